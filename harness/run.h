@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// What the runner (runner.c), the catalogue and a workload agree on. It names no scheme: a cell hands
+// the runner its workload and a table of cold calls through one ELF section, and the runner calls
+// through pointers a few times a run or once a batch of operations, never per operation.
+#ifndef RUN_H
+#define RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sync.h"
+
+struct thread;
+struct world;
+
+// A workload's parameter: a whole number. The list of a workload ends with an empty name.
+struct param {
+    const char *name, *summary;
+    int64_t least, most, standard;
+};
+enum { PARAMS_MAX = 8 };
+
+// One sample's set-up, as workloads see it.
+struct run {
+    unsigned threads;
+    int64_t param[PARAMS_MAX]; // in the order of the workload's list
+};
+
+// The life of a sample, each sample in a world of its own:
+//     open                  the setting thread, which does not measure, makes what is shared
+//       begin               each measuring thread makes what is its own
+//       work(n) ...         n operations; warm-up, the timed window, and until all have been read
+//       end                 each gives up what is its own; what it answers is summed
+//     close                 the setting thread gives up what is shared and judges
+// All calls are made inside the runtime; a safepoint follows each work.
+struct workload {
+    const char *name, *summary, *source;
+    const char *operation; // what one operation is
+    unsigned needs;        // bits of enum workload_need (pair.h)
+    const struct param *params;
+    void *(*start)(struct thread *t, const struct run *run);
+    void *(*begin)(struct thread *t, void *shared, unsigned index);
+    void (*work)(struct thread *t, void *own, uint64_t n);
+    // done: operations that this thread was asked for. NULL if its own result is right, else what
+    // is wrong with it.
+    const char *(*end)(struct thread *t, void *own, uint64_t done);
+    // done: by all threads.
+    const char *(*finish)(struct thread *t, void *shared, uint64_t done);
+};
+
+// What the runner needs of the schemes.
+struct cell_calls {
+    struct world *(*world_open)(void);
+    void (*world_close)(struct world *w);
+    uint64_t (*world_live)(struct world *w); // objects that have not died
+    struct thread *(*enter)(struct world *w); // attach and enter the runtime
+    void (*leave)(struct thread *t);          // drain, leave, detach
+    bool (*drain)(struct thread *t);
+    void (*safepoint)(struct thread *t);
+    void (*blocking_begin)(struct thread *t);
+    void (*blocking_end)(struct thread *t);
+    bool frees;    // objects die: none may live when a world is closed
+    bool isolated; // one world a thread
+};
+
+struct cell_program {
+    const struct workload *workload;
+    const struct cell_calls *calls;
+};
+
+// The section in which a cell's program, or all workloads of rclab, are found.
+#define RUN_SECTION "rclab_workloads"
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "sync.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+_Thread_local struct sync_here sync_here;
+
+#ifdef SYNC_TSAN
+_Atomic(uint32_t) sync_fence_word;
+#endif
+
+void sync_fail(const char *file, int line, const char *text)
+{
+    fprintf(stderr, "%s:%d: %s\n", file, line, text);
+    abort();
+}
+
+void *sync_alloc(size_t size)
+{
+    size_t whole = (size + SYNC_LINE - 1) / SYNC_LINE * SYNC_LINE;
+    void *p = aligned_alloc(SYNC_LINE, whole);
+    sync_check(p != NULL, "out of memory: use fewer threads or smaller parameters");
+    return memset(p, 0, whole);
+}
+
+#ifndef SYNC_CENSUS
+void *sync_heap_out(size_t size)
+{
+    char text[120];
+    snprintf(text, sizeof text,
+             "out of memory for an object of %zu bytes: use fewer operations or smaller parameters",
+             size);
+    sync_fail(__FILE__, __LINE__, text);
+}
+#else
+// The census knows an object's line by its address: one reserved range, cut into power-of-two
+// blocks that are handed out again by size. Slow and simple; nothing is timed in this face.
+uintptr_t sync_heap_low, sync_heap_high;
+
+enum { CLASSES = 48, HEAP_BITS = 36 };
+static pthread_mutex_t heap_lock = PTHREAD_MUTEX_INITIALIZER;
+static uintptr_t heap_next;
+static struct block {
+    struct block *next;
+} *heap_given_back[CLASSES];
+
+__attribute__((constructor)) static void heap_reserve(void)
+{
+    void *p = mmap(NULL, (size_t)1 << HEAP_BITS, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    sync_check(p != MAP_FAILED, "no address space for the census heap");
+    sync_heap_low = heap_next = (uintptr_t)p;
+    sync_heap_high = sync_heap_low + ((uintptr_t)1 << HEAP_BITS);
+}
+
+// Each block is preceded by a line that holds its class, so that a block of 64 bytes is a line.
+void *sync_heap_alloc(size_t size)
+{
+    unsigned class = 6;
+    while (((size_t)1 << class) < size)
+        class++;
+    pthread_mutex_lock(&heap_lock);
+    struct block *b = heap_given_back[class];
+    if (b != NULL) {
+        heap_given_back[class] = b->next;
+    } else {
+        sync_check(heap_next + SYNC_LINE + ((uintptr_t)1 << class) <= sync_heap_high,
+                   "the census heap is used up: use fewer operations");
+        *(unsigned *)heap_next = class;
+        b = (struct block *)(heap_next + SYNC_LINE);
+        heap_next += SYNC_LINE + ((uintptr_t)1 << class);
+    }
+    pthread_mutex_unlock(&heap_lock);
+    return b;
+}
+
+void sync_heap_free(void *p)
+{
+    if (p == NULL)
+        return;
+    struct block *b = p;
+    unsigned class = *(unsigned *)((uintptr_t)p - SYNC_LINE);
+    pthread_mutex_lock(&heap_lock);
+    b->next = heap_given_back[class];
+    heap_given_back[class] = b;
+    pthread_mutex_unlock(&heap_lock);
+}
+#endif

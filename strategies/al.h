@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// The contract of an object allocator.
+//
+// Semantics. al_alloc returns memory aligned to 16, and to a cache line where the size is a multiple
+// of one; never NULL: when memory runs out the process ends with a message. The heap says what will live there, so that an allocator may keep counts at
+// the same offset of a block for as long as a reader may try them (AL_TYPE_STABLE: a freed block is
+// reused only for an object of the same heap and size class until a grace period has passed).
+// al_free may come from any thread.
+//
+// Macros: AL_SUMMARY, AL_SOURCE, AL_TRAITS.
+#ifndef AL_H
+#define AL_H
+
+#include "thread.h"
+
+enum al_trait {
+    AL_TYPE_STABLE = 1 << 0, // count words of a freed block stay count words
+    AL_STAMPS = 1 << 1,      // needs a reclaimer with rl_stamp
+    AL_WHOLE = 1 << 2,       // everything is given back when the world ends: nothing can leak
+    AL_UNLOCKED = 1 << 3,    // threads must exclude each other (a pool under a GIL)
+};
+
+enum al_heap {
+    AL_OBJECT,    // plain objects
+    AL_CONTAINER, // objects that refer to others
+    AL_STORAGE,   // no objects: a container's table
+};
+
+struct al_thread;
+struct al_world;
+
+API void al_world_init(struct al_world *aw, struct world *w);
+API void al_world_fini(struct al_world *aw);
+API void al_thread_attach(struct thread *t);
+API void al_thread_detach(struct thread *t);
+
+API void *al_alloc(struct thread *t, size_t size, enum al_heap heap);
+API void al_free(struct thread *t, void *p);
+
+#endif

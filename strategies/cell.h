@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+//
+// Composes a cell: one refcount scheme, one lock scheme, one reclaimer and one allocator, named by
+// -DRC_SCHEME, -DLK_SCHEME, -DRL_SCHEME and -DAL_SCHEME. A workload includes this and nothing else
+// of strategies/. Contracts come first, then the schemes, then what needs all four complete:
+// struct thread, struct world, their services, and the death of objects.
+#ifndef CELL_H
+#define CELL_H
+
+#include "al.h"
+#include "lk.h"
+#include "pair.h"
+#include "rc.h"
+#include "rl.h"
+
+#define CELL_STRING_(x) #x
+#define CELL_STRING(x) CELL_STRING_(x)
+
+// Without a choice: what an editor or a compiler that looks at one file alone sees.
+#ifndef RC_SCHEME
+#define RC_SCHEME atomic
+#endif
+#ifndef LK_SCHEME
+#define LK_SCHEME none
+#endif
+// A scheme that lies elsewhere is named by its header too.
+#ifndef RC_HEADER
+#define RC_HEADER CELL_STRING(refcount/RC_SCHEME.h)
+#endif
+#ifndef LK_HEADER
+#define LK_HEADER CELL_STRING(lock/LK_SCHEME.h)
+#endif
+#include RC_HEADER
+#include LK_HEADER
+
+// Reclaimer and allocator are what the two schemes go with, unless told otherwise.
+#ifndef RL_SCHEME
+#if defined LK_RECLAIM
+#define RL_SCHEME LK_RECLAIM
+#elif defined RC_RECLAIM
+#define RL_SCHEME RC_RECLAIM
+#else
+#define RL_SCHEME immediate
+#endif
+#endif
+#ifndef AL_SCHEME
+#if defined RC_ALLOC
+#define AL_SCHEME RC_ALLOC
+#elif defined LK_ALLOC
+#define AL_SCHEME LK_ALLOC
+#else
+#define AL_SCHEME system
+#endif
+#endif
+#include CELL_STRING(reclaim/RL_SCHEME.h)
+#include CELL_STRING(alloc/AL_SCHEME.h)
+
+#define CELL_NAME                                                                                  \
+    CELL_STRING(RC_SCHEME)                                                                         \
+    "+" CELL_STRING(LK_SCHEME) "+" CELL_STRING(RL_SCHEME) "+" CELL_STRING(AL_SCHEME)
+#define CELL_ASSERT(ok, text) _Static_assert(ok, CELL_NAME ": " text);
+PAIR_RULES(CELL_ASSERT, RC_TRAITS, LK_TRAITS, RL_TRAITS, AL_TRAITS)
+
+// --- thread and world -------------------------------------------------------------------------
+
+enum thread_state { THREAD_FREE, THREAD_RESERVED, THREAD_ATTACHED };
+
+struct thread {
+    _Alignas(SYNC_LINE) struct rc_thread rc;
+    struct lk_thread lk;
+    struct rl_thread rl;
+    struct al_thread al;
+    struct world *world;
+    uintptr_t id;
+    // Objects that this thread made, and that died on it, over all lives of its slot.
+    uint64_t made, died;
+    // Objects that wait for their death while another one's is under way.
+    struct rc_header **dead;
+    size_t dead_count, dead_room;
+    bool dying;
+    _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
+};
+
+enum { WORLD_STRIPES = 64 };
+
+struct world {
+    _Alignas(SYNC_LINE) struct rc_world rc;
+    _Alignas(SYNC_LINE) struct lk_world lk;
+    _Alignas(SYNC_LINE) struct rl_world rl;
+    _Alignas(SYNC_LINE) struct al_world al;
+    _Alignas(SYNC_LINE) sync_mutex threads; // guards the growth of slot[] and the taking of a slot
+    _Atomic(uint32_t) slots;
+    _Atomic(struct thread *) slot[THREADS_MAX];
+    struct world_stripe {
+        _Alignas(SYNC_LINE) sync_mutex mutex;
+    } stripe[WORLD_STRIPES];
+};
+
+API struct rc_thread *rc_self(struct thread *t)
+{
+    return &t->rc;
+}
+API struct lk_thread *lk_self(struct thread *t)
+{
+    return &t->lk;
+}
+API struct rl_thread *rl_self(struct thread *t)
+{
+    return &t->rl;
+}
+API struct al_thread *al_self(struct thread *t)
+{
+    return &t->al;
+}
+API struct rc_world *rc_world(struct thread *t)
+{
+    return &t->world->rc;
+}
+API struct lk_world *lk_world(struct thread *t)
+{
+    return &t->world->lk;
+}
+API struct rl_world *rl_world(struct thread *t)
+{
+    return &t->world->rl;
+}
+API struct al_world *al_world(struct thread *t)
+{
+    return &t->world->al;
+}
+
+API uintptr_t thread_id(const struct thread *t)
+{
+    return t->id;
+}
+// Acquire: pairs with the release in thread_attach, so what the attach hooks set up is seen.
+API bool thread_attached(const struct thread *t)
+{
+    return atomic_load_explicit(&t->state, memory_order_acquire) == THREAD_ATTACHED;
+}
+API unsigned thread_slots(struct thread *t)
+{
+    return atomic_load_explicit(&t->world->slots, memory_order_acquire);
+}
+API struct thread *thread_slot(struct thread *t, unsigned i)
+{
+    return i < THREADS_MAX ? atomic_load_explicit(&t->world->slot[i], memory_order_acquire) : NULL;
+}
+API struct thread *thread_nth(struct thread *t, unsigned i)
+{
+    struct thread *other = thread_slot(t, i);
+    return other != NULL && thread_attached(other) ? other : NULL;
+}
+API struct thread *thread_of_id(struct thread *t, uintptr_t id)
+{
+    return thread_slot(t, (unsigned)(id - 1));
+}
+// Fibonacci hashing (Knuth, TAOCP 3, 6.4) of the address without its alignment bits.
+API sync_mutex *world_stripe(struct thread *t, const void *p)
+{
+    uint64_t hash = (uint64_t)(sync_address(p) >> 4) * 0x9e3779b97f4a7c15u;
+    return &t->world->stripe[hash >> 58].mutex;
+}
+
+API void thread_offline(struct thread *t)
+{
+    rc_thread_offline(t);
+    rl_thread_offline(t);
+}
+API void thread_back(struct thread *t)
+{
+    rl_thread_online(t);
+    rc_thread_online(t);
+}
+API void thread_safepoint(struct thread *t)
+{
+    lk_safepoint(t);
+    rc_safepoint(t);
+    rl_quiesce(t);
+}
+
+API struct world *world_open(void)
+{
+    struct world *w = sync_alloc(sizeof *w);
+    sync_mutex_init(&w->threads);
+    for (unsigned i = 0; i < WORLD_STRIPES; i++)
+        sync_mutex_init(&w->stripe[i].mutex);
+    rl_world_init(&w->rl, w);
+    al_world_init(&w->al, w);
+    rc_world_init(&w->rc, w);
+    lk_world_init(&w->lk, w);
+    rc_world_start(w);
+    return w;
+}
+
+// All threads are detached.
+API void world_close(struct world *w)
+{
+    rc_world_stop(w);
+    lk_world_fini(&w->lk);
+    rc_world_fini(&w->rc);
+    al_world_fini(&w->al);
+    rl_world_fini(&w->rl);
+    for (unsigned i = 0; i < WORLD_STRIPES; i++)
+        sync_mutex_destroy(&w->stripe[i].mutex);
+    sync_mutex_destroy(&w->threads);
+    for (unsigned i = 0; i < THREADS_MAX; i++) {
+        struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
+        if (t != NULL) {
+            sync_free(t->dead);
+            sync_free(t);
+        }
+    }
+    sync_free(w);
+}
+
+// Takes a slot whose thread has gone, or a new one. Id and identity of a slot are for ever.
+static __attribute__((noinline, unused)) struct thread *thread_reserve(struct world *w)
+{
+    struct thread *t = NULL;
+    sync_mutex_lock(&w->threads);
+    unsigned n = atomic_load_explicit(&w->slots, memory_order_relaxed);
+    for (unsigned i = 0; i < n; i++) {
+        struct thread *old = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
+        // acquire: pairs with the release in thread_detach; the former life of the slot is over
+        if (atomic_load_explicit(&old->state, memory_order_acquire) == THREAD_FREE) {
+            t = old;
+            break;
+        }
+    }
+    if (t == NULL) {
+        sync_check(n < THREADS_MAX, "more threads than a world has slots for (THREADS_MAX)");
+        t = sync_alloc(sizeof *t);
+        t->world = w;
+        t->id = n + 1;
+        atomic_store_explicit(&w->slot[n], t, memory_order_release);
+        atomic_store_explicit(&w->slots, n + 1, memory_order_release);
+    }
+    atomic_store_explicit(&t->state, THREAD_RESERVED, memory_order_relaxed);
+    sync_mutex_unlock(&w->threads);
+    return t;
+}
+
+API struct thread *thread_attach(struct world *w)
+{
+    struct thread *t = thread_reserve(w);
+    rl_thread_attach(t);
+    al_thread_attach(t);
+    rc_thread_attach(t);
+    lk_thread_attach(t);
+    atomic_store_explicit(&t->state, THREAD_ATTACHED, memory_order_release);
+    return t;
+}
+API bool thread_drain(struct thread *t)
+{
+    bool any = false;
+    for (bool more = true; more;) {
+        more = rl_drain(t);
+        more |= rc_drain(t);
+        any |= more;
+    }
+    return any;
+}
+API void thread_detach(struct thread *t)
+{
+    lk_thread_detach(t);
+    rc_thread_detach(t);
+    al_thread_detach(t);
+    rl_thread_detach(t);
+    atomic_store_explicit(&t->state, THREAD_FREE, memory_order_release);
+}
+
+// Objects made and not yet dead; exact when all threads are detached.
+API uint64_t world_live(struct world *w)
+{
+    uint64_t live = 0;
+    unsigned n = atomic_load_explicit(&w->slots, memory_order_acquire);
+    for (unsigned i = 0; i < n; i++) {
+        const struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
+        live += t->made - t->died;
+    }
+    return live;
+}
+
+// --- objects ----------------------------------------------------------------------------------
+
+// An object of `size` bytes, which begins with its header; the caller gets the first counted
+// reference and fills in the rest before anyone else sees it.
+API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, unsigned flags)
+{
+    struct rc_header *h = al_alloc(t, size, heap);
+    rc_init(t, h, flags);
+    t->made++;
+    return h;
+}
+
+static __attribute__((noinline, cold, unused)) void rc_die_later(struct thread *t,
+                                                                 struct rc_header *h)
+{
+    if (t->dead_count == t->dead_room) {
+        size_t room = t->dead_room != 0 ? 2 * t->dead_room : 64;
+        struct rc_header **dead = sync_alloc(room * sizeof *dead);
+        for (size_t i = 0; i < t->dead_count; i++)
+            dead[i] = t->dead[i];
+        sync_free(t->dead);
+        t->dead = dead;
+        t->dead_room = room;
+    }
+    t->dead[t->dead_count++] = h;
+}
+
+// Out of line: inlined, each decref would carry the whole loop of deaths.
+static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc_header *h)
+{
+    if (t->dying) {
+        rc_die_later(t, h);
+        return;
+    }
+    t->dying = true;
+    for (;;) {
+        rc_weak_die(t, h);
+        obj_destroy(t, h);
+        al_free(t, h);
+        t->died++;
+        if (t->dead_count == 0)
+            break;
+        h = t->dead[--t->dead_count];
+    }
+    t->dying = false;
+}
+
+#endif

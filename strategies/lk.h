@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// The contract of a lock scheme: how a container is kept consistent.
+//
+// Semantics. A container embeds one lk_word. Writers stand between lk_lock and lk_unlock (lk_lock2
+// for two containers, which may be the same one), readers between lk_read_begin and lk_read_end. A
+// scheme that excludes makes a read a lock; an optimistic one lets it run and tells at the end
+// whether what it saw was consistent. Between them:
+//   lk_read_begin  false: no optimistic read now (a container not yet marked as shared): lock
+//   lk_read_watch  loads the container's storage pointer and remembers it for the validation
+//   lk_read_end    true: what was read since lk_read_begin is consistent
+// Elements belong to the refcount scheme (rc_read when reads exclude, rc_try_load when they do not),
+// storage belongs here: what a reader may still hold is given back by lk_retire.
+//
+// A scheme with LK_GLOBAL is a GIL: who has entered the runtime excludes all others until it passes
+// a safepoint or leaves, and lk_lock costs nothing. Blocking outside the runtime stands between
+// lk_blocking_begin and lk_blocking_end. An isolated scheme (LK_ISOLATED) needs no lock because each
+// thread has a world of its own.
+//
+// A scheme with LK_BRINGS_MAP supplies a concurrent map of its own, which dictionaries then use
+// (lk_map.h).
+//
+// Memory ordering. lk_unlock happens before the next lk_lock of the same word. A read that
+// lk_read_end accepts saw storage and elements as some lk_unlock left them.
+//
+// Waiting in any of these is thread_offline .. thread_back (thread.h).
+// Macros: LK_SUMMARY, LK_SOURCE, LK_TRAITS, LK_CENSUS(op); optional LK_ALLOC, LK_RECLAIM.
+#ifndef LK_H
+#define LK_H
+
+#include "rl.h"
+#include "rc.h"
+
+enum lk_trait {
+    LK_EXCLUDES = 1 << 0,    // lk_lock keeps other threads out of the container
+    LK_GLOBAL = 1 << 1,      // ... out of the whole runtime: schemes without RC_SHARED may run
+    LK_ISOLATED = 1 << 2,    // one world a thread
+    LK_OPTIMISTIC = 1 << 3,  // readers run beside a writer and validate
+    LK_COPIES = 1 << 4,      // a writer replaces the storage by a changed copy
+    LK_GRACE = 1 << 5,       // needs a reclaimer with grace periods
+    LK_BRINGS_MAP = 1 << 6,  // has a concurrent map of its own
+    LK_DEADLOCKS = 1 << 7,   // lk_lock2 takes the locks in argument order, as its original did
+    LK_NATIVE = 1 << 8,      // a peer: its accesses do not pass through sync.h
+};
+
+struct lk_word;  // in every container; may be empty
+struct lk_guard; // on the caller's stack between lock and unlock; may be empty
+struct lk_thread;
+struct lk_world;
+
+API void lk_world_init(struct lk_world *lw, struct world *w);
+API void lk_world_fini(struct lk_world *lw);
+API void lk_thread_attach(struct thread *t);
+API void lk_thread_detach(struct thread *t);
+
+API void lk_enter(struct thread *t);
+API void lk_leave(struct thread *t);
+API void lk_blocking_begin(struct thread *t);
+API void lk_blocking_end(struct thread *t);
+API void lk_safepoint(struct thread *t);
+
+API void lk_init(struct thread *t, struct lk_word *l);
+API void lk_destroy(struct thread *t, struct lk_word *l);
+API void lk_lock(struct thread *t, struct lk_word *l, struct lk_guard *g);
+API void lk_unlock(struct thread *t, struct lk_word *l, struct lk_guard *g);
+// Both, without deadlock; a and b may be the same. g: two guards.
+API void lk_lock2(struct thread *t, struct lk_word *a, struct lk_word *b, struct lk_guard *g);
+API void lk_unlock2(struct thread *t, struct lk_word *a, struct lk_word *b, struct lk_guard *g);
+
+API bool lk_read_begin(struct thread *t, struct lk_word *l, struct lk_guard *g);
+API void *lk_read_watch(struct thread *t, struct lk_guard *g, _Atomic(void *) *storage);
+API bool lk_read_end(struct thread *t, struct lk_word *l, struct lk_guard *g);
+// The storage is unlinked; it is freed by fn when no reader can hold it.
+API void lk_retire(struct thread *t, void *storage, rl_free_fn *fn);
+
+// What the census test measures of a scheme, uncontended; op(name, counts...) for each:
+//   lock     lk_lock and lk_unlock          lock2    lk_lock2 and lk_unlock2, two words
+//   read     lk_read_begin and lk_read_end  enter    lk_enter and lk_leave
+//   safepoint  lk_safepoint when nobody asks for anything
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+//
+// The contract of a refcount scheme.
+//
+// Semantics. Three kinds of reference are kept apart, because schemes differ in exactly this:
+//   counted   one unit of an object's count: rc_incref makes one, rc_decref gives one up.
+//   slot      a reference that an object holds in a field (struct rc_slot).
+//   local     a reference on a thread's stack (struct rc_local): PEP 703's stack references, the
+//             uncounted stack of Deutsch and Bobrow's zero-count table, CDRC's snapshots. A scheme
+//             that counts eagerly makes it a counted one.
+// An object dies when no reference of any kind is left: at once, or later (RC_LATE) at a safepoint
+// or a drain. rc_die then clears its weak references, calls the workload's obj_destroy, which gives
+// up its slots, and frees it; nested deaths are queued, so no chain of objects overflows a stack.
+//
+// Slots are used in two ways:
+//   shared     no lock: rc_load, rc_try_load, rc_store, rc_compare_exchange. They COPY: the caller
+//              keeps the reference that it passed in.
+//   excluded   the holder is private or its lock is held: rc_peek, rc_fill, rc_read, rc_swap,
+//              rc_move, rc_copy, rc_release, rc_clear. They MOVE unless they say otherwise.
+// A slot is never raw when it is read, swapped or traversed: new storage is filled with NULL to
+// its capacity before it is published. rc_dirty(owner) comes before any change that obj_traverse
+// would show (a length lowered before the slot is emptied loses the child for a scheme that logs).
+//
+// Memory ordering. What the owner of a counted reference did to the object before rc_decref happens
+// before obj_destroy; what was done before rc_store happens before what follows the rc_load that
+// reads it. Nothing else is ordered: a scheme says beside each order why no more is needed.
+//
+// A scheme completes the structs below, defines every function here (helpers at its end supply
+// what it does not care about: rc_eager.h names them), and describes itself by macros:
+//     RC_SUMMARY, RC_SOURCE   what it is; who published it
+//     RC_TRAITS               bits of enum rc_trait
+//     RC_CENSUS(op)           what each operation costs (below)
+//     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
+// A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
+// that it forgets is an error where the catalogue takes its address.
+#ifndef RC_H
+#define RC_H
+
+#include "thread.h"
+
+enum rc_trait {
+    RC_SHARED = 1 << 0,     // several threads may count at a time
+    RC_FREES = 1 << 1,      // objects die when the last reference goes; without it never
+    RC_LATE = 1 << 2,       // they may die after the last decref: at a safepoint or drain
+    RC_COUNTS = 1 << 3,     // rc_try_incref tells the living from the dead at once (schemes with
+                            // logs or epochs: what was seen since the last safepoint is valid)
+    RC_WEAK = 1 << 4,       // weak references work
+    RC_TRY_FREED = 1 << 5,  // rc_try_incref may read the count words of a freed block: optimistic
+                            // readers then need an allocator that keeps them counts
+    RC_ROOTS = 1 << 6,      // locals stand in registered frames (rc_roots_push)
+    RC_GIVES = 1 << 7,      // a counted reference ends on the thread where it began, unless handed
+                            // over by rc_give and rc_take (SNZI departs where it arrived)
+    RC_WAITS = 1 << 8,      // rc_incref may wait for another thread, so it is a safepoint, and no
+                            // optimistic reader may hold storage across it; rc_try_load must not
+                            // wait but answer false (safethread's promotion)
+    RC_PROTECTS = 1 << 9,   // needs a reclaimer with rl_protect
+    RC_BACKGROUND = 1 << 10, // has a thread of its own
+    RC_NATIVE = 1 << 11,    // a peer: its accesses do not pass through sync.h
+};
+
+struct rc_header; // what stands at the start of every object; may be empty
+struct rc_slot;
+struct rc_local;
+struct rc_weak;
+struct rc_thread;
+struct rc_world;
+
+// Flags of rc_init: hints that a scheme may ignore.
+enum rc_flag {
+    RC_IMMORTAL = 1 << 0, // lives as long as the world
+    RC_DEFERRED = 1 << 1, // local references to it need not count
+    RC_HOT = 1 << 2,      // counted by all threads all the time
+};
+
+// --- life of the world and its threads ----------------------------------------------------------
+API void rc_world_init(struct rc_world *rw, struct world *w);
+API void rc_world_fini(struct rc_world *rw);
+// Starts and stops a background thread (RC_BACKGROUND); the caller of stop is detached.
+API void rc_world_start(struct world *w);
+API void rc_world_stop(struct world *w);
+API void rc_thread_attach(struct thread *t);
+API void rc_thread_detach(struct thread *t); // waits for nothing, kills nothing
+API void rc_thread_offline(struct thread *t);
+API void rc_thread_online(struct thread *t);
+API void rc_safepoint(struct thread *t);
+// Carries out what this thread deferred or was handed; true: something was done, call again. Every
+// wait in it is a thread_safepoint or offline.
+API bool rc_drain(struct thread *t);
+
+// --- counted references ---------------------------------------------------------------------------
+// A new object, private to t, which gets one counted reference.
+API void rc_init(struct thread *t, struct rc_header *h, unsigned flags);
+// The caller holds a reference of any kind to h.
+API void rc_incref(struct thread *t, struct rc_header *h);
+// Gives up a counted reference of this thread (RC_GIVES) or of anyone.
+API void rc_decref(struct thread *t, struct rc_header *h);
+// A counted reference unless h is dead; h was read from somewhere that could not be locked. False
+// may also mean "not without the lock" for an object that was never published.
+API bool rc_try_incref(struct thread *t, struct rc_header *h);
+// Others may rc_try_incref h from now on; by a holder, under whatever lock protects the way to h.
+API void rc_publish(struct thread *t, struct rc_header *h);
+// Hands a counted reference from one thread to another: both calls, in this order.
+API void rc_give(struct thread *t, struct rc_header *h);
+API void rc_take(struct thread *t, struct rc_header *h);
+
+// --- shared slots: copy ---------------------------------------------------------------------------
+// A new counted reference to what the slot holds, or NULL.
+API struct rc_header *rc_load(struct thread *t, struct rc_slot *s);
+// The same from storage that may have been retired meanwhile. False: take the lock and read again.
+API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h);
+// The slot of `owner` (NULL: of no object) gets its own reference to h, which may be NULL.
+API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s,
+                  struct rc_header *h);
+API bool rc_compare_exchange(struct thread *t, struct rc_header *owner, struct rc_slot *s,
+                             struct rc_header *expected, struct rc_header *desired);
+
+// --- excluded slots: move -------------------------------------------------------------------------
+// What the slot holds; no reference is taken.
+API struct rc_header *rc_peek(struct rc_slot *s);
+// Initialises raw memory with the caller's counted reference to h, or NULL.
+API void rc_fill(struct thread *t, struct rc_header *owner, struct rc_slot *raw,
+                 struct rc_header *h);
+// A new counted reference to what the slot holds, or NULL.
+API struct rc_header *rc_read(struct thread *t, struct rc_slot *s);
+// The caller's counted reference h goes in, the old one comes out, counted. Either may be NULL.
+API struct rc_header *rc_swap(struct thread *t, struct rc_header *owner, struct rc_slot *s,
+                              struct rc_header *h);
+// Moves a reference into raw memory when storage grows. `from` is left empty, so that a reader who
+// validates against it learns that the storage is old.
+API void rc_move(struct thread *t, struct rc_header *owner, struct rc_slot *raw,
+                 struct rc_slot *from);
+// A second storage gets its own reference in raw memory; a retired one gives it up again, on any
+// thread. A scheme that counts by obj_traverse does nothing in both.
+API void rc_copy(struct thread *t, struct rc_slot *raw, struct rc_slot *from);
+API void rc_release(struct thread *t, struct rc_slot *s);
+// Gives up the slot's reference; from obj_destroy only.
+API void rc_clear(struct thread *t, struct rc_slot *s);
+// Before a change of owner that obj_traverse would show.
+API void rc_dirty(struct thread *t, struct rc_header *owner);
+
+// --- local references: by address -----------------------------------------------------------------
+// A frame of n locals, registered once a call and in stack order, where RC_ROOTS.
+struct rc_roots {
+    struct rc_roots *prev;
+    struct rc_local *local;
+    unsigned n;
+};
+API void rc_roots_push(struct thread *t, struct rc_roots *r, struct rc_local *local, unsigned n);
+API void rc_roots_pop(struct thread *t, struct rc_roots *r);
+// A local reference to what a shared slot holds; the answer is NULL if it holds nothing.
+API struct rc_header *rc_local_get(struct thread *t, struct rc_local *l, struct rc_slot *s);
+// ... to h, which the caller holds while calling.
+API void rc_local_of(struct thread *t, struct rc_local *l, struct rc_header *h);
+API void rc_local_dup(struct thread *t, struct rc_local *to, const struct rc_local *from);
+API void rc_local_drop(struct thread *t, struct rc_local *l);
+// Turns the local into a counted reference, which the caller gets; the local is empty afterwards.
+API struct rc_header *rc_local_own(struct thread *t, struct rc_local *l);
+
+// --- weak references (RC_WEAK) --------------------------------------------------------------------
+// The caller holds h, whose type has weak references (obj_weaks). The cell's memory is the caller's.
+API void rc_weak_make(struct thread *t, struct rc_weak *w, struct rc_header *h);
+// A counted reference, or NULL if the object is dead or dying.
+API struct rc_header *rc_weak_get(struct thread *t, struct rc_weak *w);
+API void rc_weak_drop(struct thread *t, struct rc_weak *w);
+// The object dies: its cells answer NULL from now on. Called by rc_die only.
+API void rc_weak_die(struct thread *t, struct rc_header *h);
+
+// --- supplied by the workload ---------------------------------------------------------------------
+// Visits an object's slots, also empty ones.
+typedef void rc_visit(void *argument, struct rc_slot *s);
+API void obj_traverse(struct rc_header *h, rc_visit *visit, void *argument);
+// Gives up what the object holds: rc_clear of each slot, its storage, its lock; not the object.
+API void obj_destroy(struct thread *t, struct rc_header *h);
+// Where the object keeps its list of weak cells (NULL inside: it never had one), or NULL: its type
+// has none. Only rc_weak_* touch the list.
+API _Atomic(struct rc_weak *) *obj_weaks(struct rc_header *h);
+
+// --- supplied by cell.h ---------------------------------------------------------------------------
+// The last reference is gone: destroys and frees h and whatever dies with it, iteratively.
+static void rc_die(struct thread *t, struct rc_header *h);
+
+// What the census test measures of a scheme. RC_CENSUS(op) has one line for each of these names:
+// op(name, counts that are not zero...), in the fields of struct sync_counts. "own" is the thread
+// that made the object, "other" one that did not while the object is shared by both.
+//   incref_own, decref_own       a pair on a private object that lives on
+//   incref_other, decref_other   the same pair, by another thread
+//   death_own                    decref of the only reference, obj_destroy and free
+//   try_incref                   by another thread, of a published object
+//   local_pair                   rc_local_of and rc_local_drop by another thread
+//   load                         rc_load of another thread's object
+//   store                        rc_store that displaces an object that lives on, both own
+struct census_line {
+    const char *operation;
+    struct sync_counts counts;
+};
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// Weak references for schemes with rc_try_incref: an object keeps a list of its weak cells, and the
+// world's stripe of its address protects list and cells (CPython keeps such a list per object too).
+// Death empties the cells under the stripe before the object is destroyed; so who finds a cell still
+// full while holding the stripe may touch the object's count.
+#ifndef RC_WEAK_LOCKED_H
+#define RC_WEAK_LOCKED_H
+
+#include "rc.h"
+
+struct rc_weak {
+    _Atomic(struct rc_header *) object; // NULL: empty
+    struct rc_weak *next, *prev;        // under the object's stripe
+};
+
+// An empty list that was not always empty. Death may skip the stripe only for an object that never
+// had a cell: a list that is merely empty now may still be under another thread's hands.
+#define RC_WEAK_NONE ((struct rc_weak *)1)
+
+// Locks the stripe of the object in the cell, which may change until then. NULL: the cell is empty.
+static __attribute__((noinline, unused)) struct rc_header *rc_weak_lock(struct thread *t,
+                                                                        struct rc_weak *w)
+{
+    for (;;) {
+        // acquire: pairs with the releases in make and die, since a cell that moves from a dead
+        // object to a new one changes its stripe as well
+        struct rc_header *h = atomic_load_explicit(&w->object, memory_order_acquire);
+        if (h == NULL)
+            return NULL;
+        sync_mutex_lock(world_stripe(t, h));
+        if (atomic_load_explicit(&w->object, memory_order_acquire) == h)
+            return h;
+        sync_mutex_unlock(world_stripe(t, h));
+    }
+}
+
+API void rc_weak_make(struct thread *t, struct rc_weak *w, struct rc_header *h)
+{
+    rc_publish(t, h); // rc_weak_get on another thread must find a count to try
+    _Atomic(struct rc_weak *) *list = obj_weaks(h);
+    sync_mutex_lock(world_stripe(t, h));
+    struct rc_weak *first = atomic_load_explicit(list, memory_order_relaxed);
+    w->prev = NULL;
+    w->next = first == RC_WEAK_NONE ? NULL : first;
+    if (w->next != NULL)
+        w->next->prev = w;
+    atomic_store_explicit(list, w, memory_order_relaxed); // relaxed: the stripe orders
+    atomic_store_explicit(&w->object, h, memory_order_release);
+    sync_mutex_unlock(world_stripe(t, h));
+}
+API struct rc_header *rc_weak_get(struct thread *t, struct rc_weak *w)
+{
+    struct rc_header *h = rc_weak_lock(t, w);
+    if (h == NULL)
+        return NULL;
+    bool alive = rc_try_incref(t, h);
+    sync_mutex_unlock(world_stripe(t, h));
+    return alive ? h : NULL;
+}
+API void rc_weak_drop(struct thread *t, struct rc_weak *w)
+{
+    struct rc_header *h = rc_weak_lock(t, w);
+    if (h == NULL)
+        return;
+    if (w->next != NULL)
+        w->next->prev = w->prev;
+    if (w->prev != NULL)
+        w->prev->next = w->next;
+    else
+        atomic_store_explicit(obj_weaks(h), w->next != NULL ? w->next : RC_WEAK_NONE,
+                              memory_order_relaxed);
+    atomic_store_explicit(&w->object, NULL, memory_order_release);
+    sync_mutex_unlock(world_stripe(t, h));
+}
+API void rc_weak_die(struct thread *t, struct rc_header *h)
+{
+    _Atomic(struct rc_weak *) *list = obj_weaks(h);
+    // relaxed: making a cell takes a reference, so what the last holder did not see was never made
+    if (list == NULL || atomic_load_explicit(list, memory_order_relaxed) == NULL)
+        return;
+    sync_mutex_lock(world_stripe(t, h));
+    struct rc_weak *w = atomic_load_explicit(list, memory_order_relaxed);
+    while (w != NULL && w != RC_WEAK_NONE) {
+        struct rc_weak *next = w->next; // once empty, the cell belongs to its holder alone
+        atomic_store_explicit(&w->object, NULL, memory_order_release);
+        w = next;
+    }
+    sync_mutex_unlock(world_stripe(t, h));
+}
+
+#endif

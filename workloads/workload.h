@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// What a workload's file includes first; WORKLOAD(w), for its `static const struct workload w`, is
+// its last line. The rest is the glue between one cell's schemes, which are inlined here, and the
+// runner, which does not know them.
+#ifndef WORKLOAD_H
+#define WORKLOAD_H
+
+#include "../harness/run.h"
+#include "object.h"
+
+static struct thread *cell_enter(struct world *w)
+{
+    struct thread *t = thread_attach(w);
+    lk_enter(t);
+    return t;
+}
+static void cell_leave(struct thread *t)
+{
+    thread_drain(t);
+    lk_leave(t);
+    thread_detach(t);
+}
+
+static const struct cell_calls cell_calls = {
+    .world_open = world_open,
+    .world_close = world_close,
+    .world_live = world_live,
+    .enter = cell_enter,
+    .leave = cell_leave,
+    .drain = thread_drain,
+    .safepoint = thread_safepoint,
+    .blocking_begin = lk_blocking_begin,
+    .blocking_end = lk_blocking_end,
+    .frees = (RC_TRAITS & RC_FREES) != 0,
+    .isolated = (LK_TRAITS & LK_ISOLATED) != 0,
+};
+
+#define WORKLOAD(w)                                                                                \
+    static const struct cell_program w##_program = {.workload = &(w), .calls = &cell_calls};       \
+    static const struct cell_program *const w##_entry                                              \
+        __attribute__((used, section(RUN_SECTION))) = &w##_program;
+
+#endif
