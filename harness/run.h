@@ -61,8 +61,7 @@ struct cell_calls {
     void (*safepoint)(struct thread *t);
     void (*blocking_begin)(struct thread *t);
     void (*blocking_end)(struct thread *t);
-    bool frees;    // objects die: none may live when a world is closed
-    bool isolated; // one world a thread
+    bool frees; // objects die: none may live when a world is closed
 };
 
 struct cell_program {

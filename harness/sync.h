@@ -52,6 +52,12 @@ struct sync_counts {
 #undef SYNC_COUNT_FIELD
 };
 
+// What a scheme states of one operation.
+struct census_line {
+    const char *operation;
+    struct sync_counts counts;
+};
+
 // The calling thread, as the harness keeps it; defined in sync.c. Schemes use sync_self() only.
 struct sync_here {
     void *self;                // what sync_self() answers

@@ -12,14 +12,8 @@
 #ifndef AL_H
 #define AL_H
 
+#include "pair.h"
 #include "thread.h"
-
-enum al_trait {
-    AL_TYPE_STABLE = 1 << 0, // count words of a freed block stay count words
-    AL_STAMPS = 1 << 1,      // needs a reclaimer with rl_stamp
-    AL_WHOLE = 1 << 2,       // everything is given back when the world ends: nothing can leak
-    AL_UNLOCKED = 1 << 3,    // threads must exclude each other (a pool under a GIL)
-};
 
 enum al_heap {
     AL_OBJECT,    // plain objects

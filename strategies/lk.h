@@ -28,20 +28,9 @@
 #ifndef LK_H
 #define LK_H
 
-#include "rl.h"
+#include "pair.h"
 #include "rc.h"
-
-enum lk_trait {
-    LK_EXCLUDES = 1 << 0,    // lk_lock keeps other threads out of the container
-    LK_GLOBAL = 1 << 1,      // ... out of the whole runtime: schemes without RC_SHARED may run
-    LK_ISOLATED = 1 << 2,    // one world a thread
-    LK_OPTIMISTIC = 1 << 3,  // readers run beside a writer and validate
-    LK_COPIES = 1 << 4,      // a writer replaces the storage by a changed copy
-    LK_GRACE = 1 << 5,       // needs a reclaimer with grace periods
-    LK_BRINGS_MAP = 1 << 6,  // has a concurrent map of its own
-    LK_DEADLOCKS = 1 << 7,   // lk_lock2 takes the locks in argument order, as its original did
-    LK_NATIVE = 1 << 8,      // a peer: its accesses do not pass through sync.h
-};
+#include "rl.h"
 
 struct lk_word;  // in every container; may be empty
 struct lk_guard; // on the caller's stack between lock and unlock; may be empty

@@ -1,14 +1,59 @@
 // SPDX-License-Identifier: MIT
 //
-// Which schemes go together: the rules stand here once, over trait bits. cell.h asserts them when a
-// cell is compiled, `rclab` asks them before it compiles one.
+// What schemes say of themselves in bits, and the rules, over these bits, of which schemes go
+// together. cell.h asserts the rules when a cell is compiled; `rclab` asks them before that.
 #ifndef PAIR_H
 #define PAIR_H
 
-#include "al.h"
-#include "lk.h"
-#include "rc.h"
-#include "rl.h"
+// Refcount schemes (RC_TRAITS).
+enum rc_trait {
+    RC_SHARED = 1 << 0,     // several threads may count at a time
+    RC_FREES = 1 << 1,      // objects die when the last reference goes; without it never
+    RC_LATE = 1 << 2,       // they may die after the last decref: at a safepoint or drain
+    RC_COUNTS = 1 << 3,     // rc_try_incref tells the living from the dead at once (schemes with
+                            // logs or epochs: what was seen since the last safepoint is valid)
+    RC_WEAK = 1 << 4,       // weak references work
+    RC_TRY_FREED = 1 << 5,  // rc_try_incref may read the count words of a freed block: optimistic
+                            // readers then need an allocator that keeps them counts
+    RC_ROOTS = 1 << 6,      // locals stand in registered frames (rc_roots_push)
+    RC_GIVES = 1 << 7,      // a counted reference ends on the thread where it began, unless handed
+                            // over by rc_give and rc_take (SNZI departs where it arrived)
+    RC_WAITS = 1 << 8,      // rc_incref may wait for another thread, so it is a safepoint, and no
+                            // optimistic reader may hold storage across it; rc_try_load must not
+                            // wait but answer false (safethread's promotion)
+    RC_PROTECTS = 1 << 9,   // needs a reclaimer with rl_protect
+    RC_BACKGROUND = 1 << 10, // has a thread of its own
+    RC_NATIVE = 1 << 11,    // a peer: its accesses do not pass through sync.h
+};
+
+// Lock schemes (LK_TRAITS).
+enum lk_trait {
+    LK_EXCLUDES = 1 << 0,    // lk_lock keeps other threads out of the container
+    LK_GLOBAL = 1 << 1,      // ... out of the whole runtime: schemes without RC_SHARED may run
+    LK_ISOLATED = 1 << 2,    // one world a thread
+    LK_OPTIMISTIC = 1 << 3,  // readers run beside a writer and validate
+    LK_COPIES = 1 << 4,      // a writer replaces the storage by a changed copy
+    LK_GRACE = 1 << 5,       // needs a reclaimer with grace periods
+    LK_BRINGS_MAP = 1 << 6,  // has a concurrent map of its own
+    LK_DEADLOCKS = 1 << 7,   // lk_lock2 takes the locks in argument order, as its original did
+    LK_NATIVE = 1 << 8,      // a peer: its accesses do not pass through sync.h
+};
+
+// Reclaimers (RL_TRAITS).
+enum rl_trait {
+    RL_GRACE = 1 << 0,    // what a reader saw in a section stays allocated until it leaves
+    RL_STAMPS = 1 << 1,   // rl_stamp and rl_passed work
+    RL_PROTECTS = 1 << 2, // rl_protect works
+    RL_NATIVE = 1 << 3,   // a peer: its accesses do not pass through sync.h
+};
+
+// Allocators (AL_TRAITS).
+enum al_trait {
+    AL_TYPE_STABLE = 1 << 0, // count words of a freed block stay count words
+    AL_STAMPS = 1 << 1,      // needs a reclaimer with rl_stamp
+    AL_WHOLE = 1 << 2,       // everything is given back when the world ends: nothing can leak
+    AL_UNLOCKED = 1 << 3,    // threads must exclude each other (a pool under a GIL)
+};
 
 #define PAIR_HAS(traits, bit) (((traits) & (bit)) != 0)
 

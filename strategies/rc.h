@@ -28,7 +28,7 @@
 // A scheme completes the structs below, defines every function here (helpers at its end supply
 // what it does not care about: rc_eager.h names them), and describes itself by macros:
 //     RC_SUMMARY, RC_SOURCE   what it is; who published it
-//     RC_TRAITS               bits of enum rc_trait
+//     RC_TRAITS               bits of enum rc_trait (pair.h)
 //     RC_CENSUS(op)           what each operation costs (below)
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
 // A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
@@ -36,27 +36,8 @@
 #ifndef RC_H
 #define RC_H
 
+#include "pair.h"
 #include "thread.h"
-
-enum rc_trait {
-    RC_SHARED = 1 << 0,     // several threads may count at a time
-    RC_FREES = 1 << 1,      // objects die when the last reference goes; without it never
-    RC_LATE = 1 << 2,       // they may die after the last decref: at a safepoint or drain
-    RC_COUNTS = 1 << 3,     // rc_try_incref tells the living from the dead at once (schemes with
-                            // logs or epochs: what was seen since the last safepoint is valid)
-    RC_WEAK = 1 << 4,       // weak references work
-    RC_TRY_FREED = 1 << 5,  // rc_try_incref may read the count words of a freed block: optimistic
-                            // readers then need an allocator that keeps them counts
-    RC_ROOTS = 1 << 6,      // locals stand in registered frames (rc_roots_push)
-    RC_GIVES = 1 << 7,      // a counted reference ends on the thread where it began, unless handed
-                            // over by rc_give and rc_take (SNZI departs where it arrived)
-    RC_WAITS = 1 << 8,      // rc_incref may wait for another thread, so it is a safepoint, and no
-                            // optimistic reader may hold storage across it; rc_try_load must not
-                            // wait but answer false (safethread's promotion)
-    RC_PROTECTS = 1 << 9,   // needs a reclaimer with rl_protect
-    RC_BACKGROUND = 1 << 10, // has a thread of its own
-    RC_NATIVE = 1 << 11,    // a peer: its accesses do not pass through sync.h
-};
 
 struct rc_header; // what stands at the start of every object; may be empty
 struct rc_slot;
@@ -189,9 +170,5 @@ static void rc_die(struct thread *t, struct rc_header *h);
 //   local_pair                   rc_local_of and rc_local_drop by another thread
 //   load                         rc_load of another thread's object
 //   store                        rc_store that displaces an object that lives on, both own
-struct census_line {
-    const char *operation;
-    struct sync_counts counts;
-};
 
 #endif

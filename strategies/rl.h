@@ -16,14 +16,8 @@
 #ifndef RL_H
 #define RL_H
 
+#include "pair.h"
 #include "thread.h"
-
-enum rl_trait {
-    RL_GRACE = 1 << 0,    // what a reader saw in a section stays allocated until it leaves
-    RL_STAMPS = 1 << 1,   // rl_stamp and rl_passed work
-    RL_PROTECTS = 1 << 2, // rl_protect works
-    RL_NATIVE = 1 << 3,   // a peer: its accesses do not pass through sync.h
-};
 
 enum { RL_PROTECT_SLOTS = 8 };
 

@@ -33,7 +33,6 @@ static const struct cell_calls cell_calls = {
     .blocking_begin = lk_blocking_begin,
     .blocking_end = lk_blocking_end,
     .frees = (RC_TRAITS & RC_FREES) != 0,
-    .isolated = (LK_TRAITS & LK_ISOLATED) != 0,
 };
 
 #define WORKLOAD(w)                                                                                \

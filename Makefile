@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+#
+# rclab. `make help` lists what a person runs. Nothing here names a scheme, a workload or a cell:
+# they are found by wildcards, and a cell is built when something names its path:
+#     build/cells/WORKLOAD/REFCOUNT+LOCK[+RECLAIMER+ALLOCATOR]
+# Named builds of the program and of cells: build (release), build/asan, build/tsan, build/census.
+# Everything is written aside and renamed, so what exists is complete.
+
+BUILD ?= build
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+# A directory with further schemes, such as tests/broken; the kind is read from the header.
+EXTRA ?=
+STORE ?=
+PLAN ?= quick
+SCHEME ?=
+CELL ?= private_objects/atomic+none
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
+BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -I. -Istrategies -Iharness $(WARN)
+# Pinned for what is timed: no unrolling that differs by compiler, loops on their own fetch blocks.
+CELL_FLAGS = -fno-unroll-loops -falign-functions=64 -falign-loops=32
+FLAGS_release =
+FLAGS_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
+FLAGS_tsan = -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
+FLAGS_census = -DSYNC_CENSUS -Wno-shadow
+
+NAMED = release asan tsan census
+# $(call place,NAME): where a named build lives.
+place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
+
+HEADERS_rc := $(wildcard strategies/refcount/*.h) $(if $(EXTRA),$(shell grep -ls 'define RC_TRAITS' $(EXTRA)/*.h))
+HEADERS_lk := $(wildcard strategies/lock/*.h) $(if $(EXTRA),$(shell grep -ls 'define LK_TRAITS' $(EXTRA)/*.h))
+HEADERS_rl := $(wildcard strategies/reclaim/*.h)
+HEADERS_al := $(wildcard strategies/alloc/*.h)
+WORKLOADS := $(wildcard workloads/*/*.c)
+# $(call source,WORKLOAD), $(call header,KIND,SCHEME): the file of that name.
+source = $(filter %/$(1).c,$(WORKLOADS))
+header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
+
+LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
+
+MAKEFLAGS += --no-builtin-rules
+.PHONY: all help deps cells sweep test check lint asm figures liveness clean install-none
+all: $(BUILD)/rclab
+
+help:
+	@echo 'make sweep [PLAN=quick] [STORE=FILE]  build, measure, tables and figures (the main job)'
+	@echo 'make test                       all tests (checks or installs packages first)'
+	@echo 'make                            the program: build/rclab (see build/rclab --help)'
+	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
+	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
+	@echo 'make lint                       how schemes may touch shared memory'
+	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
+	@echo 'make asm CELL=private_objects/atomic+none   the loop that is timed'
+	@echo 'make deps                       check or install the packages that are needed'
+	@echo 'make clean                      remove build/'
+	@echo
+	@echo 'RCLAB_NO_INSTALL=1  only check the packages, and print the command that would install'
+	@echo 'CC=clang BUILD=build/clang      another compiler, beside the first'
+
+deps:
+	@scripts/deps
+
+sweep: deps
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/rclab sweep $(PLAN) $(if $(STORE),--store $(STORE))
+	@$(BUILD)/rclab show $(if $(STORE),--store $(STORE))
+	@scripts/figures $(BUILD)/rclab $(STORE)
+
+figures: all
+	@scripts/figures $(BUILD)/rclab $(STORE)
+
+test: deps
+	@$(MAKE) --no-print-directory CI=1 check
+
+check:
+	@tests/run $(TESTS)
+
+lint:
+	@scripts/lint
+
+REPEAT ?= 200
+liveness: all
+	@tests/liveness $(REPEAT)
+
+asm: $(BUILD)/cells/$(CELL)
+	@objdump -d --no-show-raw-insn --disassemble=work $<
+
+clean:
+	rm -rf $(BUILD)
+
+# --- how files are built --------------------------------------------------------------------------
+
+# Recipes end by renaming: first what the target depends on, then the target.
+DEPENDS = $(BUILD)/depends/$(subst /,_,$@).d
+INTO = -MMD -MP -MT $@ -MF $(DEPENDS).tmp -o $@.tmp && mv $(DEPENDS).tmp $(DEPENDS) && mv $@.tmp $@
+COMPILE = $(CC) $(BASE) $(2) -c $(1) $(INTO)
+
+# What the compiler is told is an input of everything that is compiled.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)/depends
+	@echo '$(CC) $(BASE) $(CELL_FLAGS) $(EXTRA)' | cmp -s - $@ || echo '$(CC) $(BASE) $(CELL_FLAGS) $(EXTRA)' > $@
+FORCE:
+
+RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
+
+# The catalogue: one small object per scheme and workload.
+CATALOGUE := $(patsubst %.h,rc/%.o,$(notdir $(HEADERS_rc))) $(patsubst %.h,lk/%.o,$(notdir $(HEADERS_lk))) \
+    $(patsubst %.h,rl/%.o,$(notdir $(HEADERS_rl))) $(patsubst %.h,al/%.o,$(notdir $(HEADERS_al))) \
+    $(patsubst %.c,workload/%.o,$(notdir $(WORKLOADS)))
+
+pair = $(subst +, ,$(notdir $(1)))
+pair_flags = -DRC_SCHEME=$(word 1,$(1)) -DLK_SCHEME=$(word 2,$(1)) \
+    $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) -DAL_SCHEME=$(word 4,$(1))) \
+    $(if $(filter $(EXTRA)/%,$(call header,rc,$(word 1,$(1)))),'-DRC_HEADER="$(call header,rc,$(word 1,$(1)))"') \
+    $(if $(filter $(EXTRA)/%,$(call header,lk,$(word 2,$(1)))),'-DLK_HEADER="$(call header,lk,$(word 2,$(1)))"')
+
+define rules
+# $(1) name of the build, $(2) its directory
+$(2)/obj/%.o: harness/%.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$$(call COMPILE,$$<,$(FLAGS_$(1)) -DRCLAB_BUILD='"$(1)"' -DRCLAB_DIRECTORY='"$(BUILD)"' -DRCLAB_EXTRA='"$(EXTRA)"' -DRCLAB_COMPILER='"$(CC)"')
+
+$(2)/catalogue/workload/%.o: $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$$(call COMPILE,$$(call source,$$*),$(FLAGS_$(1)))
+
+$(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$$(call COMPILE,$$<,$(FLAGS_$(1)) $$(call catalogue_flags,$$(*D),$$(*F)))
+
+$(2)/rclab: $(patsubst harness/%.c,$(2)/obj/%.o,$(RCLAB_SOURCES)) $(addprefix $(2)/catalogue/,$(CATALOGUE))
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$^ $(LIBS) -o $$@.tmp && mv $$@.tmp $$@
+	@echo built $$@
+
+.SECONDEXPANSION:
+$(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
+	@test -n '$$(call source,$$(*D))' || { echo 'no workload $$(*D)' >&2; exit 1; }
+	@mkdir -p $$(@D)
+	@$(CC) $(BASE) $(CELL_FLAGS) $(FLAGS_$(1)) $$(call pair_flags,$$(call pair,$$*)) \
+	    $$(call source,$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
+endef
+
+catalogue_flags = -DCATALOGUE_$(1) \
+    $(if $(filter rc lk,$(1)),-D$(call upper,$(1))_SCHEME=$(2) $(if $(filter $(EXTRA)/%,$(call header,$(1),$(2))),'-D$(call upper,$(1))_HEADER="$(call header,$(1),$(2))"'),-D$(call upper,$(1))_SCHEME=$(2))
+upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
+
+$(foreach name,$(NAMED),$(eval $(call rules,$(name),$(call place,$(name)))))
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(wildcard $(BUILD)/depends/*.d)

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "build.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+const char *build_root(void)
+{
+    static char root[PATH_MAX];
+    if (root[0] != '\0')
+        return root;
+    ssize_t n = readlink("/proc/self/exe", root, sizeof root - 1);
+    root[n > 0 ? n : 0] = '\0';
+    for (char *slash; (slash = strrchr(root, '/')) != NULL;) {
+        *slash = '\0';
+        char probe[PATH_MAX + 32];
+        snprintf(probe, sizeof probe, "%s/strategies/cell.h", root);
+        if (access(probe, R_OK) == 0)
+            return root;
+    }
+    fprintf(stderr, "rclab: the source tree is not above the program: run build/rclab where it was "
+                    "built\n");
+    exit(2);
+}
+
+// Below the root: "build/cells/..." or "build/asan/cells/...".
+static void cell_target(const struct spec *s, bool census, char *target)
+{
+    char pair[SPEC_TEXT];
+    const char *named = census ? "census" : RCLAB_BUILD;
+    bool release = strcmp(named, "release") == 0;
+    spec_pair(s, pair);
+    snprintf(target, BUILD_PATH, "%s%s%s/cells/%s/%s", RCLAB_DIRECTORY, release ? "" : "/",
+             release ? "" : named, s->workload->name, pair);
+}
+
+void build_path(const struct spec *s, bool census, char *path)
+{
+    char target[BUILD_PATH];
+    cell_target(s, census, target);
+    if (target[0] == '/')
+        snprintf(path, BUILD_PATH, "%s", target);
+    else
+        snprintf(path, BUILD_PATH, "%.4000s/%.500s", build_root(), target);
+}
+
+static bool run_make(char **targets, size_t n, bool ask)
+{
+    char jobs[32];
+    snprintf(jobs, sizeof jobs, "-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    const char *fixed[] = {"make", "-k", "--no-print-directory", ask ? "-q" : jobs, "-C",
+                           build_root(), "BUILD=" RCLAB_DIRECTORY, "CC=" RCLAB_COMPILER,
+                           "EXTRA=" RCLAB_EXTRA};
+    enum { FIXED = sizeof fixed / sizeof fixed[0] };
+    char **argv = calloc(FIXED + n + 1, sizeof *argv);
+    if (argv == NULL)
+        return false;
+    memcpy(argv, fixed, sizeof fixed);
+    memcpy(argv + FIXED, targets, n * sizeof *targets);
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        // a make above this one would hand its own options and jobs down
+        unsetenv("MAKEFLAGS");
+        unsetenv("MAKELEVEL");
+        unsetenv("MFLAGS");
+        dup2(2, 1); // stdout belongs to results
+        execvp(argv[0], argv);
+        perror("rclab: make");
+        _exit(127);
+    }
+    int status = -1;
+    if (child > 0)
+        waitpid(child, &status, 0);
+    free(argv);
+    return child > 0 && status == 0;
+}
+
+bool build_cells(const struct spec *const *s, size_t n, bool census, struct error *e)
+{
+    char **targets = calloc(n, sizeof *targets);
+    bool ok = targets != NULL;
+    for (size_t i = 0; i < n && ok; i++) {
+        targets[i] = malloc(BUILD_PATH);
+        if (targets[i] != NULL)
+            cell_target(s[i], census, targets[i]);
+        else
+            ok = false;
+    }
+    if (!ok) {
+        error_set(e, "out of memory for %zu cells to build", n);
+    } else if (!run_make(targets, n, true)) {
+        if (n == 1)
+            fprintf(stderr, "rclab: building %s\n", targets[0]);
+        else
+            fprintf(stderr, "rclab: building cells (%zu in the plan)\n", n);
+        ok = run_make(targets, n, false);
+        if (!ok)
+            error_set(e, "make could not build %s; its messages are above",
+                      n == 1 ? targets[0] : "some cells");
+    }
+    for (size_t i = 0; targets != NULL && i < n; i++)
+        free(targets[i]);
+    free(targets);
+    return ok;
+}

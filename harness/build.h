@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// Where the tree and the cells' programs are, and how a missing one is made.
+#ifndef BUILD_H
+#define BUILD_H
+
+#include "spec.h"
+
+// The root of the tree that this program was built in. Ends the process (status 2) if it is gone.
+const char *build_root(void);
+// The program of a cell; `census`: the one that counts. SPEC_TEXT + 4096 bytes are enough.
+enum { BUILD_PATH = 4096 + SPEC_TEXT };
+void build_path(const struct spec *s, bool census, char *path);
+// Makes the programs of n cells as needed, in parallel, and says so on stderr when there was work.
+// False, with a message: some could not be made (make's output went to stderr).
+bool build_cells(const struct spec *const *s, size_t n, bool census, struct error *e);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+//
+// rclab run WORKLOAD --rc S [...]: one cell, one process, now.
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "build.h"
+#include "commands.h"
+#include "invoke.h"
+#include "stats.h"
+
+struct arguments {
+    const char *workload, *scheme[SCHEME_KINDS], *allocator, *placement, *threads, *time, *ops,
+        *samples;
+    char *param[64];
+    unsigned params;
+    bool census, json, share;
+};
+
+enum { KEY_RC = 256, KEY_LOCK, KEY_RECLAIMER, KEY_ALLOC, KEY_ALLOCATOR, KEY_PLACEMENT, KEY_THREADS,
+       KEY_TIME, KEY_OPS, KEY_SAMPLES, KEY_PARAM, KEY_CENSUS, KEY_JSON, KEY_SHARE };
+static const struct argp_option options[] = {
+    {"rc", KEY_RC, "S", 0, "Refcount scheme", 0},
+    {"lock", KEY_LOCK, "L", 0, "Lock scheme (none, where that is valid)", 0},
+    {"reclaimer", KEY_RECLAIMER, "R", 0, "Reclaimer (what the schemes go with)", 0},
+    {"alloc", KEY_ALLOC, "A", 0, "Object allocator (what the schemes go with)", 0},
+    {"allocator", KEY_ALLOCATOR, "M", 0, "malloc that is preloaded (glibc)", 0},
+    {"threads", KEY_THREADS, "N", 0, "Threads that measure (1)", 0},
+    {"placement", KEY_PLACEMENT, "P", 0, "Where they are bound (cores)", 0},
+    {"time", KEY_TIME, "SECONDS", 0, "Length of a sample (0.2)", 0},
+    {"ops", KEY_OPS, "N", 0, "Instead of a time: operations of each thread", 0},
+    {"samples", KEY_SAMPLES, "K", 0, "Samples (5)", 0},
+    {"param", KEY_PARAM, "KEY=VALUE", 0, "A parameter of the workload", 0},
+    {"census", KEY_CENSUS, NULL, 0, "Count what operations do to memory; times mean nothing", 0},
+    {"json", KEY_JSON, NULL, 0, "One object a line for each sample", 0},
+    {"share", KEY_SHARE, NULL, 0, "Do not wait for another rclab that measures", 0},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *a = state->input;
+    switch (key) {
+    case KEY_RC:
+        a->scheme[REFCOUNT] = value;
+        break;
+    case KEY_LOCK:
+        a->scheme[LOCK] = value;
+        break;
+    case KEY_RECLAIMER:
+        a->scheme[RECLAIM] = value;
+        break;
+    case KEY_ALLOC:
+        a->scheme[ALLOC] = value;
+        break;
+    case KEY_ALLOCATOR:
+        a->allocator = value;
+        break;
+    case KEY_PLACEMENT:
+        a->placement = value;
+        break;
+    case KEY_THREADS:
+        a->threads = value;
+        break;
+    case KEY_TIME:
+        a->time = value;
+        break;
+    case KEY_OPS:
+        a->ops = value;
+        break;
+    case KEY_SAMPLES:
+        a->samples = value;
+        break;
+    case KEY_PARAM:
+        if (a->params == sizeof a->param / sizeof a->param[0])
+            argp_error(state, "too many --param");
+        a->param[a->params++] = value;
+        break;
+    case KEY_CENSUS:
+        a->census = true;
+        break;
+    case KEY_JSON:
+        a->json = true;
+        break;
+    case KEY_SHARE:
+        a->share = true;
+        break;
+    case ARGP_KEY_ARG:
+        if (a->workload != NULL)
+            argp_error(state, "one WORKLOAD at a time, not also '%s'", value);
+        a->workload = value;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+static const struct argp argp = {options, parse, "WORKLOAD --rc S",
+                                 "Measures one cell in a process of its own.", NULL, NULL, NULL};
+
+static bool make_spec(const struct arguments *a, struct spec *s, struct error *e)
+{
+    const struct workload *w;
+    if (!spec_workload(a->workload != NULL ? a->workload : "", &w, e))
+        return false;
+    spec_start(s, w);
+    if (!spec_scheme(s, REFCOUNT, a->scheme[REFCOUNT] != NULL ? a->scheme[REFCOUNT] : "", e))
+        return false;
+    for (int kind = LOCK; kind < SCHEME_KINDS; kind++)
+        if (a->scheme[kind] != NULL && !spec_scheme(s, (enum scheme_kind)kind, a->scheme[kind], e))
+            return false;
+    if ((a->allocator != NULL && !spec_allocator(s, a->allocator, e)) ||
+        (a->placement != NULL && !spec_placement(s, a->placement, e)) ||
+        (a->threads != NULL && !spec_threads(a->threads, &s->threads, e)))
+        return false;
+    for (unsigned i = 0; i < a->params; i++) {
+        char *value = strchr(a->param[i], '=');
+        if (value == NULL)
+            return error_set(e, "--param '%s' is not KEY=VALUE", a->param[i]);
+        *value++ = '\0';
+        if (!spec_param(s, a->param[i], value, e))
+            return false;
+    }
+    return spec_complete(s, e);
+}
+
+static bool make_effort(const struct arguments *a, struct effort *effort, struct error *e)
+{
+    uint64_t n;
+    *effort = (struct effort){.time_ns = 200000000, .samples = 5};
+    if (a->time != NULL && a->ops != NULL)
+        return error_set(e, "either --time or --ops");
+    if (a->time != NULL && !parse_time("--time", a->time, &effort->time_ns, e))
+        return false;
+    if (effort->time_ns > 3600000000000u)
+        return error_set(e, "--time: a sample lasts an hour at most");
+    if (a->ops != NULL) {
+        if (!parse_u64(a->ops, 1, (uint64_t)1 << 53, &effort->ops))
+            return error_set(e, "--ops: '%s' is not a number above 0", a->ops);
+        effort->time_ns = 0;
+    }
+    if (a->samples != NULL) {
+        if (!parse_u64(a->samples, 1, 10000, &n))
+            return error_set(e, "--samples: '%s' is not a number from 1 to 10000", a->samples);
+        effort->samples = (unsigned)n;
+    }
+    return true;
+}
+
+static void print_census(const json_t *samples)
+{
+    const char *name;
+    json_t *value;
+    printf("census, per operation:");
+    json_object_foreach(json_object_get(json_array_get(samples, 0), "census"), name, value)
+        printf(" %s %.4g", name, json_number_value(value));
+    printf("\n");
+}
+
+// For a person. The samples of one process say how steady it was, not how processes differ.
+static void print_text(const struct spec *s, const struct outcome *o, bool census)
+{
+    char key[SPEC_TEXT];
+    spec_key(s, key);
+    printf("%s\n", key);
+    size_t n = json_array_size(o->samples);
+    double ns[10000], fairness[10000];
+    size_t used = 0;
+    for (size_t i = 0; i < n && used < 10000; i++) {
+        const json_t *sample = json_array_get(o->samples, i);
+        if (!json_is_true(json_object_get(sample, "verified")) ||
+            !json_is_number(json_object_get(sample, "ns_per_op")))
+            continue;
+        ns[used] = json_number_value(json_object_get(sample, "ns_per_op"));
+        fairness[used++] = json_number_value(json_object_get(sample, "fairness"));
+    }
+    if (used != 0 && !census)
+        printf("%.4g ns an operation and thread, samples from %.4g to %.4g; %.4g million operations "
+               "a second; fairness %.3f; %zu of %zu samples verified, of one process\n",
+               stats_median(ns, used), stats_quantile(ns, used, 0), stats_quantile(ns, used, 1),
+               1e3 * s->threads / stats_median(ns, used), stats_median(fairness, used), used, n);
+    if (used != 0 && census)
+        print_census(o->samples);
+}
+
+int command_run(int argc, char **argv)
+{
+    struct arguments a = {0};
+    struct spec s;
+    struct effort effort;
+    struct error e;
+    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!make_spec(&a, &s, &e) || !make_effort(&a, &effort, &e))
+        return command_refuse(e.text);
+    if (!allocator_present(s.allocator)) {
+        error_set(&e, "allocator %s: %s is not here; install the package %s", s.allocator->name,
+                  s.allocator->library, s.allocator->package);
+        return command_refuse(e.text);
+    }
+    char path[BUILD_PATH], topology_error[256];
+    const struct spec *one = &s;
+    if (!build_cells(&one, 1, a.census, &e))
+        return command_refuse(e.text);
+    build_path(&s, a.census, path);
+    struct topology *topology = topology_open(NULL, topology_error, sizeof topology_error);
+    if (topology == NULL)
+        fprintf(stderr, "rclab: threads are not bound: %s\n", topology_error);
+    invoke_lock_machine(a.share);
+    struct outcome o;
+    invoke(&s, &effort, path, topology, &o);
+    topology_close(topology);
+
+    size_t i;
+    json_t *sample;
+    if (a.json) {
+        json_array_foreach(o.samples, i, sample)
+        {
+            json_dumpf(sample, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+            printf("\n");
+        }
+    } else {
+        print_text(&s, &o, a.census);
+    }
+    if (o.status != OUTCOME_OK)
+        fprintf(stderr, "rclab: %s: %s\n", outcome_name(o.status), o.message);
+    json_decref(o.samples);
+    return o.status == OUTCOME_OK ? 0 : 1;
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+//
+// rclab show: the tables of a store, for a person or (--format tsv) for the figures' scripts.
+#include <argp.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "results.h"
+
+struct arguments {
+    const char *store, *workload;
+    bool tsv;
+};
+enum { KEY_STORE = 256, KEY_WORKLOAD, KEY_FORMAT };
+static const struct argp_option options[] = {
+    {"store", KEY_STORE, "FILE", 0, "Which store (the newest in results/)", 0},
+    {"workload", KEY_WORKLOAD, "W", 0, "Only this workload", 0},
+    {"format", KEY_FORMAT, "text|tsv", 0, "For a person, or a line a cell with all figures", 0},
+    {0},
+};
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *a = state->input;
+    switch (key) {
+    case KEY_STORE:
+        a->store = value;
+        break;
+    case KEY_WORKLOAD:
+        a->workload = value;
+        break;
+    case KEY_FORMAT:
+        a->tsv = strcmp(value, "tsv") == 0;
+        if (!a->tsv && strcmp(value, "text") != 0)
+            argp_error(state, "no format '%s'; known: text tsv", value);
+        break;
+    case ARGP_KEY_ARG:
+        argp_error(state, "what is '%s'?", value);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+static const struct argp argp = {options, parse, NULL, "Prints the tables of a store.", NULL, NULL,
+                                 NULL};
+
+// The path of the store that is meant: the caller's to free.
+static char *which_store(const char *asked, struct error *e)
+{
+    char *path = asked != NULL ? strdup(asked) : store_newest(NULL);
+    if (path == NULL)
+        error_set(e, "no store in results/: measure first (rclab sweep quick), or give --store");
+    return path;
+}
+
+// --- text -------------------------------------------------------------------------------------
+
+static void print_interval(struct stats_interval i, unsigned missing_width)
+{
+    if (i.n == 0) {
+        printf(" %*s", (int)missing_width, "-");
+        return;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "%.3g [%.3g, %.3g]", i.middle, i.low, i.high);
+    printf(" %*s", (int)missing_width, text);
+}
+
+static void pair_name(const struct result *row, char *text, size_t size)
+{
+    snprintf(text, size, "%s+%s", result_text(row, "rc"), result_text(row, "lock"));
+}
+
+// What differs inside the family: a column for each.
+struct varying {
+    bool workload, threads, params, rest;
+};
+static struct varying family_varies(const struct results *r, size_t first, size_t end)
+{
+    struct varying v = {0};
+    char a[SPEC_TEXT], b[SPEC_TEXT];
+    result_params(&r->row[first], a);
+    for (size_t i = first + 1; i < end; i++) {
+        const struct result *x = &r->row[first], *y = &r->row[i];
+        result_params(y, b);
+        v.workload |= strcmp(result_text(x, "workload"), result_text(y, "workload")) != 0;
+        v.threads |= result_number(x, "threads") != result_number(y, "threads");
+        v.params |= strcmp(a, b) != 0;
+        v.rest |= strcmp(result_text(x, "allocator"), result_text(y, "allocator")) != 0 ||
+                  strcmp(result_text(x, "placement"), result_text(y, "placement")) != 0;
+    }
+    return v;
+}
+
+static void print_heading(const struct result *row, struct varying v)
+{
+    char params[SPEC_TEXT];
+    result_params(row, params);
+    printf("\n%s:", row->family);
+    if (!v.workload)
+        printf(" %s", result_text(row, "workload"));
+    if (!v.params && !v.workload && params[0] != '\0')
+        printf(" (%s)", params);
+    if (!v.threads)
+        printf(", %" PRId64 " thread%s", result_number(row, "threads"),
+               result_number(row, "threads") != 1 ? "s" : "");
+    if (!v.rest)
+        printf(", %s, placement %s", result_text(row, "allocator"), result_text(row, "placement"));
+    printf("\n");
+}
+
+static void print_family(const struct results *r, size_t first, size_t end)
+{
+    struct varying v = family_varies(r, first, end);
+    char text[SPEC_TEXT], base[96];
+    print_heading(&r->row[first], v);
+    const struct result *baseline = results_baseline(r, &r->row[first]);
+    if (baseline != NULL)
+        pair_name(baseline, base, sizeof base);
+    printf("  %-24s %24s %24s %5s %6s %3s\n", "refcount+lock", "ns/op [95 %]", "ratio [95 %]", "fair",
+           "cpu ns", "n");
+    for (size_t i = first; i < end; i++) {
+        const struct result *row = &r->row[i];
+        pair_name(row, text, sizeof text);
+        printf("  %-24s", text);
+        print_interval(row->ns, 24);
+        print_interval(row->ratio, 24);
+        if (row->processes != 0)
+            printf(" %5.2f %6.3g %3zu", row->fairness, row->cpu_ns, row->processes);
+        if (v.workload)
+            printf("  %s", result_text(row, "workload"));
+        if (v.threads)
+            printf("  %" PRId64 " thr", result_number(row, "threads"));
+        if (v.params) {
+            result_params(row, text);
+            printf("  %s", text);
+        }
+        if (v.rest)
+            printf("  %s %s", result_text(row, "allocator"), result_text(row, "placement"));
+        if (row == baseline)
+            printf("  (baseline)");
+        printf("\n");
+        if (row->voided + row->crashed + row->hung != 0)
+            printf("    %u void, %u crashed, %u hung; the last: %s\n", row->voided, row->crashed,
+                   row->hung, row->message);
+    }
+}
+
+static void print_text(struct store *s, const char *path, const struct results *r)
+{
+    size_t all, good;
+    char *plan = store_get(s, "plan"), *finished = store_get(s, "finished");
+    store_count(s, &all, &good);
+    printf("%s: plan %s, %zu invocations, %zu good%s\n", path, plan != NULL ? plan : "?", all, good,
+           finished != NULL ? "" : ", unfinished");
+    printf("ns/op: threads x duration / operations, median over processes; ratio: to the family's "
+           "baseline,\nmedian over blocks; [95 %%]: order-statistic interval (with n < 6 it covers "
+           "less); fair: Jain's\nindex; cpu ns: processor time an operation; n: processes.\n");
+    free(plan);
+    free(finished);
+    for (size_t first = 0, end; first < r->n; first = end) {
+        for (end = first; end < r->n && strcmp(r->row[end].family, r->row[first].family) == 0;)
+            end++;
+        print_family(r, first, end);
+    }
+}
+
+// --- tsv --------------------------------------------------------------------------------------
+
+static void tsv_number(double x)
+{
+    if (isfinite(x))
+        printf("\t%.6g", x);
+    else
+        printf("\tNaN");
+}
+
+// The place of a name among all different ones of the store, sorted: a figure's colour or mark, the
+// same in all figures of one store.
+static unsigned name_index(const struct results *r, const char *member, const char *name)
+{
+    unsigned smaller = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const char *other = result_text(&r->row[i], member);
+        if (strcmp(other, name) >= 0)
+            continue;
+        bool first = true;
+        for (size_t k = 0; k < i && first; k++)
+            first = strcmp(result_text(&r->row[k], member), other) != 0;
+        smaller += first;
+    }
+    return smaller;
+}
+
+static void print_tsv(const struct results *r)
+{
+    printf("family\tworkload\trc\tlock\treclaimer\talloc\tallocator\tthreads\tplacement\tparams\trank"
+           "\tns\tns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness"
+           "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\n");
+    for (size_t i = 0; i < r->n; i++) {
+        const struct result *row = &r->row[i];
+        char params[SPEC_TEXT];
+        result_params(row, params);
+        printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s\t%u", row->family,
+               result_text(row, "workload"), result_text(row, "rc"), result_text(row, "lock"),
+               result_text(row, "reclaimer"), result_text(row, "alloc"),
+               result_text(row, "allocator"), result_number(row, "threads"),
+               result_text(row, "placement"), params[0] != '\0' ? params : "-", row->rank);
+        tsv_number(row->ns.middle);
+        tsv_number(row->ns.low);
+        tsv_number(row->ns.high);
+        tsv_number(row->ratio.middle);
+        tsv_number(row->ratio.low);
+        tsv_number(row->ratio.high);
+        tsv_number(row->ops_per_s);
+        tsv_number(row->cpu_ns);
+        tsv_number(row->fairness);
+        printf("\t%zu\t%u\t%u\t%u\t%u\t%u\n", row->processes, row->voided, row->crashed, row->hung,
+               name_index(r, "rc", result_text(row, "rc")),
+               name_index(r, "lock", result_text(row, "lock")));
+    }
+}
+
+int command_show(int argc, char **argv)
+{
+    struct arguments a = {0};
+    struct error e;
+    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    const struct workload *w;
+    if (a.workload != NULL && !spec_workload(a.workload, &w, &e))
+        return command_refuse(e.text);
+    char *path = which_store(a.store, &e);
+    struct store *s = path != NULL ? store_open(path, &e) : NULL;
+    struct results r = {0};
+    bool ok = s != NULL && results_load(s, a.workload, &r, &e);
+    if (ok && a.tsv)
+        print_tsv(&r);
+    else if (ok)
+        print_text(s, path, &r);
+    results_free(&r);
+    store_close(s);
+    free(path);
+    return ok ? 0 : command_refuse(e.text);
+}
+
+// --- export -----------------------------------------------------------------------------------
+
+struct export_arguments {
+    const char *store;
+    bool csv, json;
+};
+static const struct argp_option export_options[] = {
+    {"store", KEY_STORE, "FILE", 0, "Which store (the newest in results/)", 0},
+    {"format", KEY_FORMAT, "csv|json", 0, "One line a sample; json has every field", 0},
+    {0},
+};
+static error_t export_parse(int key, char *value, struct argp_state *state)
+{
+    struct export_arguments *a = state->input;
+    switch (key) {
+    case KEY_STORE:
+        a->store = value;
+        break;
+    case KEY_FORMAT:
+        a->csv = strcmp(value, "csv") == 0;
+        a->json = strcmp(value, "json") == 0;
+        if (!a->csv && !a->json)
+            argp_error(state, "no format '%s'; known: csv json", value);
+        break;
+    case ARGP_KEY_ARG:
+        argp_error(state, "what is '%s'?", value);
+        break;
+    case ARGP_KEY_END:
+        if (!a->csv && !a->json)
+            argp_error(state, "--format csv or --format json must be given");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+static const struct argp export_argp = {export_options, export_parse, NULL,
+                                        "Prints the samples of a store.", NULL, NULL, NULL};
+
+static void export_json(void *argument, const struct store_row *row)
+{
+    (void)argument;
+    if (row->sample == NULL)
+        return;
+    json_dumpf(row->sample, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+    printf("\n");
+}
+
+static const char *const csv_columns[] = {
+    "cell",    "block",   "invocation", "round",       "family",    "status",    "workload",
+    "rc",      "lock",    "reclaimer",  "alloc",       "allocator", "threads",   "placement",
+    "params",  "cpus",    "sample",     "duration_ns", "cpu_ns",    "ops",       "ops_per_s",
+    "ns_per_op", "thread_ops", "fairness", "verified",
+};
+enum { CSV_COLUMNS = sizeof csv_columns / sizeof csv_columns[0] };
+
+// Texts and lists are quoted, a quote inside is doubled (RFC 4180).
+static void csv_value(const json_t *value)
+{
+    char *text = json_is_string(value) ? strdup(json_string_value(value))
+                                       : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    bool quote = json_is_string(value) || json_is_array(value) || json_is_object(value);
+    if (quote)
+        printf("\"");
+    for (const char *p = text != NULL ? text : ""; *p != '\0'; p++)
+        printf(*p == '"' ? "\"\"" : "%c", *p);
+    if (quote)
+        printf("\"");
+    free(text);
+}
+static void export_csv(void *argument, const struct store_row *row)
+{
+    (void)argument;
+    if (row->sample == NULL)
+        return;
+    for (int i = 0; i < CSV_COLUMNS; i++) {
+        if (i != 0)
+            printf(",");
+        csv_value(json_object_get(row->sample, csv_columns[i]));
+    }
+    printf("\n");
+}
+
+int command_export(int argc, char **argv)
+{
+    struct export_arguments a = {0};
+    struct error e;
+    argp_parse(&export_argp, argc, argv, 0, NULL, &a);
+    char *path = which_store(a.store, &e);
+    struct store *s = path != NULL ? store_open(path, &e) : NULL;
+    if (s != NULL && a.csv)
+        for (int i = 0; i < CSV_COLUMNS; i++)
+            printf("%s%s", csv_columns[i], i + 1 < CSV_COLUMNS ? "," : "\n");
+    bool ok = s != NULL && store_visit(s, NULL, a.csv ? export_csv : export_json, NULL, &e);
+    store_close(s);
+    free(path);
+    return ok ? 0 : command_refuse(e.text);
+}

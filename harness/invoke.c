@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+#include "invoke.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "stats.h"
+
+const char *outcome_name(enum outcome_status status)
+{
+    static const char *const name[] = {"ok", "void", "crashed", "hung"};
+    return name[status];
+}
+
+// --- the child --------------------------------------------------------------------------------
+
+struct command {
+    char *argv[16 + 2 * PARAMS_MAX];
+    char text[16 + 2 * PARAMS_MAX][64];
+    char cpus[THREADS_MOST * 6];
+    int n;
+};
+
+__attribute__((format(printf, 2, 3))) static void command_add(struct command *c,
+                                                              const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(c->text[c->n], sizeof c->text[0], format, arguments);
+    va_end(arguments);
+    c->argv[c->n] = c->text[c->n];
+    c->n++;
+}
+
+static void command_make(struct command *c, const struct spec *s, const struct effort *effort,
+                         const unsigned *cpus, uint64_t limit_s)
+{
+    c->n = 0;
+    command_add(c, "%s", s->workload->name);
+    command_add(c, "--threads=%u", s->threads);
+    command_add(c, "--samples=%u", effort->samples);
+    if (effort->ops != 0)
+        command_add(c, "--ops=%" PRIu64, effort->ops);
+    else
+        command_add(c, "--time-ns=%" PRIu64, effort->time_ns);
+    command_add(c, "--limit=%" PRIu64, limit_s);
+    for (unsigned i = 0; s->workload->params[i].name != NULL; i++)
+        command_add(c, "--param=%s=%" PRId64, s->workload->params[i].name, s->param[i]);
+    if (cpus != NULL) {
+        size_t used = (size_t)snprintf(c->cpus, sizeof c->cpus, "--cpus=");
+        for (unsigned i = 0; i < s->threads; i++)
+            used += (size_t)snprintf(c->cpus + used, sizeof c->cpus - used, "%s%u",
+                                     i != 0 ? "," : "", cpus[i]);
+        c->argv[c->n++] = c->cpus;
+    }
+    c->argv[c->n] = NULL;
+}
+
+// In the child, between fork and exec.
+_Noreturn static void become(const struct spec *s, const char *path, struct command *c, pid_t parent,
+                             int out, int err)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) // it died before the line above
+        _exit(127);
+    dup2(out, 1);
+    dup2(err, 2);
+    if (s->allocator->library != NULL)
+        setenv("LD_PRELOAD", s->allocator->library, 1);
+    else
+        unsetenv("LD_PRELOAD");
+    execv(path, c->argv);
+    fprintf(stderr, "%s: %s", path, strerror(errno));
+    _exit(127);
+}
+
+// --- the parent -------------------------------------------------------------------------------
+
+struct text {
+    char *data;
+    size_t used, room;
+};
+enum { TEXT_MOST = 64 << 20 };
+
+// False at end of file. What exceeds the bound is read and dropped.
+static bool text_read(struct text *t, int fd)
+{
+    char chunk[16384];
+    ssize_t n = read(fd, chunk, sizeof chunk);
+    if (n <= 0)
+        return n < 0 && errno == EINTR;
+    if (t->used + (size_t)n + 1 > t->room && t->room < TEXT_MOST) {
+        size_t room = 2 * (t->room + (size_t)n + 1);
+        char *data = realloc(t->data, room);
+        if (data != NULL) {
+            t->data = data;
+            t->room = room;
+        }
+    }
+    if (t->used + (size_t)n + 1 <= t->room) {
+        memcpy(t->data + t->used, chunk, (size_t)n);
+        t->used += (size_t)n;
+        t->data[t->used] = '\0';
+    }
+    return true;
+}
+
+// Reads both pipes until they close or the time is up; false: it was.
+static bool collect(int out, int err, struct text *said, struct text *complained, uint64_t until_ns)
+{
+    struct pollfd fds[2] = {{.fd = out, .events = POLLIN}, {.fd = err, .events = POLLIN}};
+    struct text *const into[2] = {said, complained};
+    while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+        uint64_t now = sync_now_ns();
+        if (now >= until_ns)
+            return false;
+        int ready = poll(fds, 2, (int)((until_ns - now) / 1000000 + 1));
+        for (int i = 0; i < 2 && ready > 0; i++)
+            if (fds[i].fd >= 0 && fds[i].revents != 0 && !text_read(into[i], fds[i].fd))
+                fds[i].fd = -1;
+    }
+    return true;
+}
+
+// Twenty times what it should take, and half a minute for a loaded machine.
+static uint64_t limit_seconds(const struct spec *s, const struct effort *effort)
+{
+    double sample_s = effort->ops != 0 ? 1e-6 * (double)effort->ops * s->threads
+                                       : 1e-9 * (double)effort->time_ns;
+    double limit = 30 + 20 * effort->samples * (sample_s + 0.02 * s->threads);
+    return limit > 86400 ? 86400 : (uint64_t)limit;
+}
+
+static void first_line(char *to, size_t size, const struct text *from)
+{
+    snprintf(to, size, "%s", from->data != NULL ? from->data : "");
+    to[strcspn(to, "\n")] = '\0';
+}
+
+// Every complete line is a sample; a broken last line is what a crash leaves.
+static bool take_samples(const struct spec *s, const struct text *said, const unsigned *cpus,
+                         json_t *samples)
+{
+    bool verified = true;
+    for (char *line = said->data, *end; line != NULL && (end = strchr(line, '\n')) != NULL;
+         line = end + 1) {
+        *end = '\0';
+        json_t *raw = json_loads(line, 0, NULL);
+        json_t *sample = raw != NULL ? invoke_complete(s, raw, cpus) : NULL;
+        json_decref(raw);
+        if (sample == NULL)
+            continue;
+        verified &= json_is_true(json_object_get(sample, "verified"));
+        json_array_append_new(samples, sample);
+    }
+    return verified;
+}
+
+static void judge(const struct effort *effort, int status, bool in_time, bool verified,
+                  uint64_t limit_s, const struct text *complained, struct outcome *o)
+{
+    size_t got = json_array_size(o->samples);
+    char complaint[400];
+    first_line(complaint, sizeof complaint, complained);
+    bool alarmed = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+    if (!in_time || alarmed) {
+        o->status = OUTCOME_HUNG;
+        snprintf(o->message, sizeof o->message, "still running after %" PRIu64 " s", limit_s);
+    } else if (WIFSIGNALED(status)) {
+        o->status = OUTCOME_CRASHED;
+        snprintf(o->message, sizeof o->message, "ended by signal %d (%s)%s%s", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)), complaint[0] != '\0' ? ": " : "", complaint);
+    } else if (!verified) {
+        const json_t *wrong = NULL;
+        for (size_t i = 0; i < got && wrong == NULL; i++)
+            wrong = json_object_get(json_array_get(o->samples, i), "wrong");
+        o->status = OUTCOME_VOID;
+        snprintf(o->message, sizeof o->message, "verification failed: %s",
+                 wrong != NULL ? json_string_value(wrong) : "no reason given");
+    } else if (WEXITSTATUS(status) != 0 || got != effort->samples) {
+        o->status = OUTCOME_CRASHED;
+        snprintf(o->message, sizeof o->message, "exit status %d after %zu of %u samples%s%s",
+                 WEXITSTATUS(status), got, effort->samples, complaint[0] != '\0' ? ": " : "",
+                 complaint);
+    } else {
+        o->status = OUTCOME_OK;
+    }
+}
+
+void invoke(const struct spec *s, const struct effort *effort, const char *path,
+            const struct topology *topology, struct outcome *o)
+{
+    unsigned cpu[THREADS_MOST];
+    bool bound = topology != NULL && topology_is_this_machine(topology) &&
+                 placement_cpus(topology, s->placement, s->threads, cpu) == 0;
+    uint64_t limit_s = limit_seconds(s, effort);
+    struct command command;
+    command_make(&command, s, effort, bound ? cpu : NULL, limit_s);
+    *o = (struct outcome){.samples = json_array()};
+
+    int out[2], err[2];
+    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
+        o->status = OUTCOME_CRASHED;
+        snprintf(o->message, sizeof o->message, "no pipe for it: %s", strerror(errno));
+        return;
+    }
+    uint64_t begin = sync_now_ns();
+    pid_t parent = getpid(), child = fork();
+    if (child == 0)
+        become(s, path, &command, parent, out[1], err[1]);
+    close(out[1]);
+    close(err[1]);
+    struct text said = {0}, complained = {0};
+    // the cell's own alarm comes first; this is for one that stopped it
+    bool in_time = child > 0 && collect(out[0], err[0], &said, &complained,
+                                        begin + (limit_s + 5) * 1000000000u);
+    if (child > 0 && !in_time)
+        kill(child, SIGKILL);
+    int status = 0;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    o->wall_ns = sync_now_ns() - begin;
+    close(out[0]);
+    close(err[0]);
+    bool verified = take_samples(s, &said, bound ? cpu : NULL, o->samples);
+    if (child < 0) {
+        o->status = OUTCOME_CRASHED;
+        snprintf(o->message, sizeof o->message, "no process for it");
+    } else {
+        judge(effort, status, in_time, verified, limit_s, &complained, o);
+    }
+    free(said.data);
+    free(complained.data);
+}
+
+// --- samples ----------------------------------------------------------------------------------
+
+json_t *invoke_complete(const struct spec *s, const json_t *raw, const unsigned *cpus)
+{
+    const json_t *thread_ops = json_object_get(raw, "thread_ops");
+    const json_t *duration = json_object_get(raw, "duration_ns");
+    if (json_array_size(thread_ops) != s->threads || !json_is_number(duration) ||
+        !json_is_boolean(json_object_get(raw, "verified")))
+        return NULL;
+    uint64_t each[THREADS_MOST], ops = 0;
+    for (unsigned i = 0; i < s->threads; i++)
+        ops += each[i] = (uint64_t)json_integer_value(json_array_get(thread_ops, i));
+    double ns = json_number_value(duration);
+
+    json_t *sample = spec_json(s);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < s->threads && cpus != NULL; i++)
+        json_array_append_new(list, json_integer((json_int_t)cpus[i]));
+    json_object_set_new(sample, "cpus", list);
+    json_object_update(sample, (json_t *)raw);
+    json_object_set_new(sample, "duration_ns", json_integer((json_int_t)(ns + 0.5)));
+    json_object_set_new(sample, "ops", json_integer((json_int_t)ops));
+    json_object_set_new(sample, "ops_per_s", ns > 0 ? json_real((double)ops * 1e9 / ns) : json_null());
+    json_object_set_new(sample, "ns_per_op",
+                        ops != 0 ? json_real(ns * s->threads / (double)ops) : json_null());
+    json_object_set_new(sample, "fairness", json_real(stats_jain(each, s->threads)));
+    const json_t *counts = json_object_get(raw, "counts");
+    if (counts != NULL) {
+        json_t *census = json_object(), *value;
+        const char *name;
+        json_object_foreach((json_t *)counts, name, value)
+            json_object_set_new(census, name,
+                                ops != 0 ? json_real((double)json_integer_value(value) / (double)ops)
+                                         : json_null());
+        json_object_set_new(sample, "census", census);
+    }
+    return sample;
+}
+
+// --- one at a time ----------------------------------------------------------------------------
+
+void invoke_lock_machine(bool share)
+{
+    static const char path[] = "/tmp/rclab.lock";
+    if (share)
+        return;
+    // without O_CREAT first: another user's file in a sticky directory opens only so
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) {
+        fprintf(stderr, "rclab: %s: %s; another rclab may measure at the same time\n", path,
+                strerror(errno));
+        return;
+    }
+    fchmod(fd, 0666); // for other users; fails, harmlessly, on their file
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        char holder[256] = "";
+        ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
+        holder[n > 0 ? n : 0] = '\0';
+        holder[strcspn(holder, "\n")] = '\0';
+        fprintf(stderr, "rclab: waiting for %s, which measures on this machine (--share goes ahead)\n",
+                holder[0] != '\0' ? holder : "another rclab");
+        while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+            ;
+    }
+    char command[200] = "", me[256];
+    int self = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t length = self >= 0 ? read(self, command, sizeof command - 1) : 0;
+    close(self);
+    for (ssize_t i = 0; i + 1 < length; i++)
+        if (command[i] == '\0' || command[i] == '\n')
+            command[i] = ' ';
+    int n = snprintf(me, sizeof me, "process %d (%s)\n", (int)getpid(), command);
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, me, (size_t)n, 0) < 0)
+        fprintf(stderr, "rclab: %s: %s\n", path, strerror(errno));
+}

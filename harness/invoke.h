@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// One invocation: a fresh process measures one cell, bound to its CPUs, with its malloc preloaded,
+// under a watchdog, and dies with its parent.
+#ifndef INVOKE_H
+#define INVOKE_H
+
+#include "spec.h"
+
+enum outcome_status {
+    OUTCOME_OK,
+    OUTCOME_VOID,    // a verification failed: its samples are void
+    OUTCOME_CRASHED, // ended by a signal, or without the samples that it owed
+    OUTCOME_HUNG,    // ended by the watchdog
+};
+const char *outcome_name(enum outcome_status status);
+
+struct outcome {
+    enum outcome_status status;
+    json_t *samples; // array of complete sample objects; the caller's (json_decref)
+    char message[512];
+    uint64_t wall_ns; // from fork to the end of the process
+};
+
+// `path`: the cell's program. The CPUs come from the topology (this machine's) by the spec's
+// placement; cpus_bound false: no binding is possible, as the samples then say.
+void invoke(const struct spec *s, const struct effort *effort, const char *path,
+            const struct topology *topology, struct outcome *outcome);
+
+// What a record says beside what the cell printed: ops, ops_per_s, ns_per_op, fairness, census per
+// operation, and the specification. Takes over nothing; a new object, or NULL if `raw` is not a
+// sample. Separate for the tests.
+json_t *invoke_complete(const struct spec *s, const json_t *raw, const unsigned *cpus);
+
+// Only one rclab measures on a machine at a time: waits for the others and says for whom. `share`
+// goes ahead without asking. The lock ends with the process.
+void invoke_lock_machine(bool share);
+
+#endif

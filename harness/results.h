@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// What a store says of each cell: one number a process (the median of its verified samples), then the
+// median over processes with its interval, and the ratio to the family's baseline, paired by block.
+#ifndef RESULTS_H
+#define RESULTS_H
+
+#include "stats.h"
+#include "store.h"
+
+struct process { // one invocation that ended well
+    int64_t block;
+    double ns_per_op, cpu_ns_per_op, ops_per_s, fairness;
+};
+
+struct result {
+    char *family, *key;
+    json_t *cell;
+    unsigned rank; // 0: the family's baseline
+    struct process *process;
+    size_t processes, room;
+    unsigned voided, crashed, hung; // invocations without a number
+    char message[200];              // of the last of them
+    struct stats_interval ns, ratio; // nanoseconds an operation and thread; n 0: no figure
+    double cpu_ns, ops_per_s, fairness; // medians
+};
+
+struct results {
+    struct result *row; // by family in the order of first measurement, then rank
+    size_t n;
+};
+
+enum { RESULTS_CONFIDENCE_PERCENT = 95 };
+
+// False, with a message. `workload`: only its cells, or NULL.
+bool results_load(struct store *s, const char *workload, struct results *r, struct error *e);
+void results_free(struct results *r);
+// The baseline of a row's family, or NULL.
+const struct result *results_baseline(const struct results *r, const struct result *row);
+// A member of the row's specification, as text or number.
+const char *result_text(const struct result *row, const char *name);
+int64_t result_number(const struct result *row, const char *name);
+// "a=1 b=2"; at most SPEC_TEXT bytes.
+void result_params(const struct result *row, char *text);
+
+#endif

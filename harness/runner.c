@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: MIT
+//
+// The main program of every cell: runs the one workload that it is linked with, in a process that
+// holds nothing else, and prints one JSON object a line for each sample. `rclab` starts it, pinned
+// by a list of CPUs; by hand it runs as well: build/cells/private_objects/atomic+none --threads 1
+//
+// A sample: the setting thread makes a world and what is shared, then sleeps (so the process is
+// never single-threaded, which would make glibc's mutex cheaper than in any interpreter with
+// threads). Each measuring thread is started on its CPU, makes its own objects, and works. When the
+// last one is warm it sets a common start; each thread counts what it does from its first batch
+// after that tick to the last batch before the end, and keeps working until all have been read.
+#include "run.h"
+#include "ticks.h"
+
+#include <dlfcn.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    WARM_NS = 4000000,     // each thread warms up at least so long
+    LEAD_NS = 50000,       // from the last thread's arrival to the common start
+    BATCH_NS = 20000,      // work between two looks at the clock
+    BATCH_MOST = 1 << 16,  // operations
+    CPUS_MOST = 4096,      // highest CPU number that can be asked for
+};
+
+extern const struct cell_program *const program_first[] __asm__("__start_" RUN_SECTION);
+
+struct options {
+    struct run run;
+    unsigned cpus;
+    int cpu[1024];     // of each thread; cpus == 0: not bound
+    uint64_t time_ns;  // fixed time, or
+    uint64_t ops;      // fixed work of each thread
+    unsigned samples;
+    unsigned limit_s;
+};
+
+struct gate {
+    _Alignas(SYNC_LINE) _Atomic(uint32_t) arrived;
+    _Alignas(SYNC_LINE) _Atomic(uint64_t) start; // tick of the common start; 0 until it is set
+    uint64_t stop;                               // and of the end, published with it
+    _Alignas(SYNC_LINE) _Atomic(uint32_t) read;
+};
+
+struct worker {
+    _Alignas(SYNC_LINE) pthread_t pthread;
+    unsigned index;
+    struct sample *sample;
+    // results
+    int cpu;                // where it was bound, read back; -1: not to exactly one
+    uint64_t arrived, started, stopped; // ticks
+    uint64_t ops, cpu_ns;
+    uint64_t done; // all operations, also outside the window
+    struct sync_counts census;
+    const char *wrong;
+};
+
+struct sample {
+    const struct options *options;
+    const struct cell_program *program;
+    const struct ticks *clock;
+    struct world *world;
+    void *shared;
+    struct worker *workers;
+    struct gate gate;
+};
+
+_Noreturn static void refuse(const char *text, const char *detail)
+{
+    fprintf(stderr, "%s: %s\n", text, detail);
+    exit(2);
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// The one CPU that the calling thread is bound to, or -1.
+static int bound_cpu(void)
+{
+    int found = -1;
+    size_t size = CPU_ALLOC_SIZE(CPUS_MOST);
+    cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
+    if (set != NULL && pthread_getaffinity_np(pthread_self(), size, set) == 0 &&
+        CPU_COUNT_S(size, set) == 1)
+        for (int i = 0; i < CPUS_MOST; i++)
+            if (CPU_ISSET_S(i, size, set))
+                found = i;
+    CPU_FREE(set);
+    return found;
+}
+
+// --- the measured thread ----------------------------------------------------------------------
+
+struct load {
+    struct worker *worker;
+    struct thread *t;
+    void *own;
+    void (*work)(struct thread *, void *, uint64_t);
+    void (*safepoint)(struct thread *);
+};
+
+static void load_batch(struct load *l, uint64_t n)
+{
+    l->work(l->t, l->own, n);
+    l->safepoint(l->t);
+    l->worker->done += n;
+}
+
+// Works until the common start is reached, doubling the batch until it takes BATCH_NS.
+static uint64_t load_warm(struct load *l)
+{
+    struct worker *w = l->worker;
+    struct sample *s = w->sample;
+    const struct ticks *clock = s->clock;
+    uint64_t batch = 16, begin = ticks_now(clock), start;
+    bool arrived = false;
+    for (;;) {
+        uint64_t before = ticks_now(clock);
+        l->work(l->t, l->own, batch);
+        uint64_t after = ticks_now(clock);
+        w->done += batch;
+        l->safepoint(l->t);
+        double ns = ticks_ns(clock);
+        if (!arrived && batch < BATCH_MOST && (double)(after - before) * ns < BATCH_NS) {
+            batch *= 2;
+        } else if (!arrived && (double)(after - begin) * ns >= WARM_NS) {
+            arrived = true;
+            w->arrived = ticks_now(clock);
+            // acq_rel: the last to arrive sees the others' arrivals; release of `start`: they see stop
+            if (atomic_fetch_add_explicit(&s->gate.arrived, 1, memory_order_acq_rel) + 1 ==
+                s->options->run.threads) {
+                uint64_t at = w->arrived + (uint64_t)(LEAD_NS / ns);
+                s->gate.stop = at + (uint64_t)((double)s->options->time_ns / ns);
+                atomic_store_explicit(&s->gate.start, at, memory_order_release);
+            }
+        }
+        start = atomic_load_explicit(&s->gate.start, memory_order_acquire);
+        if (start != 0 && ticks_now(clock) >= start)
+            return batch;
+    }
+}
+
+static void load_window(struct load *l, uint64_t batch)
+{
+    struct worker *w = l->worker;
+    const struct sample *s = w->sample;
+    const struct ticks *clock = s->clock;
+    uint64_t cpu = thread_cpu_ns(), ops = 0, now;
+    struct sync_counts before = sync_here.counts;
+    w->started = now = ticks_now(clock);
+    if (s->options->ops != 0) {
+        for (uint64_t most = s->options->ops; ops < most;) {
+            uint64_t n = most - ops < batch ? most - ops : batch;
+            load_batch(l, n);
+            ops += n;
+        }
+        now = ticks_now(clock);
+    } else {
+        for (; now < s->gate.stop; now = ticks_now(clock)) {
+            load_batch(l, batch);
+            ops += batch;
+        }
+    }
+    w->stopped = now;
+    w->cpu_ns = thread_cpu_ns() - cpu;
+    w->ops = ops;
+#define CENSUS_DIFFERENCE(name) w->census.name = sync_here.counts.name - before.name;
+    SYNC_COUNTS(CENSUS_DIFFERENCE)
+#undef CENSUS_DIFFERENCE
+}
+
+static void *worker_main(void *argument)
+{
+    struct worker *w = argument;
+    struct sample *s = w->sample;
+    const struct cell_calls *calls = s->program->calls;
+    const struct workload *workload = s->program->workload;
+    w->cpu = bound_cpu();
+    sync_here.seed = w->index + 1;
+    struct load l = {.worker = w, .work = workload->work, .safepoint = calls->safepoint};
+    sync_here.self = l.t = calls->enter(s->world);
+    l.own = workload->begin(l.t, s->shared, w->index);
+    uint64_t batch = load_warm(&l);
+    load_window(&l, batch);
+    atomic_fetch_add_explicit(&s->gate.read, 1, memory_order_relaxed);
+    while (atomic_load_explicit(&s->gate.read, memory_order_relaxed) < s->options->run.threads)
+        load_batch(&l, batch);
+    w->wrong = workload->end(l.t, l.own, w->done);
+    calls->leave(l.t);
+    return NULL;
+}
+
+// --- a sample ---------------------------------------------------------------------------------
+
+static void worker_start(struct worker *w, const struct options *o)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    if (o->cpus != 0) {
+        size_t size = CPU_ALLOC_SIZE(CPUS_MOST);
+        cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
+        sync_check(set != NULL, "out of memory");
+        CPU_ZERO_S(size, set);
+        CPU_SET_S(o->cpu[w->index % o->cpus], size, set);
+        pthread_attr_setaffinity_np(&attributes, size, set);
+        CPU_FREE(set);
+    }
+    int error = pthread_create(&w->pthread, &attributes, worker_main, w);
+    if (error != 0) {
+        char text[96];
+        snprintf(text, sizeof text, "thread %u on CPU %d cannot be started", w->index,
+                 o->cpus != 0 ? o->cpu[w->index % o->cpus] : -1);
+        refuse(text, strerror(error));
+    }
+    pthread_attr_destroy(&attributes);
+}
+
+// Where malloc comes from: the file name of its library, or the program itself.
+static const char *malloc_library(void)
+{
+    Dl_info info;
+    void *address = dlsym(RTLD_DEFAULT, "malloc");
+    if (address == NULL || dladdr(address, &info) == 0 || info.dli_fname == NULL)
+        return "unknown";
+    const char *slash = strrchr(info.dli_fname, '/');
+    return slash != NULL ? slash + 1 : info.dli_fname;
+}
+
+static void print_list(const char *name, const struct sample *s, size_t offset, double scale,
+                       uint64_t origin)
+{
+    printf(",\"%s\":[", name);
+    for (unsigned i = 0; i < s->options->run.threads; i++) {
+        uint64_t value = *(const uint64_t *)((const char *)&s->workers[i] + offset);
+        printf("%s%.0f", i != 0 ? "," : "", ((double)value - (double)origin) * scale);
+    }
+    printf("]");
+}
+
+static void print_sample(const struct sample *s, unsigned number, const char *wrong)
+{
+    unsigned threads = s->options->run.threads;
+    const struct worker *w = s->workers;
+    double ns = ticks_ns(s->clock);
+    uint64_t arrival = 0, first = UINT64_MAX, last = 0, cpu_ns = 0;
+    struct sync_counts census = {0};
+    for (unsigned i = 0; i < threads; i++) {
+        if (w[i].arrived > arrival)
+            arrival = w[i].arrived;
+        if (w[i].ops != 0 && w[i].started < first)
+            first = w[i].started;
+        if (w[i].ops != 0 && w[i].stopped > last)
+            last = w[i].stopped;
+        cpu_ns += w[i].cpu_ns;
+#define CENSUS_SUM(name) census.name += w[i].census.name;
+        SYNC_COUNTS(CENSUS_SUM)
+#undef CENSUS_SUM
+    }
+    double duration = last > first ? (double)(last - first) * ns : 0;
+    printf("{\"sample\":%u,\"duration_ns\":%.0f,\"cpu_ns\":%" PRIu64 ",\"clock\":\"%s\"", number,
+           duration, cpu_ns, s->clock->tsc ? "tsc" : "monotonic");
+    print_list("thread_ops", s, offsetof(struct worker, ops), 1, 0);
+    print_list("thread_arrived_ns", s, offsetof(struct worker, arrived), ns, arrival);
+    print_list("thread_start_ns", s, offsetof(struct worker, started), ns, arrival);
+    print_list("thread_stop_ns", s, offsetof(struct worker, stopped), ns, arrival);
+    printf(",\"thread_cpus\":[");
+    for (unsigned i = 0; i < threads; i++)
+        printf("%s%d", i != 0 ? "," : "", w[i].cpu);
+    printf("],\"idle_threads\":1,\"malloc\":\"%s\"", malloc_library());
+#ifdef SYNC_CENSUS
+    const char *separator = "";
+    printf(",\"counts\":{");
+#define CENSUS_PRINT(name) \
+    printf("%s\"" #name "\":%" PRIu64, separator, census.name), separator = ",";
+    SYNC_COUNTS(CENSUS_PRINT)
+#undef CENSUS_PRINT
+    printf("}");
+#endif
+    printf(",\"verified\":%s", wrong == NULL ? "true" : "false");
+    if (wrong != NULL)
+        printf(",\"wrong\":\"%s\"", wrong);
+    printf("}\n");
+    fflush(stdout);
+}
+
+static bool run_sample(const struct options *o, const struct cell_program *program,
+                       const struct ticks *clock, unsigned number)
+{
+    const struct cell_calls *calls = program->calls;
+    const struct workload *workload = program->workload;
+    struct sample s = {.options = o, .program = program, .clock = clock};
+    s.workers = sync_alloc(o->run.threads * sizeof *s.workers);
+    s.world = calls->world_open();
+    struct thread *t = calls->enter(s.world);
+    sync_here.self = t;
+    s.shared = workload->start(t, &o->run);
+    calls->blocking_begin(t);
+    for (unsigned i = 0; i < o->run.threads; i++) {
+        s.workers[i].index = i;
+        s.workers[i].sample = &s;
+        worker_start(&s.workers[i], o);
+    }
+    uint64_t done = 0;
+    const char *wrong = NULL;
+    for (unsigned i = 0; i < o->run.threads; i++) {
+        pthread_join(s.workers[i].pthread, NULL);
+        done += s.workers[i].done;
+        if (wrong == NULL)
+            wrong = s.workers[i].wrong;
+    }
+    calls->blocking_end(t);
+    calls->drain(t);
+    const char *judged = workload->finish(t, s.shared, done);
+    if (wrong == NULL)
+        wrong = judged;
+    calls->leave(t);
+    if (wrong == NULL && calls->frees && calls->world_live(s.world) != 0)
+        wrong = "objects are left when nothing refers to them";
+    calls->world_close(s.world);
+    print_sample(&s, number, wrong);
+    sync_free(s.workers);
+    return wrong == NULL;
+}
+
+// --- options ----------------------------------------------------------------------------------
+
+static uint64_t number(const char *what, const char *text, uint64_t least, uint64_t most)
+{
+    char *end;
+    errno = 0;
+    uint64_t n = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || *text == '-' || n < least || n > most) {
+        char range[128];
+        snprintf(range, sizeof range, "'%s' is not a number from %" PRIu64 " to %" PRIu64, text,
+                 least, most);
+        refuse(what, range);
+    }
+    return n;
+}
+
+static void parse_cpus(struct options *o, char *list)
+{
+    for (char *save, *item = strtok_r(list, ",", &save); item != NULL;
+         item = strtok_r(NULL, ",", &save)) {
+        if (o->cpus == sizeof o->cpu / sizeof o->cpu[0])
+            refuse("--cpus", "too many");
+        o->cpu[o->cpus++] = (int)number("--cpus", item, 0, CPUS_MOST - 1);
+    }
+}
+
+static void parse_param(struct options *o, const struct workload *w, char *text)
+{
+    char *value = strchr(text, '=');
+    if (value == NULL)
+        refuse("--param", "KEY=VALUE is missing its '='");
+    *value++ = '\0';
+    for (unsigned i = 0; w->params[i].name != NULL; i++)
+        if (strcmp(w->params[i].name, text) == 0) {
+            o->run.param[i] = (int64_t)number(text, value, (uint64_t)w->params[i].least,
+                                              (uint64_t)w->params[i].most);
+            return;
+        }
+    refuse("no such parameter", text);
+}
+
+static struct options parse(int argc, char **argv, const struct workload *w)
+{
+    enum { THREADS = 1, CPUS, TIME, OPS, SAMPLES, PARAM, LIMIT };
+    static const struct option known[] = {
+        {"threads", required_argument, NULL, THREADS},
+        {"cpus", required_argument, NULL, CPUS},
+        {"time-ns", required_argument, NULL, TIME},
+        {"ops", required_argument, NULL, OPS},
+        {"samples", required_argument, NULL, SAMPLES},
+        {"param", required_argument, NULL, PARAM},
+        {"limit", required_argument, NULL, LIMIT},
+        {0},
+    };
+    struct options o = {.run.threads = 1, .time_ns = 200000000, .samples = 5, .limit_s = 600};
+    for (unsigned i = 0; w->params[i].name != NULL; i++)
+        o.run.param[i] = w->params[i].standard;
+    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
+        switch (c) {
+        case THREADS:
+            o.run.threads = (unsigned)number("--threads", optarg, 1, 1000);
+            break;
+        case CPUS:
+            parse_cpus(&o, optarg);
+            break;
+        case TIME:
+            o.time_ns = number("--time-ns", optarg, 1, 3600000000000u);
+            break;
+        case OPS:
+            o.ops = number("--ops", optarg, 1, (uint64_t)1 << 53);
+            break;
+        case SAMPLES:
+            o.samples = (unsigned)number("--samples", optarg, 1, 1000000);
+            break;
+        case PARAM:
+            parse_param(&o, w, optarg);
+            break;
+        case LIMIT:
+            o.limit_s = (unsigned)number("--limit", optarg, 1, 1000000);
+            break;
+        default:
+            refuse("usage", "[--threads N] [--cpus I,J...] [--time-ns N | --ops N] [--samples N] "
+                            "[--param KEY=VALUE]... [--limit SECONDS]");
+        }
+    if (optind < argc)
+        refuse("what is this?", argv[optind]);
+    return o;
+}
+
+int main(int argc, char **argv)
+{
+    struct ticks clock = ticks_start();
+    const struct cell_program *program = program_first[0];
+    struct options o = parse(argc, argv, program->workload);
+    // the last resort against a hang: SIGALRM ends the process
+    alarm(o.limit_s);
+    bool ok = true;
+    for (unsigned i = 0; i < o.samples; i++)
+        ok &= run_sample(&o, program, &clock, i);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#include "spec.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../strategies/pair.h"
+
+bool error_set(struct error *e, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(e->text, sizeof e->text, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+// "what 'asked' is not known; known: a b c"
+struct names {
+    char text[1200];
+};
+static void names_add(struct names *n, const char *name)
+{
+    size_t used = strlen(n->text);
+    snprintf(n->text + used, sizeof n->text - used, "%s%s", used != 0 ? " " : "", name);
+}
+static bool unknown(struct error *e, const char *what, const char *asked, const struct names *known)
+{
+    return error_set(e, "no %s '%s'; known: %s", what, asked,
+                     known->text[0] != '\0' ? known->text : "none");
+}
+
+void spec_start(struct spec *s, const struct workload *w)
+{
+    *s = (struct spec){.workload = w, .threads = 1};
+    s->allocator = allocator_find("glibc");
+    s->placement = placement_find("cores");
+    for (unsigned i = 0; w->params[i].name != NULL; i++)
+        s->param[i] = w->params[i].standard;
+}
+
+bool spec_workload(const char *name, const struct workload **w, struct error *e)
+{
+    *w = catalogue_workload(name);
+    if (*w != NULL)
+        return true;
+    struct names known = {""};
+    size_t n;
+    const struct workload *const *all = catalogue_workloads(&n);
+    for (size_t i = 0; i < n; i++)
+        names_add(&known, all[i]->name);
+    return unknown(e, "workload", name, &known);
+}
+
+bool spec_scheme(struct spec *s, enum scheme_kind kind, const char *name, struct error *e)
+{
+    s->scheme[kind] = catalogue_scheme(kind, name);
+    if (s->scheme[kind] != NULL)
+        return true;
+    struct names known = {""};
+    size_t n;
+    const struct scheme *const *all = catalogue_schemes(kind, &n);
+    for (size_t i = 0; i < n; i++)
+        names_add(&known, all[i]->name);
+    char what[32];
+    snprintf(what, sizeof what, "%s scheme", catalogue_kind(kind));
+    return unknown(e, what, name, &known);
+}
+
+bool spec_allocator(struct spec *s, const char *name, struct error *e)
+{
+    s->allocator = allocator_find(name);
+    if (s->allocator != NULL)
+        return true;
+    struct names known = {""};
+    size_t n;
+    const struct allocator *all = allocator_all(&n);
+    for (size_t i = 0; i < n; i++)
+        names_add(&known, all[i].name);
+    return unknown(e, "allocator", name, &known);
+}
+
+bool spec_placement(struct spec *s, const char *name, struct error *e)
+{
+    s->placement = placement_find(name);
+    if (s->placement != NULL)
+        return true;
+    struct names known = {""};
+    size_t n;
+    const struct placement *all = placement_all(&n);
+    for (size_t i = 0; i < n; i++)
+        names_add(&known, all[i].name);
+    return unknown(e, "placement", name, &known);
+}
+
+bool parse_u64(const char *text, uint64_t least, uint64_t most, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoull(text, &end, 10);
+    return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' && *value >= least &&
+           *value <= most;
+}
+
+bool parse_time(const char *what, const char *text, uint64_t *ns, struct error *e)
+{
+    char *end;
+    double scale = 1e9, value = strtod(text, &end);
+    if (end != text && end[0] != '\0' && end[1] == '\0') {
+        scale *= *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : 0;
+        end++;
+    }
+    // from a microsecond to a month; the comparison is false for NaN
+    if (end == text || *end != '\0' || text[0] < '0' || text[0] > '9' ||
+        !(value * scale >= 1e3 && value * scale <= 2.6e15))
+        return error_set(e, "%s: '%s' is not a time: seconds, or a number with s, m or h", what,
+                         text);
+    *ns = (uint64_t)(value * scale + 0.5);
+    return true;
+}
+
+bool spec_threads(const char *text, unsigned *threads, struct error *e)
+{
+    uint64_t n;
+    if (!parse_u64(text, 1, THREADS_MOST, &n))
+        return error_set(e, "threads: '%s' is not a number from 1 to %d", text, THREADS_MOST);
+    *threads = (unsigned)n;
+    return true;
+}
+
+int spec_param_index(const struct workload *w, const char *name)
+{
+    for (int i = 0; w->params[i].name != NULL; i++)
+        if (strcmp(w->params[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+bool spec_param(struct spec *s, const char *name, const char *value, struct error *e)
+{
+    int i = spec_param_index(s->workload, name);
+    if (i < 0) {
+        struct names known = {""};
+        for (unsigned k = 0; s->workload->params[k].name != NULL; k++)
+            names_add(&known, s->workload->params[k].name);
+        char what[128];
+        snprintf(what, sizeof what, "parameter of %s", s->workload->name);
+        return unknown(e, what, name, &known);
+    }
+    const struct param *p = &s->workload->params[i];
+    uint64_t n;
+    if (!parse_u64(value, (uint64_t)p->least, (uint64_t)p->most, &n))
+        return error_set(e, "parameter %s: '%s' is not a number from %" PRId64 " to %" PRId64, name,
+                         value, p->least, p->most);
+    s->param[i] = (int64_t)n;
+    return true;
+}
+
+bool spec_valid(const struct spec *s, struct error *e)
+{
+    uint32_t rc = s->scheme[REFCOUNT]->traits, lk = s->scheme[LOCK]->traits;
+    uint32_t rl = s->scheme[RECLAIM]->traits, al = s->scheme[ALLOC]->traits;
+    uint32_t needs = s->workload->needs;
+    char pair[SPEC_TEXT];
+    spec_pair(s, pair);
+#define RULE(ok, text)                                                                             \
+    if (!(ok))                                                                                     \
+        return error_set(e, "%s with %s and %u thread%s: %s", s->workload->name, pair, s->threads, \
+                         s->threads != 1 ? "s" : "", text);
+    PAIR_RULES(RULE, rc, lk, rl, al)
+    PAIR_WORKLOAD_RULES(RULE, rc, needs)
+    if (s->threads > 1) {
+        PAIR_THREAD_RULES(RULE, rc, lk, al, needs)
+    }
+#undef RULE
+    return true;
+}
+
+static void complete_defaults(struct spec *s)
+{
+    const struct scheme *rc = s->scheme[REFCOUNT], *lk = s->scheme[LOCK];
+    if (s->scheme[RECLAIM] == NULL)
+        s->scheme[RECLAIM] = catalogue_scheme(RECLAIM, lk->reclaim != NULL   ? lk->reclaim
+                                                       : rc->reclaim != NULL ? rc->reclaim
+                                                                             : "immediate");
+    if (s->scheme[ALLOC] == NULL)
+        s->scheme[ALLOC] = catalogue_scheme(ALLOC, rc->alloc != NULL   ? rc->alloc
+                                                   : lk->alloc != NULL ? lk->alloc
+                                                                       : "system");
+}
+
+bool spec_complete(struct spec *s, struct error *e)
+{
+    if (s->scheme[LOCK] != NULL) {
+        complete_defaults(s);
+        return spec_valid(s, e);
+    }
+    size_t n;
+    struct names valid = {""};
+    const struct scheme *const *all = catalogue_schemes(LOCK, &n);
+    struct error reason = {""};
+    for (size_t i = 0; i < n; i++) {
+        struct spec tried = *s;
+        tried.scheme[LOCK] = all[i];
+        complete_defaults(&tried);
+        bool none = strcmp(all[i]->name, "none") == 0;
+        if (!spec_valid(&tried, none ? &reason : e))
+            continue;
+        if (none) {
+            *s = tried;
+            return true;
+        }
+        names_add(&valid, all[i]->name);
+    }
+    return error_set(e, "%s; --lock must be given, valid here: %s", reason.text,
+                     valid.text[0] != '\0' ? valid.text : "none of them");
+}
+
+void spec_pair(const struct spec *s, char *text)
+{
+    struct spec plain = *s;
+    plain.scheme[RECLAIM] = plain.scheme[ALLOC] = NULL;
+    complete_defaults(&plain);
+    int n = snprintf(text, SPEC_TEXT, "%s+%s", s->scheme[REFCOUNT]->name, s->scheme[LOCK]->name);
+    if (plain.scheme[RECLAIM] != s->scheme[RECLAIM] || plain.scheme[ALLOC] != s->scheme[ALLOC])
+        snprintf(text + n, SPEC_TEXT - (size_t)n, "+%s+%s", s->scheme[RECLAIM]->name,
+                 s->scheme[ALLOC]->name);
+}
+
+void spec_key(const struct spec *s, char *text)
+{
+    int n = snprintf(text, SPEC_TEXT, "%s %s+%s+%s+%s allocator=%s threads=%u placement=%s",
+                     s->workload->name, s->scheme[REFCOUNT]->name, s->scheme[LOCK]->name,
+                     s->scheme[RECLAIM]->name, s->scheme[ALLOC]->name, s->allocator->name,
+                     s->threads, s->placement->name);
+    for (unsigned i = 0; s->workload->params[i].name != NULL && n < SPEC_TEXT; i++)
+        n += snprintf(text + n, SPEC_TEXT - (size_t)n, " %s=%" PRId64, s->workload->params[i].name,
+                      s->param[i]);
+}
+
+json_t *spec_json(const struct spec *s)
+{
+    json_t *params = json_object();
+    for (unsigned i = 0; s->workload->params[i].name != NULL; i++)
+        json_object_set_new(params, s->workload->params[i].name, json_integer(s->param[i]));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "workload",
+                     s->workload->name, "rc", s->scheme[REFCOUNT]->name, "lock",
+                     s->scheme[LOCK]->name, "reclaimer", s->scheme[RECLAIM]->name, "alloc",
+                     s->scheme[ALLOC]->name, "allocator", s->allocator->name, "threads",
+                     (int)s->threads, "placement", s->placement->name, "params", params);
+}

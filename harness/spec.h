@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// The specification of a cell, one point to measure: which workload, which four schemes, which
+// allocator, how many threads, how placed, which parameters; and how much is measured of it.
+#ifndef SPEC_H
+#define SPEC_H
+
+#include <jansson.h>
+
+#include "allocator.h"
+#include "catalogue.h"
+#include "topology.h"
+
+struct spec {
+    const struct workload *workload;
+    const struct scheme *scheme[SCHEME_KINDS];
+    const struct allocator *allocator;
+    const struct placement *placement;
+    unsigned threads;
+    int64_t param[PARAMS_MAX]; // in the order of the workload's list
+};
+enum { THREADS_MOST = 1000, SPEC_TEXT = 512 };
+
+// One of time_ns and ops is 0.
+struct effort {
+    uint64_t time_ns, ops; // of a sample; operations are those of each thread
+    unsigned samples;
+};
+
+// All functions that can fail answer false and leave a message in `error`: what was asked, and what
+// is known.
+struct error {
+    char text[2048];
+};
+bool error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// A workload with its standard parameters, one thread, glibc, placement `cores`; no schemes yet.
+void spec_start(struct spec *s, const struct workload *w);
+// By name; unknown ones list the known.
+bool spec_workload(const char *name, const struct workload **w, struct error *e);
+bool spec_scheme(struct spec *s, enum scheme_kind kind, const char *name, struct error *e);
+bool spec_allocator(struct spec *s, const char *name, struct error *e);
+bool spec_placement(struct spec *s, const char *name, struct error *e);
+bool spec_threads(const char *text, unsigned *threads, struct error *e);
+// The index of the workload's parameter, or -1.
+int spec_param_index(const struct workload *w, const char *name);
+bool spec_param(struct spec *s, const char *name, const char *value, struct error *e);
+// Fills in what was not chosen: reclaimer and allocator from the schemes, lock `none` where it is
+// valid (else the error names the valid ones).
+bool spec_complete(struct spec *s, struct error *e);
+// Whether the four schemes, the workload and the number of threads go together; else the reason.
+bool spec_valid(const struct spec *s, struct error *e);
+
+// The canonical name: the same text for the same cell, in stores and on the screen. At most
+// SPEC_TEXT bytes.
+void spec_key(const struct spec *s, char *text);
+// "rc+lock", and reclaimer and allocator where they are not the schemes' defaults.
+void spec_pair(const struct spec *s, char *text);
+// What every sample of the cell says of itself: a new object.
+json_t *spec_json(const struct spec *s);
+
+bool parse_u64(const char *text, uint64_t least, uint64_t most, uint64_t *value);
+// A number of seconds, with an optional s, m or h; in nanoseconds.
+bool parse_time(const char *what, const char *text, uint64_t *ns, struct error *e);
+
+#endif

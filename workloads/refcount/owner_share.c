@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// Each thread counts objects of which a given share is its own and the rest was made by the setting
+// thread. Every object is counted by one thread only, so nothing is contended: what changes along
+// the curve is how often the counting thread is the owner, which is what biased counting bets on. A
+// scheme that knows no owner draws a flat line.
+#include "pass.h"
+
+enum { OBJECTS, SIZE, SHARE };
+static const struct param params[] = {
+    [OBJECTS] = {"objects", "objects of each thread", 1, 1 << 24, 16384},
+    [SIZE] = {"size", "bytes of an object; multiples of 64 stand on lines of their own",
+              PASS_SIZE_LEAST, 4096, 64},
+    [SHARE] = {"share", "percent of the objects that the thread made itself", 0, 100, 100},
+    {0},
+};
+
+struct shared {
+    size_t objects, size;
+    size_t others;        // objects of each thread that the setting thread made
+    size_t made;          // ... and of all threads
+    uint64_t died_before; // on the setting thread, when it had made them
+    struct rc_header *other[];
+};
+
+static const struct type visited_type = {.name = "visited object"};
+
+static void *start(struct thread *t, const struct run *run)
+{
+    size_t objects = (size_t)run->param[OBJECTS];
+    size_t others = objects - objects * (size_t)run->param[SHARE] / 100;
+    size_t made = others * run->threads;
+    struct shared *s = sync_alloc(sizeof *s + made * sizeof s->other[0]);
+    s->objects = objects;
+    s->size = (size_t)run->param[SIZE];
+    s->others = others;
+    s->made = made;
+    for (size_t i = 0; i < made; i++) {
+        struct object *o = object_new(t, &visited_type, s->size, AL_OBJECT, 0);
+        s->other[i] = &o->rc;
+    }
+    s->died_before = t->died;
+    return s;
+}
+
+static void *begin(struct thread *t, void *shared, unsigned index)
+{
+    struct shared *s = shared;
+    return pass_new(t, &visited_type, s->size, s->objects, s->objects - s->others,
+                    &s->other[index * s->others]);
+}
+
+static void work(struct thread *t, void *own, uint64_t n)
+{
+    pass_work(t, own, n);
+}
+
+static const char *end(struct thread *t, void *own, uint64_t done)
+{
+    (void)done;
+    return pass_end(t, own);
+}
+
+static const char *finish(struct thread *t, void *shared, uint64_t done)
+{
+    struct shared *s = shared;
+    (void)done;
+    const char *wrong = NULL;
+    if (t->died != s->died_before)
+        wrong = "an object of the setting thread died while it was still referred to";
+    for (size_t i = 0; i < s->made; i++)
+        rc_decref(t, s->other[i]);
+    if (wrong == NULL && !pass_died(t, s->died_before, s->made))
+        wrong = "not every object of the setting thread died with its last reference";
+    sync_free(s);
+    return wrong;
+}
+
+static const struct workload owner_share = {
+    .name = "owner_share",
+    .summary = "uncontended counting of objects, a share of which is the counting thread's own",
+    .source = "the bet of Choi, Shull, Torrellas, PACT 2018: an object's owner counts most",
+    .operation = "one incref and one decref",
+    .needs = NEEDS_SHARING,
+    .params = params,
+    .start = start,
+    .begin = begin,
+    .work = work,
+    .end = end,
+    .finish = finish,
+};
+WORKLOAD(owner_share)

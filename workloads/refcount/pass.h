@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+//
+// A thread's objects in a shuffled order that stays the same, and passes over them: increments of
+// all of them, then decrements in the same order. So a count is not changed back before it has left
+// the processor's store buffer, and as much memory is visited as there are objects.
+#ifndef PASS_H
+#define PASS_H
+
+#include "../workload.h"
+
+enum { PASS_SIZE_LEAST = 32 }; // bytes of an object, whatever the scheme
+_Static_assert(sizeof(struct object) <= PASS_SIZE_LEAST, "a scheme's header is too large");
+
+struct pass {
+    size_t n, next, made; // `made` of the n objects were made by this thread
+    uint64_t died_before; // objects that had died on this thread when the pass was complete
+    struct rc_header *object[];
+};
+
+// n - made objects come from `others`, whose maker keeps its references until all threads are done;
+// the pass holds a reference of its own to each.
+API struct pass *pass_new(struct thread *t, const struct type *type, size_t size, size_t n,
+                          size_t made, struct rc_header **others)
+{
+    struct pass *p = sync_alloc(sizeof *p + n * sizeof p->object[0]);
+    p->n = n;
+    p->made = made;
+    for (size_t i = 0; i < made; i++) {
+        struct object *o = object_new(t, type, size, AL_OBJECT, 0);
+        p->object[i] = &o->rc;
+    }
+    for (size_t i = made; i < n; i++) {
+        p->object[i] = others[i - made];
+        rc_incref(t, p->object[i]);
+    }
+    for (size_t i = n - 1; i > 0; i--) { // Fisher-Yates
+        size_t j = sync_rand(t) % (i + 1);
+        struct rc_header *h = p->object[i];
+        p->object[i] = p->object[j];
+        p->object[j] = h;
+    }
+    p->died_before = t->died;
+    return p;
+}
+
+// One operation is an increment and a decrement of one object. A batch that ends within the objects
+// makes its own increments and decrements there.
+API void pass_work(struct thread *t, struct pass *p, uint64_t n)
+{
+    while (n != 0) {
+        size_t count = p->n - p->next < n ? p->n - p->next : (size_t)n;
+        struct rc_header **object = &p->object[p->next];
+        for (size_t i = 0; i < count; i++)
+            rc_incref(t, sync_opaque(object[i]));
+        for (size_t i = 0; i < count; i++)
+            rc_decref(t, sync_opaque(object[i]));
+        p->next = p->next + count == p->n ? 0 : p->next + count;
+        n -= count;
+    }
+}
+
+// Whether exactly n objects died on this thread. A scheme that lets them die later, or lets another
+// thread carry it out, is judged by the runner, who finds every world empty or not.
+API bool pass_died(struct thread *t, uint64_t before, uint64_t n)
+{
+    thread_drain(t);
+    return (RC_TRAITS & (RC_FREES | RC_LATE)) != RC_FREES || t->died - before == n;
+}
+
+// Gives everything up; what is wrong, or NULL.
+API const char *pass_end(struct thread *t, struct pass *p)
+{
+    const char *wrong = NULL;
+    if (t->died != p->died_before) {
+        wrong = "an object died while it was still referred to";
+    } else {
+        for (size_t i = 0; i < p->n; i++)
+            rc_decref(t, p->object[i]);
+        if (!pass_died(t, p->died_before, p->made))
+            wrong = "not every object died with its last reference";
+    }
+    sync_free(p);
+    return wrong;
+}
+
+#endif
