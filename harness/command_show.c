@@ -99,16 +99,16 @@ static void print_heading(const struct result *row, struct varying v)
 {
     char params[SPEC_TEXT];
     result_params(row, params);
-    printf("\n%s:", row->family);
+    printf("\n[%s]", row->family);
     if (!v.workload)
         printf(" %s", result_text(row, "workload"));
-    if (!v.params && !v.workload && params[0] != '\0')
-        printf(" (%s)", params);
+    if (!v.params && params[0] != '\0')
+        printf(" %s", params);
     if (!v.threads)
-        printf(", %" PRId64 " thread%s", result_number(row, "threads"),
-               result_number(row, "threads") != 1 ? "s" : "");
+        printf(" threads=%" PRId64, result_number(row, "threads"));
     if (!v.rest)
-        printf(", %s, placement %s", result_text(row, "allocator"), result_text(row, "placement"));
+        printf(" allocator=%s placement=%s", result_text(row, "allocator"),
+               result_text(row, "placement"));
     printf("\n");
 }
 

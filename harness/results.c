@@ -64,6 +64,7 @@ static struct result *find(struct loader *l, const struct store_row *from)
     *row = (struct result){.family = strdup(from->family),
                            .key = strdup(from->key),
                            .rank = from->rank,
+                           .first_block = INT64_MAX,
                            .cell = json_deep_copy(from->cell)};
     return row;
 }
@@ -77,6 +78,8 @@ static void on_row(void *argument, const struct store_row *from)
         l->samples = 0;
         l->process.block = from->block;
         l->row = find(l, from);
+        if (l->row != NULL && from->block < l->row->first_block)
+            l->row->first_block = from->block;
         if (l->row != NULL && strcmp(from->status, "ok") != 0) {
             l->row->voided += strcmp(from->status, "void") == 0;
             l->row->crashed += strcmp(from->status, "crashed") == 0;
@@ -139,34 +142,28 @@ static bool summarise(const struct results *r, struct result *row)
     return true;
 }
 
-// Families in the order of their first measurement.
-struct order {
-    struct result row;
-    size_t family;
-};
+// In round 0 the blocks are numbered as the plan lists the families.
+static int64_t family_order(const struct results *r, const char *family)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->row[i].first_block < first && strcmp(r->row[i].family, family) == 0)
+            first = r->row[i].first_block;
+    return first;
+}
 static int by_order(const void *a, const void *b)
 {
-    const struct order *x = a, *y = b;
-    if (x->family != y->family)
-        return x->family < y->family ? -1 : 1;
-    return x->row.rank < y->row.rank ? -1 : x->row.rank > y->row.rank;
+    const struct result *x = a, *y = b;
+    if (x->first_block != y->first_block)
+        return x->first_block < y->first_block ? -1 : 1;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
-static bool sort(struct results *r)
+static void sort(struct results *r)
 {
-    struct order *o = malloc((r->n + 1) * sizeof *o);
-    if (o == NULL)
-        return false;
-    for (size_t i = 0; i < r->n; i++) {
-        size_t first = 0;
-        while (strcmp(r->row[first].family, r->row[i].family) != 0)
-            first++;
-        o[i] = (struct order){.row = r->row[i], .family = first};
-    }
-    qsort(o, r->n, sizeof *o, by_order);
     for (size_t i = 0; i < r->n; i++)
-        r->row[i] = o[i].row;
-    free(o);
-    return true;
+        r->row[i].first_block = family_order(r, r->row[i].family);
+    if (r->n != 0)
+        qsort(r->row, r->n, sizeof *r->row, by_order);
 }
 
 bool results_load(struct store *s, const char *workload, struct results *r, struct error *e)
@@ -179,7 +176,9 @@ bool results_load(struct store *s, const char *workload, struct results *r, stru
     bool ok = values != NULL && store_visit(s, workload, on_row, &l, e);
     if (ok)
         flush(&l);
-    ok = ok && !l.failed && sort(r);
+    ok = ok && !l.failed;
+    if (ok)
+        sort(r);
     for (size_t i = 0; ok && i < r->n; i++)
         ok = summarise(r, &r->row[i]);
     free(values);

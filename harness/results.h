@@ -17,6 +17,7 @@ struct result {
     char *family, *key;
     json_t *cell;
     unsigned rank; // 0: the family's baseline
+    int64_t first_block; // of the lowest round: the families' order in the plan
     struct process *process;
     size_t processes, room;
     unsigned voided, crashed, hung; // invocations without a number
@@ -26,7 +27,7 @@ struct result {
 };
 
 struct results {
-    struct result *row; // by family in the order of first measurement, then rank
+    struct result *row; // families in the plan's order, cells by rank
     size_t n;
 };
 

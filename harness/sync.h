@@ -76,10 +76,11 @@ static inline void *sync_self(void)
 _Noreturn void sync_fail(const char *file, int line, const char *text);
 #define sync_check(ok, text) ((ok) ? (void)0 : sync_fail(__FILE__, __LINE__, (text)))
 
-// Hides from the compiler where a pointer came from, so that it neither folds nor hoists its uses.
+// Hides from the compiler where a pointer came from, so that it neither folds nor hoists its uses, and
+// does not drop the loop when they are nothing.
 #define sync_opaque(p) __extension__({                                                             \
         __typeof__(p) sync_opaque_ = (p);                                                          \
-        __asm__("" : "+r"(sync_opaque_));                                                          \
+        __asm__ volatile("" : "+r"(sync_opaque_));                                                 \
         sync_opaque_;                                                                              \
     })
 
