@@ -42,7 +42,7 @@ header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps cells sweep test check lint asm figures liveness clean install-none
+.PHONY: all help deps deps-test sweep test check lint asm figures liveness clean
 all: $(BUILD)/rclab
 
 help:
@@ -62,6 +62,8 @@ help:
 
 deps:
 	@scripts/deps
+deps-test:
+	@scripts/deps --test
 
 sweep: deps
 	@$(MAKE) --no-print-directory all
@@ -72,7 +74,7 @@ sweep: deps
 figures: all
 	@scripts/figures $(BUILD)/rclab $(STORE)
 
-test: deps
+test: deps-test
 	@$(MAKE) --no-print-directory CI=1 check
 
 check:
@@ -141,6 +143,19 @@ $(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUI
 	@mkdir -p $$(@D)
 	@$(CC) $(BASE) $(CELL_FLAGS) $(FLAGS_$(1)) $$(call pair_flags,$$(call pair,$$*)) \
 	    $$(call source,$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
+
+# Tests: units are linked with the harness, conformance programs are compiled like cells.
+$(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
+
+$(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $$(INTO)
+
+$(2)/test/runner/%: tests/runner/%.c $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$< $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
 endef
 
 catalogue_flags = -DCATALOGUE_$(1) \
