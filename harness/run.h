@@ -22,6 +22,9 @@ struct param {
 };
 enum { PARAMS_MAX = 8 };
 
+// Operations between two safepoints, at most.
+enum { RUN_BATCH_MOST = 1 << 16 };
+
 // One sample's set-up, as workloads see it.
 struct run {
     unsigned threads;
@@ -43,6 +46,9 @@ struct workload {
     void *(*start)(struct thread *t, const struct run *run);
     void *(*begin)(struct thread *t, void *shared, unsigned index);
     void (*work)(struct thread *t, void *own, uint64_t n);
+    // Operations that belong together, such as a pass over all objects: batches of a fixed time are
+    // multiples of it, as far as that is no more than RUN_BATCH_MOST. NULL: any number will do.
+    uint64_t (*unit)(const void *own);
     // done: operations that this thread was asked for. NULL if its own result is right, else what
     // is wrong with it.
     const char *(*end)(struct thread *t, void *own, uint64_t done);

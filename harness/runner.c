@@ -22,7 +22,6 @@ enum {
     WARM_NS = 4000000,     // each thread warms up at least so long
     LEAD_NS = 50000,       // from the last thread's arrival to the common start
     BATCH_NS = 20000,      // work between two looks at the clock
-    BATCH_MOST = 1 << 16,  // operations
     CPUS_MOST = 4096,      // highest CPU number that can be asked for
 };
 
@@ -119,7 +118,11 @@ static uint64_t load_warm(struct load *l)
     struct worker *w = l->worker;
     struct sample *s = w->sample;
     const struct ticks *clock = s->clock;
-    uint64_t batch = 16, begin = ticks_now(clock), start;
+    uint64_t (*unit)(const void *) = s->program->workload->unit;
+    uint64_t batch = unit != NULL ? unit(l->own) : 16;
+    if (batch > RUN_BATCH_MOST)
+        batch = RUN_BATCH_MOST;
+    uint64_t begin = ticks_now(clock), start;
     bool arrived = false;
     for (;;) {
         uint64_t before = ticks_now(clock);
@@ -128,7 +131,7 @@ static uint64_t load_warm(struct load *l)
         w->done += batch;
         l->safepoint(l->t);
         double ns = ticks_ns(clock);
-        if (!arrived && batch < BATCH_MOST && (double)(after - before) * ns < BATCH_NS) {
+        if (!arrived && 2 * batch <= RUN_BATCH_MOST && (double)(after - before) * ns < BATCH_NS) {
             batch *= 2;
         } else if (!arrived && (double)(after - begin) * ns >= WARM_NS) {
             arrived = true;

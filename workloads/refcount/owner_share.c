@@ -55,6 +55,11 @@ static void work(struct thread *t, void *own, uint64_t n)
     pass_work(t, own, n);
 }
 
+static uint64_t unit(const void *own)
+{
+    return ((const struct pass *)own)->n;
+}
+
 static const char *end(struct thread *t, void *own, uint64_t done)
 {
     (void)done;
@@ -86,6 +91,7 @@ static const struct workload owner_share = {
     .start = start,
     .begin = begin,
     .work = work,
+    .unit = unit,
     .end = end,
     .finish = finish,
 };

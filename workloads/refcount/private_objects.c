@@ -40,6 +40,11 @@ static void work(struct thread *t, void *own, uint64_t n)
     pass_work(t, own, n);
 }
 
+static uint64_t unit(const void *own)
+{
+    return ((const struct pass *)own)->n;
+}
+
 static const char *end(struct thread *t, void *own, uint64_t done)
 {
     (void)done;
@@ -62,6 +67,7 @@ static const struct workload private_objects = {
     .start = start,
     .begin = begin,
     .work = work,
+    .unit = unit,
     .end = end,
     .finish = finish,
 };
