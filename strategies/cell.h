@@ -79,6 +79,7 @@ struct thread {
     size_t dead_count, dead_room;
     bool dying;
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
+    _Atomic(uint32_t) running;                   // RC_STOPS: attached, and neither offline nor stopped
 };
 
 enum { WORLD_STRIPES = 64 };
@@ -91,6 +92,8 @@ struct world {
     _Alignas(SYNC_LINE) sync_mutex threads; // guards the growth of slot[] and the taking of a slot
     _Atomic(uint32_t) slots;
     _Atomic(struct thread *) slot[THREADS_MAX];
+    _Alignas(SYNC_LINE) sync_mutex stopper; // RC_STOPS: held by the thread that stops the world
+    _Alignas(SYNC_LINE) _Atomic(uint32_t) stopped; // the others shall not run; they sleep on it
     struct world_stripe {
         _Alignas(SYNC_LINE) sync_mutex mutex;
     } stripe[WORLD_STRIPES];
@@ -162,13 +165,65 @@ API sync_mutex *world_stripe(struct thread *t, const void *p)
     return &t->world->stripe[hash >> 58].mutex;
 }
 
+// --- stopping the world ---
+
+enum { WORLD_STOPS = (RC_TRAITS & RC_STOPS) != 0 };
+
+// Release: what this thread did happens before what the stopper does.
+API void thread_stands(struct thread *t)
+{
+    atomic_store_explicit(&t->running, 0, memory_order_release);
+}
+// The store of `running` and the load of `stopped` against the stopper's, who stores and loads the
+// other way round: seq_cst, so that one of the two sees the other's (Dekker).
+static __attribute__((noinline, unused)) void thread_runs(struct thread *t)
+{
+    struct world *w = t->world;
+    for (;;) {
+        atomic_store_explicit(&t->running, 1, memory_order_seq_cst);
+        if (atomic_load_explicit(&w->stopped, memory_order_seq_cst) == 0)
+            return;
+        thread_stands(t);
+        // acquire: what the stopper did happens before what this thread does
+        while (atomic_load_explicit(&w->stopped, memory_order_acquire) != 0)
+            sync_park(&w->stopped, 1);
+    }
+}
+// `stopper` is for the others who wish to stop the world; they wait for it offline.
+API void world_stop(struct thread *t)
+{
+    struct world *w = t->world;
+    thread_offline(t);
+    sync_mutex_lock(&w->stopper);
+    thread_back(t);
+    atomic_store_explicit(&w->stopped, 1, memory_order_seq_cst);
+    unsigned n = thread_slots(t);
+    for (unsigned i = 0; i < n; i++) {
+        struct thread *other = thread_slot(t, i);
+        // seq_cst: see thread_runs; acquire is part of it
+        if (other != t)
+            sync_await(atomic_load_explicit(&other->running, memory_order_seq_cst) == 0);
+    }
+}
+API void world_start(struct thread *t)
+{
+    struct world *w = t->world;
+    atomic_store_explicit(&w->stopped, 0, memory_order_release);
+    sync_unpark(&w->stopped, UINT32_MAX);
+    sync_mutex_unlock(&w->stopper);
+}
+
 API void thread_offline(struct thread *t)
 {
     rc_thread_offline(t);
     rl_thread_offline(t);
+    if (WORLD_STOPS)
+        thread_stands(t);
 }
 API void thread_back(struct thread *t)
 {
+    if (WORLD_STOPS)
+        thread_runs(t);
     rl_thread_online(t);
     rc_thread_online(t);
 }
@@ -177,12 +232,21 @@ API void thread_safepoint(struct thread *t)
     lk_safepoint(t);
     rc_safepoint(t);
     rl_quiesce(t);
+    // relaxed: seen late, it is seen at the next one
+    if (WORLD_STOPS &&
+        atomic_load_explicit(&t->world->stopped, memory_order_relaxed) != 0) {
+        thread_stands(t);
+        thread_runs(t);
+    }
 }
+
+// --- life ---
 
 API struct world *world_open(void)
 {
     struct world *w = sync_alloc(sizeof *w);
     sync_mutex_init(&w->threads);
+    sync_mutex_init(&w->stopper);
     for (unsigned i = 0; i < WORLD_STRIPES; i++)
         sync_mutex_init(&w->stripe[i].mutex);
     rl_world_init(&w->rl, w);
@@ -204,6 +268,7 @@ API void world_close(struct world *w)
     for (unsigned i = 0; i < WORLD_STRIPES; i++)
         sync_mutex_destroy(&w->stripe[i].mutex);
     sync_mutex_destroy(&w->threads);
+    sync_mutex_destroy(&w->stopper);
     for (unsigned i = 0; i < THREADS_MAX; i++) {
         struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
         if (t != NULL) {
@@ -244,6 +309,8 @@ static __attribute__((noinline, unused)) struct thread *thread_reserve(struct wo
 API struct thread *thread_attach(struct world *w)
 {
     struct thread *t = thread_reserve(w);
+    if (WORLD_STOPS)
+        thread_runs(t);
     rl_thread_attach(t);
     al_thread_attach(t);
     rc_thread_attach(t);
@@ -267,6 +334,8 @@ API void thread_detach(struct thread *t)
     rc_thread_detach(t);
     al_thread_detach(t);
     rl_thread_detach(t);
+    if (WORLD_STOPS)
+        thread_stands(t);
     atomic_store_explicit(&t->state, THREAD_FREE, memory_order_release);
 }
 

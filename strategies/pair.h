@@ -23,7 +23,8 @@ enum rc_trait {
                             // wait but answer false (safethread's promotion)
     RC_PROTECTS = 1 << 9,   // needs a reclaimer with rl_protect
     RC_BACKGROUND = 1 << 10, // has a thread of its own
-    RC_NATIVE = 1 << 11,    // a peer: its accesses do not pass through sync.h
+    RC_STOPS = 1 << 11,     // stops the world: threads then answer at safepoints and when back
+    RC_NATIVE = 1 << 12,    // a peer: its accesses do not pass through sync.h
 };
 
 // Lock schemes (LK_TRAITS).
