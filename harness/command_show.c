@@ -47,15 +47,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp argp = {options, parse, NULL, "Prints the tables of a store.", NULL, NULL,
                                  NULL};
 
-// The path of the store that is meant: the caller's to free.
-static char *which_store(const char *asked, struct error *e)
-{
-    char *path = asked != NULL ? strdup(asked) : store_newest(NULL);
-    if (path == NULL)
-        error_set(e, "no store in results/: measure first (rclab sweep quick), or give --store");
-    return path;
-}
-
 // --- text -------------------------------------------------------------------------------------
 
 static void print_interval(struct stats_interval i, unsigned missing_width)
@@ -232,7 +223,7 @@ int command_show(int argc, char **argv)
     const struct workload *w;
     if (a.workload != NULL && !spec_workload(a.workload, &w, &e))
         return command_refuse(e.text);
-    char *path = which_store(a.store, &e);
+    char *path = store_choose(a.store, &e);
     struct store *s = path != NULL ? store_open(path, &e) : NULL;
     struct results r = {0};
     bool ok = s != NULL && results_load(s, a.workload, &r, &e);
@@ -241,105 +232,6 @@ int command_show(int argc, char **argv)
     else if (ok)
         print_text(s, path, &r);
     results_free(&r);
-    store_close(s);
-    free(path);
-    return ok ? 0 : command_refuse(e.text);
-}
-
-// --- export -----------------------------------------------------------------------------------
-
-struct export_arguments {
-    const char *store;
-    bool csv, json;
-};
-static const struct argp_option export_options[] = {
-    {"store", KEY_STORE, "FILE", 0, "Which store (the newest in results/)", 0},
-    {"format", KEY_FORMAT, "csv|json", 0, "One line a sample; json has every field", 0},
-    {0},
-};
-static error_t export_parse(int key, char *value, struct argp_state *state)
-{
-    struct export_arguments *a = state->input;
-    switch (key) {
-    case KEY_STORE:
-        a->store = value;
-        break;
-    case KEY_FORMAT:
-        a->csv = strcmp(value, "csv") == 0;
-        a->json = strcmp(value, "json") == 0;
-        if (!a->csv && !a->json)
-            argp_error(state, "no format '%s'; known: csv json", value);
-        break;
-    case ARGP_KEY_ARG:
-        argp_error(state, "what is '%s'?", value);
-        break;
-    case ARGP_KEY_END:
-        if (!a->csv && !a->json)
-            argp_error(state, "--format csv or --format json must be given");
-        break;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-    return 0;
-}
-static const struct argp export_argp = {export_options, export_parse, NULL,
-                                        "Prints the samples of a store.", NULL, NULL, NULL};
-
-static void export_json(void *argument, const struct store_row *row)
-{
-    (void)argument;
-    if (row->sample == NULL)
-        return;
-    json_dumpf(row->sample, stdout, JSON_COMPACT | JSON_SORT_KEYS);
-    printf("\n");
-}
-
-static const char *const csv_columns[] = {
-    "cell",    "block",   "invocation", "round",       "family",    "status",    "workload",
-    "rc",      "lock",    "reclaimer",  "alloc",       "allocator", "threads",   "placement",
-    "params",  "cpus",    "sample",     "duration_ns", "cpu_ns",    "ops",       "ops_per_s",
-    "ns_per_op", "thread_ops", "fairness", "verified",
-};
-enum { CSV_COLUMNS = sizeof csv_columns / sizeof csv_columns[0] };
-
-// Texts and lists are quoted, a quote inside is doubled (RFC 4180).
-static void csv_value(const json_t *value)
-{
-    char *text = json_is_string(value) ? strdup(json_string_value(value))
-                                       : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    bool quote = json_is_string(value) || json_is_array(value) || json_is_object(value);
-    if (quote)
-        printf("\"");
-    for (const char *p = text != NULL ? text : ""; *p != '\0'; p++)
-        printf(*p == '"' ? "\"\"" : "%c", *p);
-    if (quote)
-        printf("\"");
-    free(text);
-}
-static void export_csv(void *argument, const struct store_row *row)
-{
-    (void)argument;
-    if (row->sample == NULL)
-        return;
-    for (int i = 0; i < CSV_COLUMNS; i++) {
-        if (i != 0)
-            printf(",");
-        csv_value(json_object_get(row->sample, csv_columns[i]));
-    }
-    printf("\n");
-}
-
-int command_export(int argc, char **argv)
-{
-    struct export_arguments a = {0};
-    struct error e;
-    argp_parse(&export_argp, argc, argv, 0, NULL, &a);
-    char *path = which_store(a.store, &e);
-    struct store *s = path != NULL ? store_open(path, &e) : NULL;
-    if (s != NULL && a.csv)
-        for (int i = 0; i < CSV_COLUMNS; i++)
-            printf("%s%s", csv_columns[i], i + 1 < CSV_COLUMNS ? "," : "\n");
-    bool ok = s != NULL && store_visit(s, NULL, a.csv ? export_csv : export_json, NULL, &e);
     store_close(s);
     free(path);
     return ok ? 0 : command_refuse(e.text);

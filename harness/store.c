@@ -341,3 +341,11 @@ char *store_newest(const char *plan)
         closedir(d);
     return best;
 }
+
+char *store_choose(const char *asked, struct error *e)
+{
+    char *path = asked != NULL ? strdup(asked) : store_newest(NULL);
+    if (path == NULL)
+        error_set(e, "no store in results/: measure first (rclab sweep quick), or give --store");
+    return path;
+}

@@ -56,5 +56,7 @@ bool store_visit(struct store *s, const char *workload, store_each *each, void *
 // The newest file results/*.db, of the plan `plan` if that is not NULL: a path below the root that
 // the caller frees, or NULL.
 char *store_newest(const char *plan);
+// The path `asked`, or the newest store's: the caller frees it. NULL, with a message, if there is none.
+char *store_choose(const char *asked, struct error *e);
 
 #endif

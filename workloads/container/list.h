@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A list, as in CPython's Objects/listobject.c: an array of references that grows and shrinks at its
-// end.
+// A list: an array of references that grows and shrinks at its end, as Objects/listobject.c has it
+// in CPython.
 //
 // Semantics. A list holds a reference of its own to each element: list_append and list_set take one
 // (the caller keeps what it has), list_get answers a new one, list_pop hands the list's one over.

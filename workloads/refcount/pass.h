@@ -43,9 +43,9 @@ API struct pass *pass_new(struct thread *t, const struct type *type, size_t size
     return p;
 }
 
-// One operation is an increment and a decrement of one object. The runner asks for whole passes where
-// time is fixed; a batch that ends within the objects, because so many operations were asked for or
-// there are more objects than a batch has operations, makes its own increments and decrements there.
+// One operation is an increment and a decrement of one object. The runner asks for whole passes
+// where time is fixed; a batch that ends within the objects, because so many operations were asked
+// for or a batch has fewer than there are objects, makes its own increments and decrements there.
 API void pass_work(struct thread *t, struct pass *p, uint64_t n)
 {
     while (n != 0) {
