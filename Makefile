@@ -30,8 +30,10 @@ NAMED = release asan tsan census
 # $(call place,NAME): where a named build lives.
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
 
-HEADERS_rc := $(wildcard strategies/refcount/*.h) $(if $(EXTRA),$(shell grep -ls 'define RC_TRAITS' $(EXTRA)/*.h))
-HEADERS_lk := $(wildcard strategies/lock/*.h) $(if $(EXTRA),$(shell grep -ls 'define LK_TRAITS' $(EXTRA)/*.h))
+# $(call extra,RC): the headers in EXTRA that define the traits of that kind.
+extra = $(foreach h,$(wildcard $(EXTRA:%=%/*.h)),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | grep -q 'define $(1)_TRAITS' && echo $(h)))
+HEADERS_rc := $(wildcard strategies/refcount/*.h) $(call extra,RC)
+HEADERS_lk := $(wildcard strategies/lock/*.h) $(call extra,LK)
 HEADERS_rl := $(wildcard strategies/reclaim/*.h)
 HEADERS_al := $(wildcard strategies/alloc/*.h)
 WORKLOADS := $(wildcard workloads/*/*.c)

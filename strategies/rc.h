@@ -111,16 +111,17 @@ API struct rc_header *rc_swap(struct thread *t, struct rc_header *owner, struct 
 API void rc_move(struct thread *t, struct rc_header *owner, struct rc_slot *raw,
                  struct rc_slot *from);
 // A second storage gets its own reference in raw memory; a retired one gives it up again, on any
-// thread. A scheme that counts by obj_traverse does nothing in both.
+// thread; an empty one is given up too. A scheme that counts by obj_traverse does nothing in both.
 API void rc_copy(struct thread *t, struct rc_slot *raw, struct rc_slot *from);
 API void rc_release(struct thread *t, struct rc_slot *s);
-// Gives up the slot's reference; from obj_destroy only.
+// Gives up the slot's reference, if it has one; from obj_destroy only.
 API void rc_clear(struct thread *t, struct rc_slot *s);
 // Before a change of owner that obj_traverse would show.
 API void rc_dirty(struct thread *t, struct rc_header *owner);
 
 // --- local references: by address -----------------------------------------------------------------
-// A frame of n locals, registered once a call and in stack order, where RC_ROOTS.
+// A frame of n locals, registered once a call and in stack order, where RC_ROOTS. A local of zeroes
+// is an empty one.
 struct rc_roots {
     struct rc_roots *prev;
     struct rc_local *local;

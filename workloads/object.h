@@ -15,7 +15,7 @@ struct type {
     void (*destroy)(struct thread *t, struct object *o);
     void (*traverse)(struct object *o, rc_visit *visit, void *argument);
     _Atomic(struct rc_weak *) *(*weaks)(struct object *o);
-    // Both are called with the container's lock held: they take no lock and change nothing.
+    // They take no lock and change nothing: equal is called with the container's lock held.
     uint64_t (*hash)(struct object *o);
     bool (*equal)(struct object *a, struct object *b);
 };

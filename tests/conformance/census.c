@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+//
+// Is a scheme's stated census true? Built with SYNC_CENSUS: each operation that rc.h and lk.h name
+// is carried out several times in a steady state, without contention, and what sync.h counted for
+// the thread is compared with RC_CENSUS and LK_CENSUS, exactly.
+#ifndef SYNC_CENSUS
+#error "the census is measured with -DSYNC_CENSUS"
+#endif
+#include "common.h"
+
+enum { REPEATS = 5, OPERATIONS_MAX = 16 };
+
+struct measured {
+    const char *operation;
+    struct sync_counts least; // of the repetitions
+    bool steady;              // they all agree
+};
+static struct measured rc_measured[OPERATIONS_MAX], lk_measured[OPERATIONS_MAX];
+static unsigned rc_operations, lk_operations;
+
+static struct sync_counts difference(struct sync_counts to, struct sync_counts from)
+{
+#define SUBTRACT(field) to.field -= from.field;
+    SYNC_COUNTS(SUBTRACT)
+#undef SUBTRACT
+    return to;
+}
+static bool same(struct sync_counts a, struct sync_counts b)
+{
+#define DIFFERS(field) +(a.field != b.field)
+    return (0 SYNC_COUNTS(DIFFERS)) == 0;
+#undef DIFFERS
+}
+static void note(struct measured *list, unsigned *n, const char *operation,
+                 const struct sync_counts *each)
+{
+    sync_check(*n < OPERATIONS_MAX, "more operations than the test has room for");
+    struct measured *m = &list[(*n)++];
+    m->operation = operation;
+    m->least = each[0];
+    m->steady = true;
+    for (unsigned i = 1; i < REPEATS; i++)
+        m->steady = m->steady && same(each[0], each[i]);
+}
+
+// Runs `before`, measures `operation`, runs `after`, REPEATS times. Elsewhere than on x86 a weak
+// compare-exchange may fail for no reason: such a repetition does not count.
+#define MEASURE(layer, name, before, operation, after)                                             \
+    do {                                                                                           \
+        struct sync_counts each_[REPEATS];                                                         \
+        for (unsigned i_ = 0, tries_ = 0; i_ < REPEATS; tries_++) {                                \
+            before;                                                                                \
+            struct sync_counts from_ = sync_here.counts;                                           \
+            operation;                                                                             \
+            each_[i_] = difference(sync_here.counts, from_);                                       \
+            after;                                                                                 \
+            i_ += each_[i_].failed_cas == 0 || tries_ > 100;                                       \
+        }                                                                                          \
+        note(layer##_measured, &layer##_operations, name, each_);                                  \
+    } while (0)
+
+static const struct type bare_type = {.name = "bare"};
+static struct rc_header *bare_new(struct thread *t)
+{
+    return object_new(t, &bare_type, sizeof(struct node), AL_OBJECT, 0);
+}
+
+static void die(struct thread *t, struct rc_header *h, uint64_t died)
+{
+    rc_decref(t, h);
+    for (unsigned round = 0; round < 10000 && t->died == died; round++)
+        thread_drain(t);
+}
+
+struct exhibit {
+    struct rc_header *shared; // by its owner and the other thread
+    struct box *holder;       // a slot holds it
+};
+// By the other thread, while the owner is outside the runtime.
+static void measure_other(struct thread *t, void *argument, unsigned index)
+{
+    struct exhibit *e = argument;
+    struct rc_header *h = e->shared;
+    struct rc_local l[1] = {};
+    struct rc_roots frame;
+    (void)index;
+    rc_take(t, h);
+    // what the thread holds itself keeps the counts steady
+    rc_incref(t, h);
+    rc_incref(t, h);
+    MEASURE(rc, "incref_other", , rc_incref(t, h), rc_decref(t, h));
+    MEASURE(rc, "decref_other", rc_incref(t, h), rc_decref(t, h), );
+    MEASURE(rc, "try_incref", , sync_check(rc_try_incref(t, h), "a published object is refused"),
+            rc_decref(t, h));
+    rc_roots_push(t, &frame, l, 1);
+    MEASURE(rc, "local_pair", , (rc_local_of(t, &l[0], h), rc_local_drop(t, &l[0])), );
+    rc_roots_pop(t, &frame);
+    struct rc_header *got;
+    MEASURE(rc, "load", , got = rc_load(t, &e->holder->item[0]), rc_decref(t, got));
+    for (unsigned i = 0; i < 3; i++)
+        rc_decref(t, h);
+}
+static void measure_refcount(struct thread *t)
+{
+    struct exhibit e = {.shared = bare_new(t), .holder = box_new(t, 2)};
+    struct rc_header *h = bare_new(t), *other = bare_new(t), *owner = &e.holder->o.rc;
+    rc_incref(t, h);
+    MEASURE(rc, "incref_own", , rc_incref(t, h), rc_decref(t, h));
+    MEASURE(rc, "decref_own", rc_incref(t, h), rc_decref(t, h), );
+    rc_decref(t, h);
+    if (FREES) {
+        struct rc_header *mortal;
+        uint64_t died;
+        MEASURE(rc, "death_own", (mortal = bare_new(t), died = t->died), die(t, mortal, died),
+                sync_check(t->died == died + 1, "the only reference is gone, the object is not"));
+    }
+    // the slot's object changes from one to the other; both live on
+    rc_store(t, owner, &e.holder->item[1], other);
+    MEASURE(rc, "store", , rc_store(t, owner, &e.holder->item[1], h),
+            rc_store(t, owner, &e.holder->item[1], other));
+
+    rc_publish(t, e.shared);
+    rc_store(t, owner, &e.holder->item[0], e.shared);
+    rc_incref(t, e.shared);
+    rc_give(t, e.shared);
+    team_run(t, 1, measure_other, &e);
+
+    rc_decref(t, e.shared);
+    rc_decref(t, h);
+    rc_decref(t, other);
+    rc_decref(t, owner);
+}
+
+struct container {
+    struct lk_word lock;
+    uint64_t content[8];
+};
+static void measure_lock(struct thread *t)
+{
+    struct container *a = al_alloc(t, sizeof *a, AL_CONTAINER);
+    struct container *b = al_alloc(t, sizeof *b, AL_CONTAINER);
+    struct lk_guard g[2];
+    lk_init(t, &a->lock);
+    lk_init(t, &b->lock);
+    MEASURE(lk, "lock", , (lk_lock(t, &a->lock, g), lk_unlock(t, &a->lock, g)), );
+    MEASURE(lk, "lock2", ,
+            (lk_lock2(t, &a->lock, &b->lock, g), lk_unlock2(t, &a->lock, &b->lock, g)), );
+    MEASURE(lk, "read", ,
+            sync_check(lk_read_begin(t, &a->lock, g) && lk_read_end(t, &a->lock, g),
+                       "a read without contention is refused"), );
+    MEASURE(lk, "enter", lk_leave(t), (lk_enter(t), lk_leave(t)), lk_enter(t));
+    MEASURE(lk, "safepoint", , lk_safepoint(t), );
+    lk_destroy(t, &a->lock);
+    lk_destroy(t, &b->lock);
+    al_free(t, a);
+    al_free(t, b);
+}
+
+static void print_counts(const char *text, struct sync_counts counts)
+{
+    printf("# census:   %s:", text);
+    bool any = false;
+#define PRINT(field)                                                                               \
+    if (counts.field != 0) {                                                                       \
+        printf(" %s %llu", #field, (unsigned long long)counts.field);                              \
+        any = true;                                                                                \
+    }
+    SYNC_COUNTS(PRINT)
+#undef PRINT
+    printf("%s\n", any ? "" : " nothing");
+}
+// How many statements and measurements do not agree; says which.
+static unsigned disagreements(const char *layer, const struct census_line *line, unsigned lines,
+                              const struct measured *m, unsigned n)
+{
+    unsigned wrong = 0;
+    for (unsigned i = 0; i < lines; i++) {
+        unsigned known = 0, twice = 0;
+        for (unsigned k = 0; k < n; k++)
+            known += strcmp(line[i].operation, m[k].operation) == 0;
+        for (unsigned k = 0; k < i; k++)
+            twice += strcmp(line[i].operation, line[k].operation) == 0;
+        if (known == 0 || twice != 0) {
+            printf("# census: %s_CENSUS states '%s' %s\n", layer, line[i].operation,
+                   twice != 0 ? "twice" : "which is no operation, or does not apply");
+            wrong++;
+        }
+    }
+    for (unsigned k = 0; k < n; k++) {
+        const struct census_line *found = NULL;
+        for (unsigned i = 0; i < lines; i++)
+            if (strcmp(line[i].operation, m[k].operation) == 0)
+                found = &line[i];
+        if (found != NULL && m[k].steady && same(found->counts, m[k].least))
+            continue;
+        wrong++;
+        printf("# census: %s of %s: %s\n", m[k].operation, CELL_NAME,
+               found == NULL    ? "not stated"
+               : !m[k].steady   ? "changes from one time to the next"
+                                : "the statement is wrong");
+        if (found != NULL)
+            print_counts("stated  ", found->counts);
+        print_counts("measured", m[k].least);
+    }
+    fflush(stdout);
+    return wrong;
+}
+
+static void refcount_census_is_true(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    measure_refcount(t);
+    close_world(t);
+    assert_int_equal(disagreements("RC", rc_census, RC_CENSUS_LINES, rc_measured, rc_operations), 0);
+}
+static void lock_census_is_true(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    measure_lock(t);
+    close_world(t);
+    assert_int_equal(disagreements("LK", lk_census, LK_CENSUS_LINES, lk_measured, lk_operations), 0);
+}
+
+static unsigned long long atomics(const char *a, const char *b)
+{
+    return stated(a).rmw + stated(b).rmw;
+}
+static unsigned long long locks(const char *a, const char *b)
+{
+    return stated(a).lock_pair + stated(b).lock_pair;
+}
+// What the essays say of an incref and its decref.
+static void pairs_cost_what_the_traits_say(void **state)
+{
+    (void)state;
+    printf("# census: a pair by the owner: %llu read-modify-writes, %llu lock pairs\n",
+           atomics("incref_own", "decref_own"), locks("incref_own", "decref_own"));
+    printf("# census: a pair by another thread: %llu read-modify-writes, %llu lock pairs\n",
+           atomics("incref_other", "decref_other"), locks("incref_other", "decref_other"));
+    if (FREES)
+        printf("# census: the owner's death: %llu read-modify-writes, %llu lock pairs\n",
+               atomics("death_own", ""), locks("death_own", ""));
+    fflush(stdout);
+    if ((RC_TRAITS & RC_SHARED) == 0) // nothing but plain loads and stores
+        assert_int_equal(atomics("incref_other", "decref_other") +
+                             locks("incref_other", "decref_other"),
+                         0);
+    // who tells the dead from the living at once, on any thread, needs an order on the count
+    if ((RC_TRAITS & RC_SHARED) != 0 && FREES && COUNTS)
+        assert_true(atomics("incref_other", "decref_other") >= 2 ||
+                    locks("incref_other", "decref_other") >= 2);
+    if (owner_apart()) {
+        assert_int_equal(atomics("incref_own", "decref_own") + locks("incref_own", "decref_own"), 0);
+        assert_int_equal(atomics("death_own", "") + locks("death_own", ""), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refcount_census_is_true),
+        cmocka_unit_test(lock_census_is_true),
+        cmocka_unit_test(pairs_cost_what_the_traits_say),
+    };
+    return RUN("census", tests);
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+//
+// What rl.h promises, tried on one reclaimer.
+#include "common.h"
+
+#define GRACE ((RL_TRAITS & RL_GRACE) != 0)
+#define STAMPS ((RL_TRAITS & RL_STAMPS) != 0)
+#define PROTECTS ((RL_TRAITS & RL_PROTECTS) != 0)
+
+enum { TEAM = 3, BLOCKS = 2000 };
+
+struct block {
+    uint64_t index, content;
+};
+static _Atomic(uint32_t) freed[TEAM * BLOCKS];
+
+static void block_free(struct thread *t, void *p)
+{
+    struct block *b = p;
+    sync_check(b->content == ~b->index, "a retired block was given back twice, or is another");
+    b->content = 0;
+    atomic_fetch_add_explicit(&freed[b->index], 1, memory_order_relaxed);
+    al_free(t, b);
+}
+static struct block *block_new(struct thread *t, uint64_t index)
+{
+    struct block *b = al_alloc(t, sizeof *b, AL_STORAGE);
+    b->index = index;
+    b->content = ~index;
+    return b;
+}
+static uint32_t times_freed(unsigned index)
+{
+    return atomic_load_explicit(&freed[index], memory_order_relaxed);
+}
+static struct thread *open_clean_world(void)
+{
+    for (unsigned i = 0; i < TEAM * BLOCKS; i++)
+        atomic_store_explicit(&freed[i], 0, memory_order_relaxed);
+    return open_world();
+}
+// All that was retired is given back, once; how often this thread must drain is the scheme's affair.
+static void close_when_freed(struct thread *t, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned round = 0; round < 10000 && times_freed(i) == 0; round++) {
+            thread_safepoint(t);
+            rl_drain(t);
+        }
+        assert_int_equal(times_freed(i), 1);
+    }
+    thread_safepoint(t);
+    while (rl_drain(t))
+        ;
+    assert_false(rl_drain(t));
+    close_world(t);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(times_freed(i), 1);
+}
+
+static void every_block_is_given_back_once(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        rl_enter(t);
+        rl_leave(t);
+        rl_retire(t, block_new(t, i), block_free);
+        if (i % 32 == 0)
+            thread_safepoint(t);
+    }
+    close_when_freed(t, BLOCKS);
+}
+
+// What a call-back retires is given back too.
+static void chain_free(struct thread *t, void *p)
+{
+    uint64_t index = ((struct block *)p)->index;
+    block_free(t, p);
+    if (index != 0)
+        rl_retire(t, block_new(t, index - 1), chain_free);
+}
+static void a_call_back_may_retire(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    rl_retire(t, block_new(t, 9), chain_free);
+    close_when_freed(t, 10);
+}
+
+static void waiting_is_offline(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    rl_retire(t, block_new(t, 0), block_free);
+    thread_offline(t);
+    thread_back(t);
+    rl_retire(t, block_new(t, 1), block_free);
+    close_when_freed(t, 2);
+}
+
+static void retire_many(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument;
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        rl_enter(t);
+        rl_leave(t);
+        rl_retire(t, block_new(t, index * BLOCKS + i), block_free);
+        thread_safepoint(t);
+    }
+}
+static void threads_retire_and_go(void **state)
+{
+    (void)state;
+    for (unsigned undrained = 0; undrained < 2; undrained++) {
+        struct thread *t = open_clean_world();
+        struct team team = {.work = retire_many, .n = TEAM, .undrained = undrained};
+        team_start(t, &team);
+        team_join(t, &team);
+        close_when_freed(t, TEAM * BLOCKS);
+    }
+}
+
+// A reader holds a block, by its section or its announcement, until it says that it does not.
+static struct phase phase;
+static _Atomic(void *) source;
+static void hold_by_section(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument, (void)index;
+    rl_enter(t);
+    struct block *b = atomic_load_explicit(&source, memory_order_acquire);
+    phase_set(&phase, 1);
+    sync_await(phase_now(&phase) == 2);
+    sync_check(b->content == ~b->index, "a block was given back under its reader");
+    rl_leave(t);
+    rl_quiesce(t);
+    phase_set(&phase, 3);
+}
+static void hold_by_announcement(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument, (void)index;
+    struct block *b;
+    do {
+        b = atomic_load_explicit(&source, memory_order_relaxed);
+        rl_protect(t, 1, b);
+    } while (b != atomic_load_explicit(&source, memory_order_acquire));
+    phase_set(&phase, 1);
+    sync_await(phase_now(&phase) == 2);
+    sync_check(b->content == ~b->index, "a block was given back under its reader");
+    rl_protect(t, 1, NULL);
+    phase_set(&phase, 3);
+}
+static void hold_against_retire(team_work *reader)
+{
+    struct team team = {.work = reader, .n = 1};
+    struct thread *t = open_clean_world();
+    struct block *b = block_new(t, 0);
+    phase_set(&phase, 0);
+    atomic_store_explicit(&source, b, memory_order_release);
+    team_start(t, &team);
+    phase_await(t, &phase, 1);
+    atomic_store_explicit(&source, NULL, memory_order_release);
+    uint64_t stamp = STAMPS ? rl_stamp(t) : 0;
+    rl_retire(t, b, block_free);
+    for (unsigned i = 0; i < 100; i++) {
+        thread_safepoint(t);
+        rl_drain(t);
+        assert_int_equal(times_freed(0), 0);
+        if (STAMPS && reader == hold_by_section)
+            assert_false(rl_passed(t, stamp));
+    }
+    phase_set(&phase, 2);
+    phase_await(t, &phase, 3);
+    team_join(t, &team);
+    for (unsigned i = 0; STAMPS && i < 10000 && !rl_passed(t, stamp); i++)
+        thread_safepoint(t);
+    assert_true(!STAMPS || rl_passed(t, stamp));
+    close_when_freed(t, 1);
+}
+static void a_section_holds_what_it_saw(void **state)
+{
+    (void)state;
+    hold_against_retire(hold_by_section);
+}
+static void an_announcement_holds_one_block(void **state)
+{
+    (void)state;
+    hold_against_retire(hold_by_announcement);
+}
+
+// Readers beside a thread that replaces and retires.
+enum { REPLACED = BLOCKS, READS = 4 * BLOCKS };
+static void read_or_replace(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument;
+    if (index == 0) {
+        for (unsigned i = 1; i < REPLACED; i++) {
+            struct block *next = block_new(t, i);
+            void *old = atomic_exchange_explicit(&source, next, memory_order_acq_rel);
+            rl_retire(t, old, block_free);
+            thread_safepoint(t);
+        }
+        return;
+    }
+    for (unsigned i = 0; i < READS; i++) {
+        rl_enter(t);
+        struct block *b = atomic_load_explicit(&source, memory_order_acquire);
+        sync_check(b->content == ~b->index, "a block was given back under its reader");
+        rl_leave(t);
+        thread_safepoint(t);
+    }
+}
+static void readers_beside_a_writer(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    atomic_store_explicit(&source, block_new(t, 0), memory_order_release);
+    team_run(t, TEAM, read_or_replace, NULL);
+    rl_retire(t, atomic_load_explicit(&source, memory_order_acquire), block_free);
+    close_when_freed(t, REPLACED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_block_is_given_back_once),
+        cmocka_unit_test(a_call_back_may_retire),
+        cmocka_unit_test(waiting_is_offline),
+        WHEN(THREADED, threads_retire_and_go),
+        // under a global lock a reader that stands in its section keeps all others out
+        WHEN(THREADED && !GLOBAL && GRACE, a_section_holds_what_it_saw),
+        WHEN(THREADED && !GLOBAL && PROTECTS, an_announcement_holds_one_block),
+        WHEN(THREADED && GRACE, readers_beside_a_writer),
+    };
+    return RUN("reclaim", tests);
+}
