@@ -22,7 +22,7 @@ BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -I. -Istrategies -Iharness $(WARN)
 # Pinned for what is timed: no unrolling that differs by compiler, loops on their own fetch blocks.
 CELL_FLAGS = -fno-unroll-loops -falign-functions=64 -falign-loops=32
 FLAGS_release =
-FLAGS_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
+FLAGS_asan = -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
 FLAGS_tsan = -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
 FLAGS_census = -DSYNC_CENSUS -Wno-shadow
 
@@ -147,7 +147,7 @@ $(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUI
 	    $$(call source,$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
 
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
-$(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
+$(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
 

@@ -51,7 +51,7 @@ struct rc_thread {
     _Alignas(SYNC_LINE) _Atomic(uint32_t) pending; // the queue is not empty
     sync_mutex mutex;                              // guards what follows
     bool started;                                  // mutex is initialised
-    bool owner_gone;
+    _Atomic(bool) owner_gone;                      // read under the mutex, but for a first look
     struct rc_header **queue;
     size_t count, room;
 };
@@ -100,11 +100,17 @@ static __attribute__((noinline, cold, unused)) void biased_queue_grow(struct rc_
     q->room = room;
 }
 
+// Relaxed: under the lock.
+API bool biased_owner_gone(struct rc_thread *q)
+{
+    return atomic_load_explicit(&q->owner_gone, memory_order_relaxed);
+}
+
 // Under the lock. A slot without a thread keeps no memory that it does not need.
 API void biased_queue_empty(struct rc_thread *q)
 {
     atomic_store_explicit(&q->pending, 0, memory_order_relaxed);
-    if (sync_get(q->owner_gone)) {
+    if (biased_owner_gone(q)) {
         sync_free(q->queue);
         q->queue = NULL;
         q->room = 0;
@@ -124,7 +130,7 @@ static __attribute__((noinline, unused)) void biased_enqueue(struct thread *t, s
     } else {
         struct rc_thread *q = rc_self(thread_of_id(t, tid));
         sync_mutex_lock(&q->mutex);
-        if (sync_get(q->owner_gone)) {
+        if (biased_owner_gone(q)) {
             // under the lock, lest a new thread takes over the id and counts meanwhile
             dead = biased_merge(h, -1);
         } else {
@@ -148,7 +154,7 @@ API struct rc_header *biased_dequeue(struct rc_thread *q, bool own, bool *dead)
     struct rc_header *h = NULL;
     sync_mutex_lock(&q->mutex);
     size_t n = sync_get(q->count);
-    if (n != 0 && (own || sync_get(q->owner_gone))) {
+    if (n != 0 && (own || biased_owner_gone(q))) {
         h = sync_get(q->queue[n - 1]);
         sync_set(q->count, n - 1);
         *dead = biased_merge(h, -1);
@@ -189,7 +195,7 @@ API void rc_thread_attach(struct thread *t)
         q->started = true;
     }
     sync_mutex_lock(&q->mutex);
-    sync_set(q->owner_gone, false);
+    atomic_store_explicit(&q->owner_gone, false, memory_order_relaxed);
     sync_mutex_unlock(&q->mutex);
 }
 // What is still queued stays where it is, for the next to drain.
@@ -197,7 +203,7 @@ API void rc_thread_detach(struct thread *t)
 {
     struct rc_thread *q = rc_self(t);
     sync_mutex_lock(&q->mutex);
-    sync_set(q->owner_gone, true);
+    atomic_store_explicit(&q->owner_gone, true, memory_order_release); // pairs with rc_drain
     bool left = sync_get(q->count) != 0;
     if (!left)
         biased_queue_empty(q);
@@ -218,9 +224,11 @@ API bool rc_drain(struct thread *t)
     if (atomic_load_explicit(&rc_world(t)->orphans, memory_order_relaxed) != 0 &&
         atomic_exchange_explicit(&rc_world(t)->orphans, 0, memory_order_acq_rel) != 0)
         for (unsigned i = 0; i < thread_slots(t); i++) {
-            struct thread *other = thread_slot(t, i);
-            if (other != NULL && other != t && !thread_attached(other))
-                any |= biased_merge_queue(t, rc_self(other), false);
+            // not thread_attached, which is true until long after the queue was left; acquire: what
+            // the owner wrote, its mutex first of all, is there
+            struct rc_thread *q = thread_slot(t, i) != NULL ? rc_self(thread_slot(t, i)) : NULL;
+            if (q != NULL && atomic_load_explicit(&q->owner_gone, memory_order_acquire))
+                any |= biased_merge_queue(t, q, false);
         }
     return any;
 }

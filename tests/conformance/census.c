@@ -212,7 +212,8 @@ static void refcount_census_is_true(void **state)
     struct thread *t = open_world();
     measure_refcount(t);
     close_world(t);
-    assert_int_equal(disagreements("RC", rc_census, RC_CENSUS_LINES, rc_measured, rc_operations), 0);
+    assert_int_equal(disagreements("RC", rc_census, RC_CENSUS_LINES, rc_measured, rc_operations),
+                     0);
 }
 static void lock_census_is_true(void **state)
 {
@@ -220,7 +221,8 @@ static void lock_census_is_true(void **state)
     struct thread *t = open_world();
     measure_lock(t);
     close_world(t);
-    assert_int_equal(disagreements("LK", lk_census, LK_CENSUS_LINES, lk_measured, lk_operations), 0);
+    assert_int_equal(disagreements("LK", lk_census, LK_CENSUS_LINES, lk_measured, lk_operations),
+                     0);
 }
 
 static unsigned long long atomics(const char *a, const char *b)
@@ -252,7 +254,8 @@ static void pairs_cost_what_the_traits_say(void **state)
         assert_true(atomics("incref_other", "decref_other") >= 2 ||
                     locks("incref_other", "decref_other") >= 2);
     if (owner_apart()) {
-        assert_int_equal(atomics("incref_own", "decref_own") + locks("incref_own", "decref_own"), 0);
+        assert_int_equal(atomics("incref_own", "decref_own") + locks("incref_own", "decref_own"),
+                         0);
         assert_int_equal(atomics("death_own", "") + locks("death_own", ""), 0);
     }
 }

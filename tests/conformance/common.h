@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What the conformance programs share: a world with its setting thread, worker threads, objects that
-// tell when and on which thread they died. A test asks traits and the stated census, never a name.
-// cmocka's assertions belong to the main thread; in workers a failed sync_check ends the process.
+// What the conformance programs share: a world with its setting thread, worker threads, objects
+// that tell when and on which thread they died. A test asks traits and the stated census, never a
+// name. cmocka's assertions belong to the main thread; in workers a failed sync_check ends the
+// process.
 #ifndef CONFORMANCE_COMMON_H
 #define CONFORMANCE_COMMON_H
 
@@ -25,7 +26,8 @@
 #define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.
-#define WHEN(applies, test) {.name = (applies) ? #test : NULL, .test_func = (applies) ? (test) : NULL}
+#define WHEN(applies, test)                                                                        \
+    {.name = (applies) ? #test : NULL, .test_func = (applies) ? (test) : NULL}
 // The last line of a program. A hang ends it; what was printed before an end by sync_check stays.
 #define RUN(group, tests)                                                                          \
     (setvbuf(stdout, NULL, _IOLBF, BUFSIZ), alarm(120),                                            \
@@ -99,7 +101,8 @@ API void team_start(struct thread *t, struct team *team)
     team->w = t->world;
     for (unsigned i = 0; i < team->n; i++) {
         team->member[i].team = team;
-        sync_check(pthread_create(&team->member[i].thread, NULL, team_member, &team->member[i]) == 0,
+        sync_check(pthread_create(&team->member[i].thread, NULL, team_member, &team->member[i]) ==
+                       0,
                    "no thread could be started");
     }
 }

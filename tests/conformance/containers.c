@@ -2,7 +2,7 @@
 //
 // The list and the dictionary against models that hold no references, then two threads on one of
 // each. Compiled for a pair of schemes, as the conformance programs are.
-#include "../conformance/common.h"
+#include "common.h"
 
 #include "../../workloads/container/dict.h"
 #include "../../workloads/container/list.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What lk.h promises, tried on one lock scheme. Built with SYNC_CENSUS it also sees when a safepoint
-// gave the runtime up, and checks that another thread had it meanwhile.
+// What lk.h promises, tried on one lock scheme. Built with SYNC_CENSUS it also sees when a
+// safepoint gave the runtime up, and checks that another thread had it meanwhile.
 #include "common.h"
 
 #define EXCLUDES ((LK_TRAITS & LK_EXCLUDES) != 0)
@@ -163,7 +163,7 @@ static void locks_of_one_thread(void **state)
     close_world(t);
 }
 
-// --- reads and retired storage --------------------------------------------------------------------
+// --- reads and retired storage ----------------------------------------------------------------
 
 enum { READ_ROUNDS = 5000 };
 // Storage of a container, as readers without a lock may see it.
@@ -181,7 +181,8 @@ static void storage_free(struct thread *t, void *p)
 {
     struct storage *s = p;
     uint64_t a = atomic_load_explicit(&s->a, memory_order_relaxed);
-    sync_check(a == atomic_load_explicit(&s->b, memory_order_relaxed), "retired storage was changed");
+    sync_check(a == atomic_load_explicit(&s->b, memory_order_relaxed),
+               "retired storage was changed");
     atomic_store_explicit(&s->b, ~a, memory_order_relaxed); // nobody may look any more
     atomic_fetch_add_explicit(&shelf->freed, 1, memory_order_relaxed);
     al_free(t, s);
@@ -262,9 +263,9 @@ static struct thread *open_shelf(void)
 }
 static void close_shelf(struct thread *t)
 {
-    for (unsigned round = 0; round < 10000 && atomic_load_explicit(&shelf->freed, memory_order_relaxed) !=
-                                                  atomic_load_explicit(&shelf->retired,
-                                                                       memory_order_relaxed);
+    for (unsigned round = 0;
+         round < 10000 && atomic_load_explicit(&shelf->freed, memory_order_relaxed) !=
+                              atomic_load_explicit(&shelf->retired, memory_order_relaxed);
          round++) {
         thread_safepoint(t);
         thread_drain(t);
@@ -394,8 +395,8 @@ static void who_blocks_lets_others_in(void **state)
     close_world(t);
 }
 
-// A thread that computes lets another one in at its safepoints, and the one that wanted to get in is
-// the next to run.
+// A thread that computes lets another one in at its safepoints, and the one that wanted to get in
+// is the next to run.
 enum { SWITCHES = 30 };
 static unsigned last, switches; // plain: under the global lock
 static uint64_t progress[2];

@@ -39,7 +39,8 @@ static struct thread *open_clean_world(void)
         atomic_store_explicit(&freed[i], 0, memory_order_relaxed);
     return open_world();
 }
-// All that was retired is given back, once; how often this thread must drain is the scheme's affair.
+// All that was retired is given back, once; how often this thread must drain is the scheme's
+// affair.
 static void close_when_freed(struct thread *t, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {

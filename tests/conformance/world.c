@@ -2,7 +2,6 @@
 //
 // The services that cell.h composes for all schemes: threads' slots and ids, the death of objects,
 // and stopping the world, which needs a scheme that does so (stopping.h).
-#define RC_SCHEME stopping
 #define RC_HEADER "../tests/conformance/stopping.h"
 #include "common.h"
 

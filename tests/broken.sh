@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Can the conformance suite fail? Builds each wrong scheme of tests/broken with the program that
+# should catch it and demands that it does; the right scheme that it was made from must pass the
+# same program in the same build.
+#
+#     tests/broken.sh [output directory [compiler]]
+set -u
+out=${1:-build/test-broken}
+cc=${2:-cc}
+mkdir -p "$out" || exit 1
+out=$(cd "$out" && pwd)
+cd "$(dirname "$0")/.." || exit 1
+
+# wrong scheme, made from, layer, program, build, who is to catch it
+cases=$(grep -v '^#' <<'END'
+lost_increment     atomic  RC refcount plain  verification
+leak               atomic  RC refcount plain  verification
+double_free        atomic  RC refcount asan   ASan
+premature_free     atomic  RC window   plain  verification
+premature_free     atomic  RC window   asan   ASan
+weak_late          atomic  RC refcount asan   ASan
+move_keeps         atomic  RC refcount plain  verification
+publish_not_sticky biased  RC refcount plain  verification
+orphan_lost        biased  RC refcount plain  verification
+merge_wrong_order  biased  RC window   asan   ASan
+reuse_race         biased  RC window   plain  verification
+reuse_race         biased  RC window   asan   ASan
+lock_nothing       pthread LK lock     plain  verification
+lock_nothing       pthread LK lock     tsan   TSan
+gil_unforced       gil     LK lock     census verification
+census_off         atomic  RC census   census census
+END
+)
+controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)
+
+case_name() { # wrong from layer program build
+    echo "$1.$2.$4.$5"
+}
+
+build_and_run() { # wrong from layer program build
+    local name flags
+    local scheme=("-D$3_SCHEME=$1" "-D$3_HEADER=\"tests/broken/$1.h\"")
+    name=$out/$(case_name "$@")
+    case $5 in
+    plain) flags="-Wshadow" ;;
+    asan) flags="-Wshadow -g -fsanitize=address,undefined -fno-sanitize-recover=all" ;;
+    tsan) flags="-Wshadow -g -fsanitize=thread -DSYNC_TSAN" ;;
+    census) flags="-DSYNC_CENSUS" ;;
+    esac
+    [ "$1" != - ] || scheme=("-D$3_SCHEME=$2")
+    # shellcheck disable=SC2086
+    if ! "$cc" -std=gnu17 -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
+        "${scheme[@]}" "tests/conformance/$4.c" harness/sync.c -lcmocka -lpthread \
+        -o "$name" >"$name.log" 2>&1; then
+        echo compiler >"$name.status"
+        return
+    fi
+    # what a wrong scheme leaks is not what it is to be caught by
+    CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=$([ "$1" = - ] && echo 1 || echo 0) \
+        timeout 60 "$name" >"$name.log" 2>&1
+    echo $? >"$name.status"
+}
+
+# Who caught it, by what the program printed; nothing if it was not caught, or by a mere crash.
+catcher() { # log
+    if grep -q 'ERROR: AddressSanitizer' "$1"; then
+        echo ASan
+    elif grep -q 'WARNING: ThreadSanitizer' "$1"; then
+        echo TSan
+    elif grep -q '^# census: .*: \(the statement is wrong\|not stated\|changes\)' "$1"; then
+        echo census
+    elif grep -q '^not ok\|^tests/conformance/[a-z]*\.[ch]:[0-9]*: ' "$1"; then
+        echo verification
+    elif grep -q '^[a-z/]*\.[ch]:[0-9]*: ' "$1"; then
+        echo assertion
+    fi
+}
+how() { # log
+    local line
+    line=$(grep -m1 -e 'ERROR: AddressSanitizer' -e 'WARNING: ThreadSanitizer' \
+        -e '^# census: .*: \(the statement\|not stated\|changes\)' \
+        -e '^tests/conformance/[a-z]*\.[ch]:[0-9]*: ' "$1")
+    [ -n "$line" ] || line=$(sed -n 's/^not ok [0-9]* - //p' "$1" | head -n 1)
+    sed -e 's/^==*[0-9]*==* *//' -e 's/ on address.*//' -e 's/ (pid=.*//' -e 's/^# census: //' \
+        -e 's/^ERROR: //' -e 's/^WARNING: //' -e 's/^tests[^ ]* //' <<<"$line"
+}
+essay() { # wrong: its first sentence, without its name
+    sed -n '3,/^#/p' "tests/broken/$1.h" | sed -n 's/^\/\/ //p' | tr '\n' ' ' |
+        sed -e 's/^[a-z_]*: //' -e 's/\. *$//'
+}
+
+while read -r wrong from layer program build _; do
+    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+        wait -n
+    done
+    # what the shell says of a program that aborts says its status too
+    build_and_run "$wrong" "$from" "$layer" "$program" "$build" 2>/dev/null &
+done <<<"$cases
+$controls"
+wait
+
+n=0
+failed=0
+table=
+echo "1..$(wc -l <<<"$cases
+$controls")"
+while read -r wrong from layer program build expected; do
+    n=$((n + 1))
+    name=$out/$(case_name "$wrong" "$from" "$layer" "$program" "$build")
+    status=$(cat "$name.status")
+    by=$(catcher "$name.log")
+    good=false
+    if [ "$wrong" = - ]; then
+        text="$from passes $program ($build)"
+        [ "$status" != 0 ] || good=true
+    else
+        text="$wrong: caught by ${by:-nobody} ($program, $build)"
+        table="$table$wrong|$(essay "$wrong")|$by|$(how "$name.log")
+"
+        [ "$status" = 0 ] || [ "$status" = compiler ] || [ "$by" != "$expected" ] || good=true
+    fi
+    if $good; then
+        echo "ok $n - $text"
+    else
+        echo "not ok $n - $text; status $status"
+        sed 's/^/# /' "$name.log" | head -n 40
+        failed=1
+    fi
+done <<<"$cases
+$controls"
+
+echo "# wrong scheme | what is wrong | caught by | how"
+printf '%s' "$table" | sed 's/|/ | /g; s/^/# /'
+exit $failed

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// double_free: atomic, but every 64th death is carried out twice.
+#ifndef BROKEN_DOUBLE_FREE_H
+#define BROKEN_DOUBLE_FREE_H
+
+#include "counted.h"
+
+#define rc_decref atomic_decref_right
+#include "../../strategies/refcount/atomic.h"
+#undef rc_decref
+
+API void rc_decref(struct thread *t, struct rc_header *h)
+{
+    if (atomic_fetch_sub_explicit(&h->count, 1, memory_order_seq_cst) == 1) {
+        rc_die(t, h);
+        if (broken_now(t, 64))
+            rc_die(t, h);
+    }
+}
+
+#endif
