@@ -102,11 +102,13 @@ DEPENDS = $(BUILD)/depends/$(subst /,_,$@).d
 INTO = -MMD -MP -MT $@ -MF $(DEPENDS).tmp -o $@.tmp && mv $(DEPENDS).tmp $(DEPENDS) && mv $@.tmp $@
 COMPILE = $(CC) $(BASE) $(2) -c $(1) $(INTO)
 
-# What the compiler is told is an input of everything that is compiled.
-$(BUILD)/flags: FORCE
-	@mkdir -p $(BUILD)/depends
-	@echo '$(CC) $(BASE) $(CELL_FLAGS) $(EXTRA)' | cmp -s - $@ || echo '$(CC) $(BASE) $(CELL_FLAGS) $(EXTRA)' > $@
-FORCE:
+# What the compiler is told is an input of everything that is compiled, and what there is of the
+# program: a scheme that comes or goes makes another one. Written when make reads this, and only when
+# it changes, so that `make -q` knows.
+record = $(shell mkdir -p $(BUILD)/depends; echo '$(2)' | cmp -s - $(BUILD)/$(1) || echo '$(2)' >$(BUILD)/$(1))
+ifeq ($(filter help clean deps deps-test lint,$(MAKECMDGOALS)),)
+$(call record,flags,$(CC) $(filter-out -Werror,$(BASE)) $(CELL_FLAGS) $(EXTRA))
+endif
 
 RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
 
@@ -115,6 +117,10 @@ CATALOGUE := $(patsubst %.h,rc/%.o,$(notdir $(HEADERS_rc))) $(patsubst %.h,lk/%.
     $(patsubst %.h,rl/%.o,$(notdir $(HEADERS_rl))) $(patsubst %.h,al/%.o,$(notdir $(HEADERS_al))) \
     $(patsubst %.c,workload/%.o,$(notdir $(WORKLOADS)))
 
+ifeq ($(filter help clean deps deps-test lint,$(MAKECMDGOALS)),)
+$(call record,names,$(CATALOGUE))
+endif
+
 pair = $(subst +, ,$(notdir $(1)))
 pair_flags = -DRC_SCHEME=$(word 1,$(1)) -DLK_SCHEME=$(word 2,$(1)) \
     $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) -DAL_SCHEME=$(word 4,$(1))) \
@@ -122,10 +128,11 @@ pair_flags = -DRC_SCHEME=$(word 1,$(1)) -DLK_SCHEME=$(word 2,$(1)) \
     $(if $(filter $(EXTRA)/%,$(call header,lk,$(word 2,$(1)))),'-DLK_HEADER="$(call header,lk,$(word 2,$(1)))"')
 
 define rules
+.PRECIOUS: $(2)/obj/%.o $(2)/catalogue/%.o $(2)/catalogue/workload/%.o
 # $(1) name of the build, $(2) its directory
 $(2)/obj/%.o: harness/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$$(call COMPILE,$$<,$(FLAGS_$(1)) -DRCLAB_BUILD='"$(1)"' -DRCLAB_DIRECTORY='"$(BUILD)"' -DRCLAB_EXTRA='"$(EXTRA)"' -DRCLAB_COMPILER='"$(CC)"')
+	@$$(call COMPILE,$$<,$(FLAGS_$(1)) -DRCLAB_BUILD='"$(1)"' -DRCLAB_ROOT='"$(CURDIR)"' -DRCLAB_DIRECTORY='"$(BUILD)"' -DRCLAB_EXTRA='"$(EXTRA)"' -DRCLAB_COMPILER='"$(CC)"')
 
 $(2)/catalogue/workload/%.o: $(BUILD)/flags
 	@mkdir -p $$(@D)
@@ -135,8 +142,8 @@ $(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$$(call COMPILE,$$<,$(FLAGS_$(1)) $$(call catalogue_flags,$$(*D),$$(*F)))
 
-$(2)/rclab: $(patsubst harness/%.c,$(2)/obj/%.o,$(RCLAB_SOURCES)) $(addprefix $(2)/catalogue/,$(CATALOGUE))
-	@$(CC) $(BASE) $(FLAGS_$(1)) $$^ $(LIBS) -o $$@.tmp && mv $$@.tmp $$@
+$(2)/rclab: $(patsubst harness/%.c,$(2)/obj/%.o,$(RCLAB_SOURCES)) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/names
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.o,$$^) $(LIBS) -o $$@.tmp && mv $$@.tmp $$@
 	@echo built $$@
 
 .SECONDEXPANSION:
@@ -166,6 +173,5 @@ upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
 
 $(foreach name,$(NAMED),$(eval $(call rules,$(name),$(call place,$(name)))))
 
-.SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/depends/*.d)

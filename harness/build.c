@@ -9,6 +9,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+static bool is_root(const char *directory)
+{
+    char probe[PATH_MAX + 32];
+    snprintf(probe, sizeof probe, "%s/strategies/cell.h", directory);
+    return access(probe, R_OK) == 0;
+}
+
 const char *build_root(void)
 {
     static char root[PATH_MAX];
@@ -18,13 +25,14 @@ const char *build_root(void)
     root[n > 0 ? n : 0] = '\0';
     for (char *slash; (slash = strrchr(root, '/')) != NULL;) {
         *slash = '\0';
-        char probe[PATH_MAX + 32];
-        snprintf(probe, sizeof probe, "%s/strategies/cell.h", root);
-        if (access(probe, R_OK) == 0)
+        if (is_root(root))
             return root;
     }
-    fprintf(stderr, "rclab: the source tree is not above the program: run build/rclab where it was "
-                    "built\n");
+    snprintf(root, sizeof root, "%s", RCLAB_ROOT); // built into a directory elsewhere
+    if (is_root(root))
+        return root;
+    fprintf(stderr, "rclab: the source tree is neither above the program nor in %s, where it was "
+                    "built\n", RCLAB_ROOT);
     exit(2);
 }
 

@@ -147,9 +147,10 @@ static void first_line(char *to, size_t size, const struct text *from)
 
 // Every complete line is a sample; a broken last line is what a crash leaves.
 static bool take_samples(const struct spec *s, const struct text *said, const unsigned *cpus,
-                         json_t *samples)
+                         json_t *samples, bool *idle)
 {
     bool verified = true;
+    *idle = false;
     for (char *line = said->data, *end; line != NULL && (end = strchr(line, '\n')) != NULL;
          line = end + 1) {
         *end = '\0';
@@ -159,12 +160,13 @@ static bool take_samples(const struct spec *s, const struct text *said, const un
         if (sample == NULL)
             continue;
         verified &= json_is_true(json_object_get(sample, "verified"));
+        *idle |= json_integer_value(json_object_get(sample, "ops")) == 0;
         json_array_append_new(samples, sample);
     }
     return verified;
 }
 
-static void judge(const struct effort *effort, int status, bool in_time, bool verified,
+static void judge(const struct effort *effort, int status, bool in_time, bool verified, bool idle,
                   uint64_t limit_s, const struct text *complained, struct outcome *o)
 {
     size_t got = json_array_size(o->samples);
@@ -190,6 +192,10 @@ static void judge(const struct effort *effort, int status, bool in_time, bool ve
         snprintf(o->message, sizeof o->message, "exit status %d after %zu of %u samples%s%s",
                  WEXITSTATUS(status), got, effort->samples, complaint[0] != '\0' ? ": " : "",
                  complaint);
+    } else if (idle) {
+        o->status = OUTCOME_VOID;
+        snprintf(o->message, sizeof o->message, "no operation was completed in the time of a sample: "
+                                                "give more time, or fewer threads");
     } else {
         o->status = OUTCOME_OK;
     }
@@ -230,12 +236,12 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
     o->wall_ns = sync_now_ns() - begin;
     close(out[0]);
     close(err[0]);
-    bool verified = take_samples(s, &said, bound ? cpu : NULL, o->samples);
+    bool idle, verified = take_samples(s, &said, bound ? cpu : NULL, o->samples, &idle);
     if (child < 0) {
         o->status = OUTCOME_CRASHED;
         snprintf(o->message, sizeof o->message, "no process for it");
     } else {
-        judge(effort, status, in_time, verified, limit_s, &complained, o);
+        judge(effort, status, in_time, verified, idle, limit_s, &complained, o);
     }
     free(said.data);
     free(complained.data);

@@ -9,7 +9,7 @@
 
 enum outcome_status {
     OUTCOME_OK,
-    OUTCOME_VOID,    // a verification failed: its samples are void
+    OUTCOME_VOID,    // a verification failed, or a sample has no operation: its samples are void
     OUTCOME_CRASHED, // ended by a signal, or without the samples that it owed
     OUTCOME_HUNG,    // ended by the watchdog
 };

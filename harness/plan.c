@@ -12,7 +12,9 @@
 enum axis { WORKLOAD, THREADS, ALLOCATOR, PLACEMENT, PAIR, RC, LK, RECLAIMER, ALLOCATION, AXES };
 static const char *const axis_name[AXES] = {"workload", "threads", "allocator", "placement", "pair",
                                             "rc",       "lock",    "reclaimer", "alloc"};
-enum { VALUES_MOST = 256, EXPERIMENTS_MOST = 64, WORD = 96 };
+enum { VALUES_MOST = 256, EXPERIMENTS_MOST = 64, COMBINATIONS_MOST = 20000, WORD = 96 };
+// What the INI library reads of a line and of a section's name; it cuts the rest off, silently.
+enum { LINE_MOST = INI_MAX_LINE - 2, SECTION_MOST = 49 };
 
 struct values {
     char text[VALUES_MOST][WORD];
@@ -187,16 +189,14 @@ static bool set_pair(struct spec *s, const char *pair, struct error *e)
 {
     char word[4][WORD];
     unsigned n = 0;
-    for (const char *p = pair; n < 4; n++) {
+    bool whole = false;
+    for (const char *p = pair; n < 4 && !whole; n++) {
         size_t length = strcspn(p, "+");
         snprintf(word[n], WORD, "%.*s", (int)length, p);
         p += length;
-        if (*p++ == '\0') {
-            n++;
-            break;
-        }
+        whole = *p++ == '\0';
     }
-    if (n != 2 && n != 4)
+    if (!whole || (n != 2 && n != 4))
         return error_set(e, "pair: '%s' is not RC+LOCK or RC+LOCK+RECLAIMER+ALLOC", pair);
     return spec_scheme(s, REFCOUNT, word[0], e) && spec_scheme(s, LOCK, word[1], e) &&
            (n == 2 || (spec_scheme(s, RECLAIM, word[2], e) && spec_scheme(s, ALLOC, word[3], e)));
@@ -220,7 +220,7 @@ static bool make_spec(const struct odometer *o, struct spec *s, struct error *e)
         (at(o, THREADS) != NULL && !spec_threads(at(o, THREADS), &s->threads, e)))
         return false;
     for (unsigned i = 0; i < o->x->params; i++)
-        if (spec_param_index(w, o->x->param_name[i]) >= 0 &&
+        if (at(o, AXES + i) != NULL && spec_param_index(w, o->x->param_name[i]) >= 0 &&
             !spec_param(s, o->x->param_name[i], at(o, AXES + i), e))
             return false;
     return true;
@@ -228,10 +228,10 @@ static bool make_spec(const struct odometer *o, struct spec *s, struct error *e)
 
 static bool same_cell(const struct spec *a, const struct spec *b)
 {
-    char x[SPEC_TEXT], y[SPEC_TEXT];
-    spec_key(a, x);
-    spec_key(b, y);
-    return strcmp(x, y) == 0;
+    return a->workload == b->workload && a->allocator == b->allocator &&
+           a->placement == b->placement && a->threads == b->threads &&
+           memcmp(a->scheme, b->scheme, sizeof a->scheme) == 0 &&
+           memcmp(a->param, b->param, sizeof a->param) == 0;
 }
 
 static struct family *add_family(struct plan *p, const char *name, unsigned part)
@@ -293,6 +293,13 @@ static bool expand_family(struct plan *p, struct odometer *o, struct error *e)
     return true;
 }
 
+static bool in_section(const struct experiment *x, struct error *e)
+{
+    char why[sizeof e->text];
+    snprintf(why, sizeof why, "%s", e->text);
+    return error_set(e, "[%s]: %.1800s", x->name, why);
+}
+
 static bool expand(struct plan *p, struct experiment *x, struct error *e)
 {
     if (x->axis[WORKLOAD].n == 0 || (x->axis[PAIR].n == 0) == (x->axis[RC].n == 0) ||
@@ -303,7 +310,7 @@ static bool expand(struct plan *p, struct experiment *x, struct error *e)
         for (unsigned k = 0; k < x->axis[WORKLOAD].n; k++) {
             const struct workload *w;
             if (!spec_workload(x->axis[WORKLOAD].text[k], &w, e))
-                return false;
+                return in_section(x, e);
             used |= spec_param_index(w, x->param_name[i]) >= 0;
         }
         if (!used)
@@ -312,19 +319,47 @@ static bool expand(struct plan *p, struct experiment *x, struct error *e)
     }
     if (!x->together_given)
         x->together[PAIR] = x->together[RC] = x->together[LK] = true;
-    size_t before = p->families;
+    size_t before = p->families, combinations = 1;
+    for (unsigned axis = 0; axis < AXES + x->params; axis++) {
+        size_t n = axis_values(x, axis)->n;
+        combinations *= n != 0 ? n : 1;
+        if (combinations > COMBINATIONS_MOST)
+            return error_set(e, "[%s] has more than %d combinations", x->name, COMBINATIONS_MOST);
+    }
     struct odometer o = {.x = x};
     do {
-        if (!expand_family(p, &o, e)) {
-            char why[sizeof e->text];
-            snprintf(why, sizeof why, "%s", e->text);
-            return error_set(e, "[%s]: %.1800s", x->name, why);
-        }
+        if (!expand_family(p, &o, e))
+            return in_section(x, e);
     } while (step(&o, false));
     return p->families > before || error_set(e, "[%s] has no valid cell", x->name);
 }
 
 // --- plans ------------------------------------------------------------------------------------
+
+static int on_any(void *user, const char *section, const char *name, const char *value)
+{
+    (void)user, (void)section, (void)name, (void)value;
+    return 1;
+}
+
+// The first line that cannot be read, with the reason; 0 if there is none.
+static int find_misshapen(const char *text, struct error *e)
+{
+    int line = 1;
+    for (const char *p = text; *p != '\0'; line++) {
+        size_t n = strcspn(p, "\n");
+        if (n > LINE_MOST || (*p == '[' && strcspn(p, "]\n") > SECTION_MOST + 1)) {
+            error_set(e, "a line of more than %d or a [section] of more than %d characters; values "
+                         "go on in the next line, indented", LINE_MOST, SECTION_MOST);
+            return line;
+        }
+        p += n + (p[n] == '\n');
+    }
+    line = ini_parse_string(text, on_any, NULL);
+    if (line != 0)
+        error_set(e, "not of the form 'key = value' or '[section]'");
+    return line;
+}
 
 struct plan *plan_parse(const char *name, const char *text, struct error *e)
 {
@@ -341,12 +376,13 @@ struct plan *plan_parse(const char *name, const char *text, struct error *e)
              slash != NULL ? slash + 1 : name);
     p->effort = (struct effort){.time_ns = 20000000, .samples = 3};
     p->rounds = 12;
-    int line = ini_parse_string(text, on_line, &parser);
-    bool ok = line == 0 && e->text[0] == '\0';
+    int line = find_misshapen(text, e);
+    if (line == 0)
+        line = ini_parse_string(text, on_line, &parser);
+    bool ok = line == 0;
     if (!ok) {
         char why[sizeof e->text];
-        snprintf(why, sizeof why, "%s",
-                 e->text[0] != '\0' ? e->text : "not of the form 'key = value' or '[section]'");
+        snprintf(why, sizeof why, "%s", e->text);
         error_set(e, "%s:%d: %.1800s", name, line, why);
     } else if (parser.experiments == 0) {
         ok = error_set(e, "%s: no experiment: a section with workload and pair or rc", name);
@@ -416,7 +452,7 @@ static char *read_file(const char *path)
     FILE *f = fopen(path, "r");
     char *text = f != NULL ? malloc(MOST + 1) : NULL;
     size_t n = text != NULL ? fread(text, 1, MOST + 1, f) : 0;
-    bool ok = text != NULL && ferror(f) == 0 && n <= MOST;
+    bool ok = text != NULL && ferror(f) == 0 && n <= MOST && memchr(text, '\0', n) == NULL;
     if (f != NULL)
         fclose(f);
     if (!ok) {
@@ -435,6 +471,10 @@ struct plan *plan_read(const char *what, struct error *e)
     if (text == NULL && strchr(what, '/') == NULL) {
         snprintf(path, sizeof path, "%s/scripts/plans/%.200s.ini", build_root(), what);
         text = read_file(path);
+    }
+    if (text == NULL && access(what, F_OK) == 0) {
+        error_set(e, "plan %.200s: not a text of at most a megabyte that can be read", what);
+        return NULL;
     }
     if (text == NULL) {
         char known[1000] = "";

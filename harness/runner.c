@@ -339,7 +339,7 @@ static uint64_t number(const char *what, const char *text, uint64_t least, uint6
     char *end;
     errno = 0;
     uint64_t n = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || *text == '-' || n < least || n > most) {
+    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n < least || n > most) {
         char range[128];
         snprintf(range, sizeof range, "'%s' is not a number from %" PRIu64 " to %" PRIu64, text,
                  least, most);

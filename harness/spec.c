@@ -114,9 +114,10 @@ bool parse_time(const char *what, const char *text, uint64_t *ns, struct error *
     }
     // from a microsecond to a month; the comparison is false for NaN
     if (end == text || *end != '\0' || text[0] < '0' || text[0] > '9' ||
+        strpbrk(text, "xX") != NULL || // C's hexadecimal numbers
         !(value * scale >= 1e3 && value * scale <= 2.6e15))
-        return error_set(e, "%s: '%s' is not a time: seconds, or a number with s, m or h", what,
-                         text);
+        return error_set(e, "%s: '%s' is not a time: seconds, or a number with s, m or h, from "
+                            "1e-6 s to 30 days", what, text);
     *ns = (uint64_t)(value * scale + 0.5);
     return true;
 }

@@ -13,6 +13,7 @@ enum { APPLICATION = 0x72636c62 /* "rclb" */, VERSION = 1 };
 
 struct store {
     sqlite3 *db;
+    bool writes;
     char path[4200];
 };
 
@@ -109,6 +110,7 @@ struct store *store_create(const char *path, struct error *e)
     bool ok = fresh || check(s, e);
     if (ok && sqlite3_db_readonly(s->db, "main") == 1)
         ok = error_set(e, "store %s is read-only", path);
+    s->writes = ok;
     ok = ok && execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", e);
     if (ok && fresh)
         ok = execute(s, "BEGIN IMMEDIATE", e) && execute(s, schema, e) && execute(s, "COMMIT", e);
@@ -123,6 +125,11 @@ void store_close(struct store *s)
 {
     if (s == NULL)
         return;
+    // without a log it can be read where nothing can be written; not while someone else has it open
+    if (s->writes) {
+        sqlite3_busy_timeout(s->db, 0);
+        sqlite3_exec(s->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    }
     sqlite3_close(s->db);
     free(s);
 }

@@ -12,244 +12,240 @@
 #include "stats.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ONE "[one]\nworkload = private_objects\nrc = atomic\n"
+#define ONE          "[one]\nworkload = private_objects\nrc = atomic\n"
 
-static void assert_says(const char *text, const char *part) {
-  if (strstr(text, part) == NULL)
-    fail_msg("'%s' does not say '%s'", text, part);
+static void assert_says(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("'%s' does not say '%s'", text, part);
 }
 
-static struct plan *parse(const char *text) {
-  struct error e;
-  struct plan *p = plan_parse("some/where/test.ini", text, &e);
+static struct plan *parse(const char *text)
+{
+    struct error e;
+    struct plan *p = plan_parse("some/where/test.ini", text, &e);
 
-  if (p == NULL)
-    fail_msg("%s", e.text);
-  return p;
+    if (p == NULL)
+        fail_msg("%s", e.text);
+    return p;
 }
 
-static void assert_cell(const struct spec *s, const char *expected) {
-  char key[SPEC_TEXT];
+static void assert_cell(const struct spec *s, const char *expected)
+{
+    char key[SPEC_TEXT];
 
-  spec_key(s, key);
-  assert_string_equal(key, expected);
+    spec_key(s, key);
+    assert_string_equal(key, expected);
 }
 
 // --- what a plan says
 // -------------------------------------------------------------------------
 
-static void test_head(void **state) {
-  struct plan *p = parse(ONE);
+static void test_head(void **state)
+{
+    struct plan *p = parse(ONE);
 
-  (void)state;
-  assert_string_equal(p->name, "test");
-  assert_string_equal(p->text, ONE);
-  assert_string_equal(p->summary, "");
-  assert_int_equal(p->effort.time_ns, 20000000);
-  assert_int_equal(p->effort.ops, 0);
-  assert_int_equal(p->effort.samples, 3);
-  assert_int_equal(p->rounds, 12);
-  assert_int_equal(p->left_out, 0);
-  assert_int_equal(p->families, 1);
-  assert_int_equal(plan_cells(p), 1);
-  assert_string_equal(p->family[0].name, "one");
-  assert_cell(
-      &p->family[0].cell[0],
-      "private_objects atomic+none+immediate+system allocator=glibc threads=1 "
-      "placement=cores objects=16384 size=64");
-  plan_free(p);
+    (void)state;
+    assert_string_equal(p->name, "test");
+    assert_string_equal(p->text, ONE);
+    assert_string_equal(p->summary, "");
+    assert_int_equal(p->effort.time_ns, 20000000);
+    assert_int_equal(p->effort.ops, 0);
+    assert_int_equal(p->effort.samples, 3);
+    assert_int_equal(p->rounds, 12);
+    assert_int_equal(p->left_out, 0);
+    assert_int_equal(p->families, 1);
+    assert_int_equal(plan_cells(p), 1);
+    assert_string_equal(p->family[0].name, "one");
+    assert_cell(&p->family[0].cell[0],
+                "private_objects atomic+none+immediate+system allocator=glibc threads=1 "
+                "placement=cores objects=16384 size=64");
+    plan_free(p);
 
-  p = parse("[plan]\nsummary = a, b = c\ntime = 1.5s ; an inline "
-            "comment\nsamples=7\nrounds : 6\n" ONE);
-  assert_string_equal(p->summary, "a, b = c");
-  assert_true(p->effort.time_ns == 1500000000 && p->effort.ops == 0);
-  assert_true(p->effort.samples == 7 && p->rounds == 6);
-  plan_free(p);
-  p = parse("[plan]\nops = 1000\n" ONE);
-  assert_true(p->effort.time_ns == 0 && p->effort.ops == 1000);
-  plan_free(p);
-  p = parse("[plan]\nops = 1000\ntime = 2\n" ONE);
-  assert_true(p->effort.time_ns == 2000000000 && p->effort.ops == 0);
-  plan_free(p);
-  plan_free(NULL);
+    p = parse("[plan]\nsummary = a, b = c\ntime = 1.5s ; an inline "
+              "comment\nsamples=7\nrounds : 6\n" ONE);
+    assert_string_equal(p->summary, "a, b = c");
+    assert_true(p->effort.time_ns == 1500000000 && p->effort.ops == 0);
+    assert_true(p->effort.samples == 7 && p->rounds == 6);
+    plan_free(p);
+    p = parse("[plan]\nops = 1000\n" ONE);
+    assert_true(p->effort.time_ns == 0 && p->effort.ops == 1000);
+    plan_free(p);
+    p = parse("[plan]\nops = 1000\ntime = 2\n" ONE);
+    assert_true(p->effort.time_ns == 2000000000 && p->effort.ops == 0);
+    plan_free(p);
+    plan_free(NULL);
 }
 
-static void test_cross_product(void **state) {
-  struct plan *p =
-      parse("[all]\nworkload = private_objects dict_get\nrc = atomic, plain\n"
-            "lock = none pthread\nparam.objects = 16 64\nparam.keys = 5\n"
-            "together = workload rc lock objects\n");
-  const char *const at = "allocator=glibc threads=1 placement=cores";
-  unsigned n = 0;
+static void test_cross_product(void **state)
+{
+    struct plan *p = parse("[all]\nworkload = private_objects dict_get\nrc = atomic, plain\n"
+                           "lock = none pthread\nparam.objects = 16 64\nparam.keys = 5\n"
+                           "together = workload rc lock param.objects\n");
+    const char *const at = "allocator=glibc threads=1 placement=cores";
+    unsigned n = 0;
 
-  (void)state;
-  assert_int_equal(p->families, 1);
-  for (unsigned w = 0; w < 2; w++)
-    for (unsigned rc = 0; rc < 2; rc++)
-      for (unsigned lock = 0; lock < 2; lock++)
-        for (unsigned objects = 16; objects <= (w == 0 ? 64 : 16);
-             objects += 48) {
-          char key[SPEC_TEXT];
+    (void)state;
+    assert_int_equal(p->families, 1);
+    for (unsigned w = 0; w < 2; w++)
+        for (unsigned rc = 0; rc < 2; rc++)
+            for (unsigned lock = 0; lock < 2; lock++)
+                for (unsigned objects = 16; objects <= (w == 0 ? 64 : 16); objects += 48) {
+                    char key[SPEC_TEXT];
 
-          snprintf(key, sizeof key, "%s %s+%s+immediate+system %s",
-                   w == 0 ? "private_objects" : "dict_get",
-                   rc == 0 ? "atomic" : "plain", lock == 0 ? "none" : "pthread",
-                   at);
-          size_t used = strlen(key);
-          if (w == 0) // a parameter goes to the workloads that have it
-            snprintf(key + used, sizeof key - used, " objects=%u size=64",
-                     objects);
-          else
-            snprintf(key + used, sizeof key - used, " keys=5 incref=1");
-          assert_cell(&p->family[0].cell[n++], key);
-        }
-  assert_int_equal(n, 12);
-  assert_int_equal(p->family[0].cells, 12);
-  plan_free(p);
+                    snprintf(key, sizeof key, "%s %s+%s+immediate+system %s",
+                             w == 0 ? "private_objects" : "dict_get", rc == 0 ? "atomic" : "plain",
+                             lock == 0 ? "none" : "pthread", at);
+                    size_t used = strlen(key);
+                    if (w == 0) // a parameter goes to the workloads that have it
+                        snprintf(key + used, sizeof key - used, " objects=%u size=64", objects);
+                    else
+                        snprintf(key + used, sizeof key - used, " keys=5 incref=1");
+                    assert_cell(&p->family[0].cell[n++], key);
+                }
+    assert_int_equal(n, 12);
+    assert_int_equal(p->family[0].cells, 12);
+    plan_free(p);
 }
 
 // Axes that are not compared split an experiment; outermost first, as the plan
 // lists their values.
-static void test_families(void **state) {
-  static const char *const names[] = {
-      "split threads=1 placement=cores objects=16",
-      "split threads=1 placement=cores objects=64",
-      "split threads=1 placement=scatter objects=16",
-      "split threads=1 placement=scatter objects=64",
-      "split threads=2 placement=cores objects=16",
-      "split threads=2 placement=cores objects=64",
-      "split threads=2 placement=scatter objects=16",
-      "split threads=2 placement=scatter objects=64",
-  };
-  struct plan *p = parse(
-      "[split]\nworkload = private_objects\npair = biased+none atomic+none\n"
-      "threads = 1 2\nparam.objects = 16 64\nplacement = cores scatter\n");
+static void test_families(void **state)
+{
+    static const char *const names[] = {
+        "split threads=1 placement=cores objects=16",
+        "split threads=1 placement=cores objects=64",
+        "split threads=1 placement=scatter objects=16",
+        "split threads=1 placement=scatter objects=64",
+        "split threads=2 placement=cores objects=16",
+        "split threads=2 placement=cores objects=64",
+        "split threads=2 placement=scatter objects=16",
+        "split threads=2 placement=scatter objects=64",
+    };
+    struct plan *p = parse("[split]\nworkload = private_objects\npair = biased+none atomic+none\n"
+                           "threads = 1 2\nparam.objects = 16 64\nplacement = cores scatter\n");
 
-  (void)state;
-  assert_int_equal(p->families, COUNT(names));
-  for (size_t i = 0; i < COUNT(names); i++) {
-    const struct family *f = &p->family[i];
+    (void)state;
+    assert_int_equal(p->families, COUNT(names));
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const struct family *f = &p->family[i];
 
-    assert_string_equal(f->name, names[i]);
-    assert_int_equal(f->cells, 2);
-    for (unsigned c = 0; c < 2; c++) {
-      const struct spec *s = &f->cell[c];
+        assert_string_equal(f->name, names[i]);
+        assert_int_equal(f->cells, 2);
+        for (unsigned c = 0; c < 2; c++) {
+            const struct spec *s = &f->cell[c];
 
-      assert_string_equal(s->scheme[REFCOUNT]->name,
-                          c == 0 ? "biased" : "atomic");
-      assert_int_equal(s->threads, i < 4 ? 1 : 2);
-      assert_string_equal(s->placement->name,
-                          i / 2 % 2 == 0 ? "cores" : "scatter");
-      assert_int_equal(s->param[0], i % 2 == 0 ? 16 : 64);
+            assert_string_equal(s->scheme[REFCOUNT]->name, c == 0 ? "biased" : "atomic");
+            assert_int_equal(s->threads, i < 4 ? 1 : 2);
+            assert_string_equal(s->placement->name, i / 2 % 2 == 0 ? "cores" : "scatter");
+            assert_int_equal(s->param[0], i % 2 == 0 ? 16 : 64);
+        }
     }
-  }
-  plan_free(p);
-
-  p = parse(
-      "[t]\nworkload = private_objects\nrc = biased atomic\nthreads = 1 2\n"
-      "together = threads\n");
-  assert_int_equal(p->families, 2);
-  assert_string_equal(p->family[0].name, "t rc=biased");
-  assert_string_equal(p->family[1].name, "t rc=atomic");
-  assert_int_equal(p->family[1].cell[0].threads, 1);
-  assert_int_equal(p->family[1].cell[1].threads, 2);
-  plan_free(p);
-  p = parse(
-      "[t]\nworkload = private_objects\nrc = biased atomic\ntogether =\n");
-  assert_int_equal(p->families, 2);
-  plan_free(p);
-}
-
-static void test_parts(void **state) {
-  static const unsigned sizes[] = {1, 12, 13, 23, 24, 34, 35, 200};
-
-  (void)state;
-  for (size_t i = 0; i < COUNT(sizes); i++) {
-    char text[4000];
-    unsigned n = sizes[i], next = 1;
-    size_t used = (size_t)snprintf(text, sizeof text,
-                                   "[long]\nworkload = private_objects\n"
-                                   "rc = atomic\nparam.objects =");
-    for (unsigned k = 1; k <= n; k++)
-      used += (size_t)snprintf(text + used, sizeof text - used, "\n %u", k);
-    snprintf(text + used, sizeof text - used, "\ntogether = objects\n");
-    struct plan *p = parse(text);
-
-    assert_int_equal(p->families, n <= 12 ? 1 : (n - 1 + 10) / 11);
-    for (size_t f = 0; f < p->families; f++) {
-      char name[40];
-
-      snprintf(name, sizeof name, f == 0 ? "long" : "long, part %zu", f + 1);
-      assert_string_equal(p->family[f].name, name);
-      assert_in_range(p->family[f].cells, f == 0 ? 1 : 2, FAMILY_MOST);
-      assert_int_equal(p->family[f].cell[0].param[0], 1); // the baseline
-      for (unsigned c = f == 0 ? 0 : 1; c < p->family[f].cells; c++)
-        assert_int_equal(p->family[f].cell[c].param[0], next++);
-    }
-    assert_int_equal(next, n + 1);
-    assert_int_equal(plan_cells(p), n + p->families - 1);
     plan_free(p);
-  }
+
+    p = parse("[t]\nworkload = private_objects\nrc = biased atomic\nthreads = 1 2\n"
+              "together = threads\n");
+    assert_int_equal(p->families, 2);
+    assert_string_equal(p->family[0].name, "t rc=biased");
+    assert_string_equal(p->family[1].name, "t rc=atomic");
+    assert_int_equal(p->family[1].cell[0].threads, 1);
+    assert_int_equal(p->family[1].cell[1].threads, 2);
+    plan_free(p);
+    p = parse("[t]\nworkload = private_objects\nrc = biased atomic\ntogether =\n");
+    assert_int_equal(p->families, 2);
+    plan_free(p);
 }
 
-static void test_left_out(void **state) {
-  struct plan *p = parse(
-      "[x]\nworkload = private_objects\nrc = plain atomic\nlock = none gil\n"
-      "threads = 1 2\n");
+static void test_parts(void **state)
+{
+    static const unsigned sizes[] = {1, 12, 13, 23, 24, 34, 35, 200};
 
-  (void)state;
-  assert_int_equal(p->left_out, 1);
-  assert_int_equal(p->families, 2);
-  assert_int_equal(p->family[0].cells, 4);
-  assert_int_equal(p->family[1].cells, 3);
-  assert_string_equal(p->family[1].cell[0].scheme[REFCOUNT]->name, "plain");
-  assert_string_equal(p->family[1].cell[0].scheme[LOCK]->name, "gil");
-  plan_free(p);
-  // a whole family
-  p = parse("[x]\nworkload = private_objects\nrc = plain\nthreads = 1 2 4\n");
-  assert_int_equal(p->left_out, 2);
-  assert_int_equal(p->families, 1);
-  plan_free(p);
-  // the same cell twice is one
-  p = parse("[x]\nworkload = private_objects hot_object\nrc = atomic "
-            "atomic\nparam.objects = 16 64\n"
-            "threads = 1 1\ntogether = workload rc objects threads\n");
-  assert_int_equal(plan_cells(p), 3);
-  assert_int_equal(p->left_out, 0);
-  plan_free(p);
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        char text[4000];
+        unsigned n = sizes[i], next = 1;
+        size_t used = (size_t)snprintf(text, sizeof text,
+                                       "[long]\nworkload = private_objects\n"
+                                       "rc = atomic\nparam.objects =");
+        for (unsigned k = 1; k <= n; k++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "\n %u", k);
+        snprintf(text + used, sizeof text - used, "\ntogether = param.objects\n");
+        struct plan *p = parse(text);
+
+        assert_int_equal(p->families, n <= 12 ? 1 : (n - 1 + 10) / 11);
+        for (size_t f = 0; f < p->families; f++) {
+            char name[40];
+
+            snprintf(name, sizeof name, f == 0 ? "long" : "long, part %zu", f + 1);
+            assert_string_equal(p->family[f].name, name);
+            assert_in_range(p->family[f].cells, f == 0 ? 1 : 2, FAMILY_MOST);
+            assert_int_equal(p->family[f].cell[0].param[0], 1); // the baseline
+            for (unsigned c = f == 0 ? 0 : 1; c < p->family[f].cells; c++)
+                assert_int_equal(p->family[f].cell[c].param[0], next++);
+        }
+        assert_int_equal(next, n + 1);
+        assert_int_equal(plan_cells(p), n + p->families - 1);
+        plan_free(p);
+    }
 }
 
-static void test_pair_with_four(void **state) {
-  struct plan *p = parse(
-      "[x]\nworkload = private_objects\npair = atomic+gil+immediate+arena "
-      "atomic+gil+immediate+system\n");
+static void test_left_out(void **state)
+{
+    struct plan *p = parse("[x]\nworkload = private_objects\nrc = plain atomic\nlock = none gil\n"
+                           "threads = 1 2\n");
 
-  (void)state;
-  assert_string_equal(p->family[0].cell[0].scheme[ALLOC]->name, "arena");
-  assert_string_equal(p->family[0].cell[1].scheme[ALLOC]->name, "system");
-  plan_free(p);
-  p = parse(
-      "[x]\nworkload = private_objects\nrc = atomic\nalloc = arena system\n"
-      "reclaimer = immediate\nallocator = jemalloc\n");
-  assert_int_equal(p->families, 2);
-  assert_string_equal(p->family[0].name, "x alloc=arena");
-  assert_string_equal(p->family[0].cell[0].allocator->name, "jemalloc");
-  plan_free(p);
+    (void)state;
+    assert_int_equal(p->left_out, 1);
+    assert_int_equal(p->families, 2);
+    assert_int_equal(p->family[0].cells, 4);
+    assert_int_equal(p->family[1].cells, 3);
+    assert_string_equal(p->family[1].cell[0].scheme[REFCOUNT]->name, "plain");
+    assert_string_equal(p->family[1].cell[0].scheme[LOCK]->name, "gil");
+    plan_free(p);
+    // a whole family
+    p = parse("[x]\nworkload = private_objects\nrc = plain\nthreads = 1 2 4\n");
+    assert_int_equal(p->left_out, 2);
+    assert_int_equal(p->families, 1);
+    plan_free(p);
+    // the same cell twice is one
+    p = parse("[x]\nworkload = private_objects hot_object\nrc = atomic "
+              "atomic\nparam.objects = 16 64\n"
+              "threads = 1 1\ntogether = workload rc param.objects threads\n");
+    assert_int_equal(plan_cells(p), 3);
+    assert_int_equal(p->left_out, 0);
+    plan_free(p);
 }
 
-static void test_values_over_lines(void **state) {
-  struct plan *p = parse("\xef\xbb\xbf; a comment\r\n# "
-                         "another\r\n\r\n[x]\r\nworkload = private_objects\r\n"
-                         "pair = plain+gil\r\n       none+none ; here "
-                         "too\r\n\tatomic+none,biased+none\r\n"
-                         "threads = 1\r\n  2\r\n");
+static void test_pair_with_four(void **state)
+{
+    struct plan *p = parse("[x]\nworkload = private_objects\npair = atomic+gil+immediate+arena "
+                           "atomic+gil+immediate+system\n");
 
-  (void)state;
-  assert_int_equal(p->families, 2);
-  assert_int_equal(p->family[0].cells, 4);
-  assert_string_equal(p->family[0].cell[3].scheme[REFCOUNT]->name, "biased");
-  assert_int_equal(p->family[1].cell[0].threads, 2);
-  plan_free(p);
+    (void)state;
+    assert_string_equal(p->family[0].cell[0].scheme[ALLOC]->name, "arena");
+    assert_string_equal(p->family[0].cell[1].scheme[ALLOC]->name, "system");
+    plan_free(p);
+    p = parse("[x]\nworkload = private_objects\nrc = atomic\nalloc = arena system\n"
+              "reclaimer = immediate\nallocator = jemalloc\n");
+    assert_int_equal(p->families, 2);
+    assert_string_equal(p->family[0].name, "x alloc=arena");
+    assert_string_equal(p->family[0].cell[0].allocator->name, "jemalloc");
+    plan_free(p);
+}
+
+static void test_values_over_lines(void **state)
+{
+    struct plan *p = parse("\xef\xbb\xbf; a comment\r\n# another\r\n\r\n[x]\r\n"
+                           "workload = private_objects\r\npair = plain+gil ; and here\r\n"
+                           "       none+none none+none\r\n\tatomic+none,biased+none\r\n"
+                           "threads = 1\r\n  2\r\n");
+
+    (void)state;
+    assert_int_equal(p->families, 2);
+    assert_int_equal(p->family[0].cells, 4);
+    assert_string_equal(p->family[0].cell[3].scheme[REFCOUNT]->name, "biased");
+    assert_int_equal(p->family[1].cell[0].threads, 2);
+    plan_free(p);
 }
 
 // --- mistakes
@@ -257,520 +253,542 @@ static void test_values_over_lines(void **state) {
 
 // Refused, with a text that says the file, `where` (a line or a section) and
 // `what`.
-static void assert_refused(const char *text, const char *where,
-                           const char *what) {
-  char place[200];
-  struct error e = {""};
-  struct plan *p = plan_parse("some/where/test.ini", text, &e);
+static void assert_refused(const char *text, const char *where, const char *what)
+{
+    char place[200];
+    struct error e = {""};
+    struct plan *p = plan_parse("some/where/test.ini", text, &e);
 
-  if (p != NULL)
-    fail_msg("not refused: %s", text);
-  snprintf(place, sizeof place, "some/where/test.ini:%s", where);
-  assert_says(e.text, place);
-  assert_says(e.text, what);
+    if (p != NULL)
+        fail_msg("not refused: %s", text);
+    snprintf(place, sizeof place, "some/where/test.ini:%s", where);
+    assert_says(e.text, place);
+    assert_says(e.text, what);
 }
 
-static void test_mistakes_in_lines(void **state) {
-  static const struct {
-    const char *text, *where, *what;
-  } wrong[] = {
-      {"[plan]\ntimes = 1\n" ONE,
-       "2:", "no key 'times' in [plan]; known: summary time ops samples"},
-      {"[plan]\n\n; c\ntime = 0\n" ONE, "4:", "'0' is not a time"},
-      {"[plan]\ntime = nan\n" ONE, "2:", "'nan' is not a time"},
-      {"[plan]\ntime =\n" ONE, "2:", "is not a time"},
-      {"[plan]\nops = 0\n" ONE, "2:", "'0' is not a number above 0"},
-      {"[plan]\nops = -5\n" ONE, "2:", "ops"},
-      {"[plan]\nsamples = 0\n" ONE, "2:", "from 1 to 10000"},
-      {"[plan]\nsamples = many\n" ONE, "2:", "'many'"},
-      {"[plan]\nrounds = 5\n" ONE, "2:", "from 6 to 100000"},
-      {"[plan]\nrounds = 12 13\n" ONE, "2:", "rounds"},
-      {"[plan]\ntime = 1\n 2\n" ONE, "3:", ""},
-      {ONE "thread = 1\n",
-       "4:", "no key 'thread'; known: workload pair rc lock threads"},
-      {ONE "param = 1\n", "4:", "param.NAME"},
-      {ONE "together = workload objects\n",
-       "4:", "'objects' is no axis of [one]"},
-      {ONE "together = nonsense\n", "4:", "'nonsense'"},
-      {"workload = private_objects\n", "1:", "before any [section]"},
-      {"hello\n", "1:", "key = value"},
-      {ONE "hello\n", "4:", "key = value"},
-      {ONE "[two\nworkload = private_objects\n", "4:", "[section]"},
-      {"\x7f"
-       "ELF\x02\x01\x01\n",
-       "1:", "key = value"},
-      {"{\"json\": [1, 2]}\n", "1:", ""},
-      {"<html>\n<body>\n", "1:", ""},
-  };
+static void test_mistakes_in_lines(void **state)
+{
+    static const struct {
+        const char *text, *where, *what;
+    } wrong[] = {
+        {"[plan]\ntimes = 1\n" ONE,
+         "2:", "no key 'times' in [plan]; known: summary time ops samples"},
+        {"[plan]\n\n; c\ntime = 0\n" ONE, "4:", "'0' is not a time"},
+        {"[plan]\ntime = nan\n" ONE, "2:", "'nan' is not a time"},
+        {"[plan]\ntime =\n" ONE, "2:", "is not a time"},
+        {"[plan]\nops = 0\n" ONE, "2:", "'0' is not a number above 0"},
+        {"[plan]\nops = -5\n" ONE, "2:", "ops"},
+        {"[plan]\nsamples = 0\n" ONE, "2:", "from 1 to 10000"},
+        {"[plan]\nsamples = many\n" ONE, "2:", "'many'"},
+        {"[plan]\nrounds = 5\n" ONE, "2:", "from 6 to 100000"},
+        {"[plan]\nrounds = 12 13\n" ONE, "2:", "rounds"},
+        {ONE "thread = 1\n", "4:", "no key 'thread'; known: workload pair rc lock threads"},
+        {ONE "param = 1\n", "4:", "param.NAME"},
+        {ONE "together = workload objects\n", "4:", "'objects' is no axis of [one]"},
+        {ONE "together = nonsense\n", "4:", "'nonsense'"},
+        {"workload = private_objects\n", "1:", "before any [section]"},
+        {"hello\n", "1:", "key = value"},
+        {ONE "hello\n", "4:", "key = value"},
+        {ONE "[two\nworkload = private_objects\n", "4:", "[section]"},
+        {"\x7f"
+         "ELF\x02\x01\x01\n",
+         "1:", "key = value"},
+        {"{\"json\": [1, 2]}\n", "1:", ""},
+        {"<html>\n<body>\n", "1:", ""},
+    };
 
-  (void)state;
-  for (size_t i = 0; i < COUNT(wrong); i++)
-    assert_refused(wrong[i].text, wrong[i].where, wrong[i].what);
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_refused(wrong[i].text, wrong[i].where, wrong[i].what);
 }
 
 // The line and the reason belong together, whichever is told.
-static void test_two_mistakes(void **state) {
-  struct error e;
+static void test_two_mistakes(void **state)
+{
+    struct error e;
 
-  (void)state;
-  assert_null(plan_parse("test.ini", "[plan]\nhello\ntimes = 1\n" ONE, &e));
-  if (strstr(e.text, "test.ini:2:") != NULL)
-    assert_says(e.text, "key = value");
-  else
-    assert_says(e.text, "test.ini:3: no key 'times'");
-  assert_null(
-      plan_parse("test.ini", "[plan]\ntimes = 1\nhello\nrounds = 1\n" ONE, &e));
-  assert_says(e.text, "test.ini:2: no key 'times'");
+    (void)state;
+    assert_null(plan_parse("test.ini", "[plan]\nhello\ntimes = 1\n" ONE, &e));
+    if (strstr(e.text, "test.ini:2:") != NULL)
+        assert_says(e.text, "key = value");
+    else
+        assert_says(e.text, "test.ini:3: no key 'times'");
+    assert_null(plan_parse("test.ini", "[plan]\ntimes = 1\nhello\nrounds = 1\n" ONE, &e));
+    if (strstr(e.text, "test.ini:3:") != NULL)
+        assert_says(e.text, "key = value");
+    else
+        assert_says(e.text, "test.ini:2: no key 'times'");
 }
 
-static void test_mistakes_in_sections(void **state) {
-  static const struct {
-    const char *text, *what;
-  } wrong[] = {
-      {"[x]\nworkload = nonsense\nrc = atomic\n",
-       "no workload 'nonsense'; known: "},
-      {"[x]\nworkload = private_objects nonsense\nrc = atomic\nparam.objects = "
-       "1\n",
-       "no workload 'nonsense'; known: "},
-      {"[x]\nworkload = private_objects\nrc = nonsense\n",
-       "no refcount scheme 'nonsense'; known: "},
-      {"[x]\nworkload = private_objects\nrc = atomic\nlock = nonsense\n",
-       "no lock scheme 'nonsense'; known: "},
-      {"[x]\nworkload = private_objects\nrc = atomic\nreclaimer = nonsense\n",
-       "no reclaim scheme 'nonsense'; known: "},
-      {"[x]\nworkload = private_objects\nrc = atomic\nalloc = nonsense\n",
-       "no alloc scheme 'nonsense'; known: "},
-      {"[x]\nworkload = private_objects\nrc = atomic\nallocator = nonsense\n",
-       "no allocator 'nonsense'; known: glibc"},
-      {"[x]\nworkload = private_objects\nrc = atomic\nplacement = nonsense\n",
-       "no placement 'nonsense'; known: compact"},
-      {"[x]\nworkload = private_objects\nrc = atomic\nthreads = 1 0\n",
-       "'0' is not a number from"},
-      {"[x]\nworkload = private_objects\nrc = atomic\nthreads = two\n",
-       "'two'"},
-      {"[x]\nworkload = private_objects\nrc = atomic\nparam.object = 1\n",
-       "'object'"},
-      {"[x]\nworkload = private_objects\nrc = atomic\nparam.keys = 1\n",
-       "'keys'"},
-      {"[x]\nworkload = private_objects\nrc = atomic\nparam.objects = 0\n",
-       "from 1 to"},
-      {"[x]\nworkload = private_objects\nrc = atomic\nparam.objects = few\n",
-       "'few'"},
-      {"[x]\nworkload = private_objects\npair = atomic\n",
-       "'atomic' is not RC+LOCK"},
-      {"[x]\nworkload = private_objects\npair = atomic+none+immediate\n",
-       "is not RC+LOCK"},
-      {"[x]\nworkload = private_objects\npair = "
-       "atomic+none+immediate+system+more\n",
-       "RC+LOCK"},
-      {"[x]\nworkload = private_objects\npair = +\n", "no refcount scheme ''"},
-      {"[x]\nworkload = private_objects\npair = atomic+\n",
-       "no lock scheme ''"},
-      {"[x]\nworkload = private_objects\npair = atomic+none\nrc = atomic\n",
-       "either pair or rc"},
-      {"[x]\nworkload = private_objects\npair = atomic+none\nlock = none\n",
-       "either pair or rc"},
-      {"[x]\nworkload = private_objects\n", "either pair or rc"},
-      {"[x]\nrc = atomic\n", "needs workload"},
-      {"[x]\nworkload =\nrc = atomic\n", "needs workload"},
-      {"[x]\nworkload = private_objects\nrc = plain\nthreads = 2\n",
-       "no valid cell"},
-  };
+static void test_mistakes_in_sections(void **state)
+{
+    static const struct {
+        const char *text, *what;
+    } wrong[] = {
+        {"[x]\nworkload = nonsense\nrc = atomic\n", "no workload 'nonsense'; known: "},
+        {"[x]\nworkload = private_objects nonsense\nrc = atomic\nparam.objects = "
+         "1\n",
+         "no workload 'nonsense'; known: "},
+        {"[x]\nworkload = private_objects\nrc = nonsense\n",
+         "no refcount scheme 'nonsense'; known: "},
+        {"[x]\nworkload = private_objects\nrc = atomic\nlock = nonsense\n",
+         "no lock scheme 'nonsense'; known: "},
+        {"[x]\nworkload = private_objects\nrc = atomic\nreclaimer = nonsense\n",
+         "no reclaim scheme 'nonsense'; known: "},
+        {"[x]\nworkload = private_objects\nrc = atomic\nalloc = nonsense\n",
+         "no alloc scheme 'nonsense'; known: "},
+        {"[x]\nworkload = private_objects\nrc = atomic\nallocator = nonsense\n",
+         "no allocator 'nonsense'; known: glibc"},
+        {"[x]\nworkload = private_objects\nrc = atomic\nplacement = nonsense\n",
+         "no placement 'nonsense'; known: compact"},
+        {"[x]\nworkload = private_objects\nrc = atomic\nthreads = 1 0\n",
+         "'0' is not a number from"},
+        {"[x]\nworkload = private_objects\nrc = atomic\nthreads = two\n", "'two'"},
+        {"[x]\nworkload = private_objects\nrc = atomic\nparam.object = 1\n", "'object'"},
+        {"[x]\nworkload = private_objects\nrc = atomic\nparam.keys = 1\n", "'keys'"},
+        {"[x]\nworkload = private_objects\nrc = atomic\nparam.objects = 0\n", "from 1 to"},
+        {"[x]\nworkload = private_objects\nrc = atomic\nparam.objects = few\n", "'few'"},
+        {"[x]\nworkload = private_objects\npair = atomic\n", "'atomic' is not RC+LOCK"},
+        {"[x]\nworkload = private_objects\npair = atomic+none+immediate\n", "is not RC+LOCK"},
+        {"[x]\nworkload = private_objects\npair = "
+         "atomic+none+immediate+system+more\n",
+         "RC+LOCK"},
+        {"[x]\nworkload = private_objects\npair = +\n", "no refcount scheme ''"},
+        {"[x]\nworkload = private_objects\npair = atomic+\n", "no lock scheme ''"},
+        {"[x]\nworkload = private_objects\npair = atomic+none\nrc = atomic\n", "either pair or rc"},
+        {"[x]\nworkload = private_objects\npair = atomic+none\nlock = none\n", "either pair or rc"},
+        {"[x]\nworkload = private_objects\n", "either pair or rc"},
+        {"[x]\nrc = atomic\n", "needs workload"},
+        {"[x]\nworkload =\nrc = atomic\n", "needs workload"},
+        {"[x]\nworkload = private_objects\nrc = plain\nthreads = 2\n", "no valid cell"},
+    };
 
-  (void)state;
-  for (size_t i = 0; i < COUNT(wrong); i++) {
-    assert_refused(wrong[i].text, " [x]", wrong[i].what);
-    // also behind one that is right
-    char text[1000];
-    snprintf(text, sizeof text, "%s%s", ONE, wrong[i].text);
-    assert_refused(text, " [x]", wrong[i].what);
-  }
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_refused(wrong[i].text, " [x]", wrong[i].what);
+        // also behind one that is right
+        char text[1000];
+        snprintf(text, sizeof text, "%s%s", ONE, wrong[i].text);
+        assert_refused(text, " [x]", wrong[i].what);
+    }
 }
 
-static void test_no_experiment(void **state) {
-  static const char *const empty[] = {
-      "",  "\n\n",         "; nothing",          "[plan]\n",
-      " ", "\xef\xbb\xbf", "[plan]\ntime = 1\n", "[x]\n"};
+// A list without values: refused, or as if it were not there.
+static void test_no_values(void **state)
+{
+    static const char *const axes[] = {"param.objects", "param.size", "threads", "placement",
+                                       "allocator",     "reclaimer",  "alloc",   "lock"};
 
-  (void)state;
-  for (size_t i = 0; i < COUNT(empty); i++)
-    assert_refused(empty[i], " ", "no experiment");
+    (void)state;
+    for (size_t i = 0; i < COUNT(axes); i++) {
+        struct error e = {""};
+        char text[200];
+
+        snprintf(text, sizeof text, ONE "%s =\n", axes[i]);
+        struct plan *p = plan_parse("test.ini", text, &e);
+        if (p == NULL) {
+            assert_says(e.text, "test.ini");
+            assert_says(e.text, axes[i]);
+        } else {
+            assert_cell(&p->family[0].cell[0],
+                        "private_objects atomic+none+immediate+system allocator=glibc threads=1 "
+                        "placement=cores objects=16384 size=64");
+        }
+        plan_free(p);
+    }
+}
+
+static void test_no_experiment(void **state)
+{
+    static const char *const empty[] = {"",  "\n\n",         "; nothing",          "[plan]\n",
+                                        " ", "\xef\xbb\xbf", "[plan]\ntime = 1\n", "[x]\n"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(empty); i++)
+        assert_refused(empty[i], " ", "no experiment");
 }
 
 // The reader's lines are bounded: what does not fit must not come to mean
 // something else.
-static void test_long_lines(void **state) {
-  (void)state;
-  for (unsigned length = 150; length < 450; length++) {
-    static const char pair[] = " atomic+none+immediate+system";
-    char text[2000] = "[x]\nworkload = private_objects\npair =",
-         line[500] = "pair =";
-    struct error e;
+static void test_long_lines(void **state)
+{
+    (void)state;
+    for (unsigned length = 150; length < 450; length++) {
+        static const char pair[] = " atomic+none+immediate+system";
+        char text[2000] = "[x]\nworkload = private_objects\npair =", line[500] = "pair =";
+        struct error e;
 
-    memset(line + 6, ' ', length - 6);
-    memcpy(line + length - strlen(pair), pair, sizeof pair);
-    snprintf(text, sizeof text,
-             "[x]\nworkload = private_objects\n%s\nnonsense = 1\n", line);
-    struct plan *p = plan_parse("test.ini", text, &e);
-    assert_null(p);
-    if (length > 199)
-      assert_says(e.text, "test.ini:3: ");
-    else if (length < 199)
-      assert_says(e.text, "test.ini:4: no key 'nonsense'");
+        memset(line + 6, ' ', length - 6);
+        memcpy(line + length - strlen(pair), pair, sizeof pair);
+        snprintf(text, sizeof text, "[x]\nworkload = private_objects\n%s\nnonsense = 1\n", line);
+        struct plan *p = plan_parse("test.ini", text, &e);
+        assert_null(p);
+        if (length > 199)
+            assert_says(e.text, "test.ini:3: ");
+        else if (length < 199)
+            assert_says(e.text, "test.ini:4: no key 'nonsense'");
 
-    memset(line, ';', length);
-    snprintf(line + length, sizeof line - length, "%s", "param.objects = 1");
-    snprintf(text, sizeof text, "%s\n" ONE "nonsense = 1\n", line);
-    p = plan_parse("test.ini", text, &e);
-    assert_null(p);
-    if (strlen(line) < 199)
-      assert_says(e.text, "test.ini:5: no key 'nonsense'");
-    else if (strstr(e.text, "test.ini:1: ") == NULL)
-      assert_says(e.text, "test.ini:5: no key 'nonsense'");
-  }
+        memset(line, ';', length);
+        snprintf(line + length, sizeof line - length, "%s", "param.objects = 1");
+        snprintf(text, sizeof text, "%s\n" ONE "nonsense = 1\n", line);
+        p = plan_parse("test.ini", text, &e);
+        assert_null(p);
+        if (strlen(line) < 199)
+            assert_says(e.text, "test.ini:5: no key 'nonsense'");
+        else if (strstr(e.text, "test.ini:1: ") == NULL)
+            assert_says(e.text, "test.ini:5: no key 'nonsense'");
+    }
 }
 
-static void test_long_names(void **state) {
-  char text[3000], name[2000];
-  struct error e;
+static void test_long_names(void **state)
+{
+    char text[9000], name[2000];
+    struct error e;
 
-  (void)state;
-  // two sections whose names differ only behind what the reader keeps
-  for (unsigned length = 20; length < 140; length++) {
-    memset(name, 'n', length);
-    name[length] = '\0';
-    snprintf(text, sizeof text,
-             "[%s1]\nworkload = private_objects\nrc = atomic\n"
-             "[%s2]\nworkload = private_objects\nrc = biased\n",
-             name, name);
-    struct plan *p = plan_parse("test.ini", text, &e);
-    if (p != NULL)
-      assert_int_equal(p->families, 2);
-    else
-      assert_says(e.text, "test.ini:1: ");
-    plan_free(p);
-  }
-  memset(name, 'n', 150);
-  name[150] = '\0';
-  snprintf(text, sizeof text, ONE "%s = 1\n", name);
-  assert_refused(text, "4:", "");
-  snprintf(text, sizeof text, ONE "param.%s = 1\n", name);
-  assert_refused(text, "4:", "too long");
-  snprintf(text, sizeof text, "[x]\nworkload = %s\nrc = atomic\n", name);
-  assert_refused(text, "2:", "too long");
-  for (unsigned length = 60; length < 140; length++) {
-    name[length] = '\0';
-    snprintf(text, sizeof text,
-             "[x]\nworkload = private_objects\npair = %s+none\n", name);
-    assert_null(plan_parse("test.ini", text, &e));
+    (void)state;
+    // two sections whose names differ only behind what the reader keeps
+    for (unsigned length = 20; length < 140; length++) {
+        memset(name, 'n', length);
+        name[length] = '\0';
+        snprintf(text, sizeof text,
+                 "[%s1]\nworkload = private_objects\nrc = atomic\n"
+                 "[%s2]\nworkload = private_objects\nrc = biased\n",
+                 name, name);
+        struct plan *p = plan_parse("test.ini", text, &e);
+        if (p != NULL)
+            assert_int_equal(p->families, 2);
+        else
+            assert_says(e.text, "test.ini:1: ");
+        plan_free(p);
+    }
     memset(name, 'n', 150);
-  }
-  memset(name, 'n', sizeof name - 1);
-  name[sizeof name - 1] = '\0';
-  snprintf(text, sizeof text, "%s.ini", name);
-  struct plan *p = plan_parse(text, ONE, &e);
-  assert_non_null(p);
-  assert_true(strlen(p->name) < sizeof p->name);
-  plan_free(p);
+    name[150] = '\0';
+    snprintf(text, sizeof text, ONE "%s = 1\n", name);
+    assert_refused(text, "4:", "");
+    snprintf(text, sizeof text, ONE "param.%s = 1\n", name);
+    assert_refused(text, "4:", "too long");
+    snprintf(text, sizeof text, "[x]\nworkload = %s\nrc = atomic\n", name);
+    assert_refused(text, "2:", "too long");
+    for (unsigned length = 60; length < 140; length++) {
+        name[length] = '\0';
+        snprintf(text, sizeof text, "[x]\nworkload = private_objects\npair = %s+none\n", name);
+        assert_null(plan_parse("test.ini", text, &e));
+        memset(name, 'n', 150);
+    }
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    snprintf(text, sizeof text, "%s.ini", name);
+    struct plan *p = plan_parse(text, ONE, &e);
+    assert_non_null(p);
+    assert_true(strlen(p->name) < sizeof p->name);
+    plan_free(p);
 }
 
 static void append(char *text, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static void append(char *text, size_t size, const char *format, ...) {
-  size_t used = strlen(text);
-  va_list arguments;
+static void append(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list arguments;
 
-  va_start(arguments, format);
-  vsnprintf(text + used, size - used, format, arguments);
-  va_end(arguments);
+    va_start(arguments, format);
+    vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
 }
 
-static void test_huge_lists(void **state) {
-  static char text[200000];
+static void test_huge_lists(void **state)
+{
+    static char text[200000];
 
-  (void)state;
-  for (unsigned n = 256; n <= 257; n++) {
-    text[0] = '\0';
-    append(text, sizeof text,
-           "[x]\nworkload = private_objects\nrc = atomic\nparam.objects =");
-    for (unsigned i = 1; i <= n; i++)
-      append(text, sizeof text, "\n %u", i);
-    if (n == 256) {
-      struct plan *p = parse(text);
-      assert_int_equal(p->families, 256);
-      plan_free(p);
-    } else {
-      assert_refused(text, "260:", "256 values");
+    (void)state;
+    for (unsigned n = 256; n <= 257; n++) {
+        text[0] = '\0';
+        append(text, sizeof text, "[x]\nworkload = private_objects\nrc = atomic\nparam.objects =");
+        for (unsigned i = 1; i <= n; i++)
+            append(text, sizeof text, "\n %u", i);
+        if (n == 256) {
+            struct plan *p = parse(text);
+            assert_int_equal(p->families, 256);
+            plan_free(p);
+        } else {
+            assert_refused(text, "261:", "256 values");
+        }
     }
-  }
-  for (unsigned n = 64; n <= 65; n++) {
-    text[0] = '\0';
-    for (unsigned i = 0; i < n; i++)
-      append(text, sizeof text,
-             "[x%u]\nworkload = private_objects\nrc = atomic\n", i);
-    if (n == 64) {
-      struct plan *p = parse(text);
-      assert_int_equal(p->families, 64);
-      plan_free(p);
-    } else {
-      assert_refused(text, "194:", "64 sections");
+    for (unsigned n = 64; n <= 65; n++) {
+        text[0] = '\0';
+        for (unsigned i = 0; i < n; i++)
+            append(text, sizeof text, "[x%u]\nworkload = private_objects\nrc = atomic\n", i);
+        if (n == 64) {
+            struct plan *p = parse(text);
+            assert_int_equal(p->families, 64);
+            plan_free(p);
+        } else {
+            assert_refused(text, "194:", "64 sections");
+        }
     }
-  }
-  text[0] = '\0';
-  append(text, sizeof text, ONE);
-  for (unsigned i = 0; i < 8; i++)
-    append(text, sizeof text, "param.p%u = 1\n", i);
-  assert_refused(text, " [one]", "'p0'");
-  append(text, sizeof text, "param.p8 = 1\n");
-  assert_refused(text, "12:", "8 parameters");
+    text[0] = '\0';
+    append(text, sizeof text, ONE);
+    for (unsigned i = 0; i < 8; i++)
+        append(text, sizeof text, "param.p%u = 1\n", i);
+    assert_refused(text, " [one]", "'p0'");
+    append(text, sizeof text, "param.p8 = 1\n");
+    assert_refused(text, "12:", "8 parameters");
 }
 
 // 256 by 1000 by 256 cells are not measured in a lifetime: refused, and soon.
-static void test_huge_product(void **state) {
-  static char text[200000];
-  struct error e;
-  uint64_t begin = sync_now_ns();
+static void test_huge_product(void **state)
+{
+    static char text[200000];
+    struct error e;
+    uint64_t begin = sync_now_ns();
 
-  (void)state;
-  text[0] = '\0';
-  append(text, sizeof text,
-         "[x]\nworkload = private_objects\nrc = atomic\nthreads =");
-  for (unsigned i = 1; i <= 256; i++)
-    append(text, sizeof text, "\n %u", i);
-  append(text, sizeof text, "\nparam.objects =");
-  for (unsigned i = 1; i <= 256; i++)
-    append(text, sizeof text, "\n %u", i);
-  append(text, sizeof text, "\nparam.size =");
-  for (unsigned i = 1; i <= 256; i++)
-    append(text, sizeof text, "\n %u", 64 + i);
-  append(text, sizeof text, "\ntogether = threads objects size\n");
-  assert_null(plan_parse("test.ini", text, &e));
-  assert_says(e.text, "[x]");
-  assert_in_range((sync_now_ns() - begin) / 1000000000, 0, 20);
+    (void)state;
+    text[0] = '\0';
+    append(text, sizeof text, "[x]\nworkload = private_objects\nrc = atomic\nthreads =");
+    for (unsigned i = 1; i <= 256; i++)
+        append(text, sizeof text, "\n %u", i);
+    append(text, sizeof text, "\nparam.objects =");
+    for (unsigned i = 1; i <= 256; i++)
+        append(text, sizeof text, "\n %u", i);
+    append(text, sizeof text, "\nparam.size =");
+    for (unsigned i = 1; i <= 256; i++)
+        append(text, sizeof text, "\n %u", 64 + i);
+    append(text, sizeof text, "\ntogether = threads param.objects param.size\n");
+    assert_null(plan_parse("test.ini", text, &e));
+    assert_says(e.text, "[x]");
+    assert_in_range((sync_now_ns() - begin) / 1000000000, 0, 20);
 }
 
 // --- files
 // ------------------------------------------------------------------------------------
 
-static void test_plans_of_the_tree(void **state) {
-  char **names = plan_names();
-  bool quick = false;
+static void test_plans_of_the_tree(void **state)
+{
+    char **names = plan_names();
+    bool quick = false;
 
-  (void)state;
-  assert_non_null(names);
-  for (size_t i = 0; names[i] != NULL; i++) {
+    (void)state;
+    assert_non_null(names);
+    for (size_t i = 0; names[i] != NULL; i++) {
+        struct error e;
+        struct plan *p = plan_read(names[i], &e);
+
+        if (p == NULL)
+            fail_msg("%s", e.text);
+        assert_string_equal(p->name, names[i]);
+        assert_true(p->summary[0] != '\0');
+        assert_in_range(p->rounds, ROUNDS_LEAST, 100000);
+        assert_true((p->effort.time_ns == 0) != (p->effort.ops == 0));
+        quick |= strcmp(names[i], "quick") == 0;
+        if (i > 0)
+            assert_true(strcmp(names[i - 1], names[i]) < 0);
+        plan_free(p);
+    }
+    assert_true(quick);
+    free(names);
+}
+
+static void write_file(const char *path, const char *text, size_t n)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void test_files(void **state)
+{
+    char directory[] = "/tmp/rclab-plan-XXXXXX", path[100];
+    static const char hole[] = ONE "\0[two]\nnonsense = 1\n";
     struct error e;
-    struct plan *p = plan_read(names[i], &e);
 
-    if (p == NULL)
-      fail_msg("%s", e.text);
-    assert_string_equal(p->name, names[i]);
-    assert_true(p->summary[0] != '\0');
-    assert_in_range(p->rounds, ROUNDS_LEAST, 100000);
-    assert_true((p->effort.time_ns == 0) != (p->effort.ops == 0));
-    quick |= strcmp(names[i], "quick") == 0;
-    if (i > 0)
-      assert_true(strcmp(names[i - 1], names[i]) < 0);
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/my.plan.ini", directory);
+    assert_null(plan_read(path, &e));
+    assert_says(e.text, path);
+    assert_says(e.text, "quick");
+    assert_null(plan_read(directory, &e));
+    assert_says(e.text, directory);
+    assert_null(plan_read("", &e));
+    assert_null(plan_read("nonsense", &e));
+    assert_says(e.text, "no plan 'nonsense'");
+    assert_says(e.text, "quick");
+
+    write_file(path, ONE, strlen(ONE));
+    struct plan *p = plan_read(path, &e);
+    assert_non_null(p);
+    assert_string_equal(p->name, "my");
+    assert_string_equal(p->text, ONE);
     plan_free(p);
-  }
-  assert_true(quick);
-  free(names);
-}
-
-static void write_file(const char *path, const char *text, size_t n) {
-  FILE *f = fopen(path, "w");
-
-  assert_non_null(f);
-  assert_int_equal(fwrite(text, 1, n, f), n);
-  assert_int_equal(fclose(f), 0);
-}
-
-static void test_files(void **state) {
-  char directory[] = "/tmp/rclab-plan-XXXXXX", path[100];
-  static const char hole[] = ONE "\0[two]\nnonsense = 1\n";
-  struct error e;
-
-  (void)state;
-  assert_non_null(mkdtemp(directory));
-  snprintf(path, sizeof path, "%s/my.plan.ini", directory);
-  assert_null(plan_read(path, &e));
-  assert_says(e.text, path);
-  assert_says(e.text, "quick");
-  assert_null(plan_read(directory, &e));
-  assert_says(e.text, directory);
-  assert_null(plan_read("", &e));
-  assert_null(plan_read("nonsense", &e));
-  assert_says(e.text, "no plan 'nonsense'");
-  assert_says(e.text, "quick");
-
-  write_file(path, ONE, strlen(ONE));
-  struct plan *p = plan_read(path, &e);
-  assert_non_null(p);
-  assert_string_equal(p->name, "my");
-  assert_string_equal(p->text, ONE);
-  plan_free(p);
-  write_file(path, "[x]\nnonsense = 1\n", 17);
-  assert_null(plan_read(path, &e));
-  assert_says(e.text, "my.plan.ini:2: no key 'nonsense'");
-  // what stands behind a zero byte is not passed over
-  write_file(path, hole, sizeof hole - 1);
-  p = plan_read(path, &e);
-  assert_null(p);
-  write_file(path, "", 0);
-  assert_null(plan_read(path, &e));
-  assert_says(e.text, "no experiment");
-  unlink(path);
-  rmdir(directory);
+    write_file(path, "[x]\nnonsense = 1\n", 17);
+    assert_null(plan_read(path, &e));
+    assert_says(e.text, "my.plan.ini:2: no key 'nonsense'");
+    // what stands behind a zero byte is not passed over
+    write_file(path, hole, sizeof hole - 1);
+    p = plan_read(path, &e);
+    assert_null(p);
+    write_file(path, "", 0);
+    assert_null(plan_read(path, &e));
+    assert_says(e.text, "no experiment");
+    unlink(path);
+    rmdir(directory);
 }
 
 // --- mutations
 // --------------------------------------------------------------------------------
 
-static char *tree_plan(void) {
-  struct error e;
-  struct plan *p = plan_read("quick", &e);
+static char *tree_plan(void)
+{
+    struct error e;
+    struct plan *p = plan_read("quick", &e);
 
-  if (p == NULL)
-    fail_msg("%s", e.text);
-  char *text = strdup(p->text);
-  plan_free(p);
-  return text;
-}
-
-static void check_plan(const struct plan *p) {
-  assert_true(p->families > 0);
-  for (size_t f = 0; f < p->families; f++) {
-    assert_in_range(p->family[f].cells, 1, FAMILY_MOST);
-    assert_true(memchr(p->family[f].name, '\0', sizeof p->family[f].name) !=
-                NULL);
-    for (unsigned c = 0; c < p->family[f].cells; c++) {
-      struct error e;
-
-      if (!spec_valid(&p->family[f].cell[c], &e))
+    if (p == NULL)
         fail_msg("%s", e.text);
-    }
-  }
+    char *text = strdup(p->text);
+    plan_free(p);
+    return text;
 }
 
-static size_t below(uint64_t *seed, size_t n) {
-  return (size_t)(stats_random(seed) % n);
+static void check_plan(const struct plan *p)
+{
+    assert_true(p->families > 0);
+    for (size_t f = 0; f < p->families; f++) {
+        assert_in_range(p->family[f].cells, 1, FAMILY_MOST);
+        assert_true(memchr(p->family[f].name, '\0', sizeof p->family[f].name) != NULL);
+        for (unsigned c = 0; c < p->family[f].cells; c++) {
+            struct error e;
+
+            if (!spec_valid(&p->family[f].cell[c], &e))
+                fail_msg("%s", e.text);
+        }
+    }
+}
+
+static size_t below(uint64_t *seed, size_t n)
+{
+    return (size_t)(stats_random(seed) % n);
 }
 
 // One change to text[n], with room for it; its new length.
-static size_t mutate(char *text, size_t n, uint64_t *seed) {
-  static const char *const words[] = {
-      "[",          "]",           "\n[x]\n",     "=",           ";",
-      "\n ",        "workload = ", "rc = ",       "pair =",      "+",
-      "\n",         "param.",      "together = ", "99999999",    "-1",
-      "threads = ", "\t",          "\r",          "\xff",        "#",
-      "none",       "nan",         "objects",     "atomic+none",
-  };
-  size_t at = below(seed, n + 1),
-         length = 1 + below(seed, below(seed, 8) == 0 ? 400 : 12);
-  const char *word;
+static size_t mutate(char *text, size_t n, uint64_t *seed)
+{
+    static const char *const words[] = {
+        "[",           "]",        "\n[x]\n", "=",          ";",       "\n ",
+        "workload = ", "rc = ",    "pair =",  "+",          "\n",      "param.",
+        "together = ", "99999999", "-1",      "threads = ", "\t",      "\r",
+        "\xff",        "#",        "none",    "nan",        "objects", "atomic+none",
+    };
+    size_t at = below(seed, n + 1), length = 1 + below(seed, below(seed, 8) == 0 ? 400 : 12);
+    const char *word;
 
-  switch (below(seed, 4)) {
-  case 0: // another byte
-    if (at < n)
-      text[at] = (char)(1 + below(seed, 255));
-    return n;
-  case 1: // cut out
-    if (at + length > n)
-      length = n - at;
-    memmove(text + at, text + at + length, n - at - length);
-    return n - length;
-  case 2: // repeat
-    if (at + length > n)
-      length = n - at;
-    memmove(text + at + length, text + at, n - at);
-    return n + length;
-  default:
-    word = words[below(seed, COUNT(words))];
-    memmove(text + at + strlen(word), text + at, n - at);
-    memcpy(text + at, word, strlen(word));
-    return n + strlen(word);
-  }
+    switch (below(seed, 4)) {
+    case 0: // another byte
+        if (at < n)
+            text[at] = (char)(1 + below(seed, 255));
+        return n;
+    case 1: // cut out
+        if (at + length > n)
+            length = n - at;
+        memmove(text + at, text + at + length, n - at - length);
+        return n - length;
+    case 2: // repeat
+        if (at + length > n)
+            length = n - at;
+        memmove(text + at + length, text + at, n - at);
+        return n + length;
+    default:
+        word = words[below(seed, COUNT(words))];
+        memmove(text + at + strlen(word), text + at, n - at);
+        memcpy(text + at, word, strlen(word));
+        return n + strlen(word);
+    }
 }
 
-static void test_mutations(void **state) {
-  enum { RUNS = 4000, CHANGES = 6 };
-  char *original = tree_plan();
-  size_t size = strlen(original), good = 0;
-  uint64_t seed = 42;
+static void test_mutations(void **state)
+{
+    enum { RUNS = 4000, CHANGES = 6 };
+    char *original = tree_plan();
+    size_t size = strlen(original), good = 0;
+    uint64_t seed = 42;
 
-  (void)state;
-  for (unsigned run = 0; run < RUNS; run++) {
-    size_t n = size;
-    // on the heap and no longer than it must be, so that a read behind the end
-    // is seen
-    char *text = malloc(size + CHANGES * 400 + 1);
+    (void)state;
+    for (unsigned run = 0; run < RUNS; run++) {
+        size_t n = size;
+        // on the heap and no longer than it must be, so that a read behind the end
+        // is seen
+        char *text = malloc(size + CHANGES * 400 + 1);
 
-    assert_non_null(text);
-    memcpy(text, original, size);
-    for (size_t change = 1 + below(&seed, CHANGES); change > 0; change--)
-      n = mutate(text, n, &seed);
-    text = realloc(text, n + 1);
-    text[n] = '\0';
+        assert_non_null(text);
+        memcpy(text, original, size);
+        for (size_t change = 1 + below(&seed, CHANGES); change > 0; change--)
+            n = mutate(text, n, &seed);
+        text = realloc(text, n + 1);
+        text[n] = '\0';
 
-    struct error e;
-    memset(&e, 'x', sizeof e);
-    struct plan *p = plan_parse("mutant.ini", text, &e);
-    if (p != NULL) {
-      good++;
-      check_plan(p);
-      plan_free(p);
-    } else {
-      assert_non_null(memchr(e.text, '\0', sizeof e.text));
-      assert_true(strncmp(e.text, "mutant.ini:", 11) == 0);
-      assert_true(strlen(e.text) > 13);
+        struct error e;
+        memset(&e, 'x', sizeof e);
+        struct plan *p = plan_parse("mutant.ini", text, &e);
+        if (p != NULL) {
+            good++;
+            check_plan(p);
+            plan_free(p);
+        } else {
+            assert_non_null(memchr(e.text, '\0', sizeof e.text));
+            assert_true(strncmp(e.text, "mutant.ini:", 11) == 0);
+            assert_true(strlen(e.text) > 13);
+        }
+        free(text);
     }
-    free(text);
-  }
-  assert_in_range(good, RUNS / 20, RUNS - RUNS / 20); // both answers occur
-  free(original);
+    assert_in_range(good, RUNS / 20, RUNS - RUNS / 20); // both answers occur
+    free(original);
 }
 
 // Each beginning of the file, as an editor that was killed leaves it.
-static void test_beginnings(void **state) {
-  char *original = tree_plan();
+static void test_beginnings(void **state)
+{
+    char *original = tree_plan();
 
-  (void)state;
-  for (size_t n = 0, size = strlen(original); n <= size; n += 7) {
-    struct error e = {""};
-    char *text = strndup(original, n);
-    struct plan *p = plan_parse("beginning.ini", text, &e);
+    (void)state;
+    for (size_t n = 0, size = strlen(original); n <= size; n += 7) {
+        struct error e = {""};
+        char *text = strndup(original, n);
+        struct plan *p = plan_parse("beginning.ini", text, &e);
 
-    assert_true(p != NULL || e.text[0] != '\0');
-    if (p != NULL)
-      check_plan(p);
-    plan_free(p);
-    free(text);
-  }
-  free(original);
+        assert_true(p != NULL || e.text[0] != '\0');
+        if (p != NULL)
+            check_plan(p);
+        plan_free(p);
+        free(text);
+    }
+    free(original);
 }
 
-int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_head),
-      cmocka_unit_test(test_cross_product),
-      cmocka_unit_test(test_families),
-      cmocka_unit_test(test_parts),
-      cmocka_unit_test(test_left_out),
-      cmocka_unit_test(test_pair_with_four),
-      cmocka_unit_test(test_values_over_lines),
-      cmocka_unit_test(test_mistakes_in_lines),
-      cmocka_unit_test(test_two_mistakes),
-      cmocka_unit_test(test_mistakes_in_sections),
-      cmocka_unit_test(test_no_experiment),
-      cmocka_unit_test(test_long_lines),
-      cmocka_unit_test(test_long_names),
-      cmocka_unit_test(test_huge_lists),
-      cmocka_unit_test(test_huge_product),
-      cmocka_unit_test(test_plans_of_the_tree),
-      cmocka_unit_test(test_files),
-      cmocka_unit_test(test_mutations),
-      cmocka_unit_test(test_beginnings),
-  };
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_head),
+        cmocka_unit_test(test_cross_product),
+        cmocka_unit_test(test_families),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_pair_with_four),
+        cmocka_unit_test(test_values_over_lines),
+        cmocka_unit_test(test_mistakes_in_lines),
+        cmocka_unit_test(test_two_mistakes),
+        cmocka_unit_test(test_mistakes_in_sections),
+        cmocka_unit_test(test_no_values),
+        cmocka_unit_test(test_no_experiment),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_huge_lists),
+        cmocka_unit_test(test_huge_product),
+        cmocka_unit_test(test_plans_of_the_tree),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_beginnings),
+    };
 
-  return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,535 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The program as a user drives it, in TAP. BUILD (build) says which; what builds other schemes, kills
+# or breaks something does so in a copy of the tree. Where a test needs to be alone on the machine
+# (the lock) it waits for other measurements; all else goes ahead beside them (--share).
+# shellcheck disable=SC2317 # most functions are called by ok
+set -u
+cd "$(dirname "$0")/.." || exit 2
+BUILD=${BUILD:-build}
+rclab=$BUILD/rclab
+[ -x "$rclab" ] || { echo "e2e: no $rclab: make first" >&2; exit 2; }
+
+work=$(mktemp -d)
+copy=$work/tree
+background=()
+cells_running() { # the processes whose program is a cell of the copy, of that scheme if one is given
+    local p
+    for p in /proc/[0-9]*/exe; do
+        case $(readlink "$p" 2>/dev/null) in
+        "$copy"/build/cells/*/"${1:-}"*) p=${p%/exe} && echo "${p#/proc/}" ;;
+        esac
+    done
+}
+cleanup() {
+    local p
+    [ ${#background[@]} = 0 ] || kill "${background[@]}" 2>/dev/null
+    for p in $(cells_running); do kill -KILL "$p"; done 2>/dev/null
+    wait
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+# --- TAP ----------------------------------------------------------------------------------------
+
+tests=0
+bad=0
+ok() { # text, command...: ok if the command succeeds
+    local text=$1
+    shift
+    tests=$((tests + 1))
+    if "$@" >"$work/why" 2>&1; then
+        echo "ok $tests - $text"
+    else
+        echo "not ok $tests - $text"
+        sed 's/^/#   /' "$work/why" | head -n 5
+        echo "#   the last command: $last (status $status)"
+        head -n 5 "$work/err" | sed 's/^/#   stderr: /'
+        head -n 5 "$work/out" | cut -c1-300 | sed 's/^/#   stdout: /'
+        bad=1
+    fi
+}
+skip() {
+    tests=$((tests + 1))
+    echo "ok $tests # SKIP $1"
+}
+last=none
+status=0
+: >"$work/out"
+: >"$work/err"
+# Runs a command, bounded; its status is $status, its output in out and err.
+run() {
+    last="$*"
+    timeout -k 5 "${BOUND:-60}" "$@" >"$work/out" 2>"$work/err" </dev/null
+    status=$?
+}
+is() { # status, then words that stderr must have
+    [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
+    shift
+    local word
+    for word; do
+        grep -qF -e "$word" "$work/err" || { echo "stderr lacks '$word'"; return 1; }
+    done
+}
+refused() { # words: status 2, nothing on stdout, the words on stderr
+    [ ! -s "$work/out" ] || { echo "it printed something"; return 1; }
+    is 2 "$@"
+}
+says() { # words that stdout must have
+    local word
+    for word; do
+        grep -qF -e "$word" "$work/out" || { echo "stdout lacks '$word'"; return 1; }
+    done
+}
+lines() { # n: so many lines on stdout
+    [ "$(wc -l <"$work/out")" = "$1" ] || { echo "$(wc -l <"$work/out") lines, not $1"; return 1; }
+}
+# Standard input is one JSON value: texts, then numbers and words, become letters, then what is whole
+# is folded until one letter is left.
+json() {
+    [ "$(tr -d '\n' | sed -E -e 's/"([^"\\]|\\.)*"/S/g' -e 's/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false|null/V/g' \
+        -e 's/[[:space:]]//g' -e ':again' \
+        -e 's/\{(S:[SV](,S:[SV])*)?\}|\[([SV](,[SV])*)?\]/V/g' -e 't again')" = V ]
+}
+all_json() { # each line of stdout
+    local line
+    while read -r line; do
+        json <<<"$line" || { echo "no JSON: $line"; return 1; }
+    done <"$work/out"
+}
+has_fields() { # names: in each line of stdout
+    local name
+    for name; do
+        [ "$(grep -c "\"$name\":" "$work/out")" = "$(wc -l <"$work/out")" ] || {
+            echo "no field $name"
+            return 1
+        }
+    done
+}
+names() { "$rclab" list "$1" | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p'; }
+
+# --- the checker itself ---------------------------------------------------------------------------
+
+ok "the JSON checker takes JSON" json <<<'{"a": [1, -2.5e-3, "x\"]}"], "b": {}, "c": [], "d": null}'
+not_json() {
+    local text
+    for text in '{"a": 1' '{"a" 1}' '[1, ]' 'nan' '{"a": x}' '[1] [2]' '{1: 2}' ''; do
+        ! json <<<"$text" || { echo "taken: $text"; return 1; }
+    done
+}
+ok "the JSON checker refuses what is not" not_json
+
+# --- list -----------------------------------------------------------------------------------------
+
+kinds=(refcount lock reclaim alloc allocator placement workload plan runtime program)
+listed() { # kind: as many summaries and sources as names, in the text and in JSON
+    local n
+    n=$(grep -c '^  "name": "[^"]' "$work/out")
+    [ "$n" = "$(grep -c '^  "summary": "[^"]' "$work/out")" ] || { echo "no summary"; return 1; }
+    [ "$n" = "$(grep -c '^  "source": "[^"]' "$work/out")" ] || { echo "no source"; return 1; }
+    case $1 in runtime | program) ;; *) [ "$n" -gt 0 ] || { echo "nothing"; return 1; } ;; esac
+    [ "$n" = "$("$rclab" list "$1" | grep -c '^  [^ ]')" ] || { echo "the text lists others"; return 1; }
+}
+for kind in "${kinds[@]}"; do
+    run "$rclab" list "$kind" --json
+    ok "list $kind --json is JSON" json <"$work/out"
+    ok "list $kind: name, summary, source of each" listed "$kind"
+    run "$rclab" list "$kind"
+    ok "list $kind begins with its kind" grep -q "^$kind" "$work/out"
+done
+run "$rclab" list
+ok "list tells all kinds" says "${kinds[@]}"
+ok "list ends well" is 0
+run "$rclab" list --json
+ok "list --json is JSON" json <"$work/out"
+run "$rclab" list workload
+ok "list workload tells parameters and their range" says "objects=16384" "(1 to "
+run bash -c "'$rclab' list >/dev/full"
+ok "a full disk is no success" is 1 "standard output"
+run "$rclab" --help
+ok "--help is no mistake" is 0
+ok "--help tells the commands" says list run sweep show export
+for command in list run sweep show export; do
+    run "$rclab" "$command" --help
+    ok "$command --help" is 0
+done
+
+# --- run ------------------------------------------------------------------------------------------
+
+for w in $(names workload); do
+    run "$rclab" run "$w" --rc atomic --time 0.001 --samples 2 --share
+    ok "run $w with every default" is 0
+    ok "run $w tells cell and figures" says "$w atomic+none" "threads=1" "2 of 2 samples verified"
+done
+run "$rclab" run private_objects --rc atomic --json --time 0.001 --samples 3 --threads 2 --param objects=16 --share
+fields=(workload rc lock reclaimer alloc allocator threads placement cpus duration_ns cpu_ns ops
+    ops_per_s ns_per_op thread_ops fairness verified params)
+ok "run --json ends well" is 0
+ok "run --json: a line a sample" lines 3
+ok "run --json: JSON" all_json
+ok "run --json: all fields" has_fields "${fields[@]}"
+ok "run --json: what was asked" says '"workload":"private_objects"' '"rc":"atomic"' '"lock":"none"' \
+    '"threads":2' '"placement":"cores"' '"verified":true' '"params":{"objects":16,"size":64}'
+run "$rclab" run private_objects --rc atomic --json --ops 12345 --samples 2 --threads 2 --share
+ok "run --ops does exactly so many" says '"ops":24690,' '"thread_ops":[12345,12345]'
+run "$rclab" run private_objects --rc atomic --lock none --reclaimer immediate --alloc system --allocator glibc \
+    --placement compact --threads 1 --time 1ms --json
+ok "a time has units" refused "is not a time"
+run "$rclab" run private_objects --rc atomic --lock none --reclaimer immediate --alloc system --allocator glibc \
+    --placement compact --threads 1 --time 0.001s --samples 1 --json --share
+ok "run with everything given" says '"placement":"compact"' '"alloc":"system"'
+run "$rclab" run private_objects --rc atomic --census --json --ops 1000 --samples 1 --share
+ok "run --census: JSON" all_json
+ok "run --census: all fields" has_fields "${fields[@]}" census rmw failed_cas fence load store lock_pair park
+ok "run --census: two read-modify-writes a pair" grep -q '"census":{[^}]*"rmw":2.0' "$work/out"
+run "$rclab" run private_objects --rc atomic --census --ops 1000 --samples 1 --share
+ok "run --census as text" says "census, per operation:" "rmw 2"
+
+# --- bad input ------------------------------------------------------------------------------------
+
+bad_input() { # text, words..., --, arguments
+    local text=$1 words=()
+    shift
+    while [ "$1" != -- ]; do
+        words+=("$1")
+        shift
+    done
+    shift
+    run "$rclab" "$@"
+    ok "refused: $text" refused ${words[@]+"${words[@]}"}
+}
+known() { names "$1" | tr '\n' ' ' | sed -e 's/^/known: /' -e 's/ $//'; }
+bad_input "no workload" "$(known workload)" -- run --rc atomic
+bad_input "unknown workload" "'nonsense'" "$(known workload)" -- run nonsense --rc atomic
+bad_input "no refcount scheme" "$(known refcount)" -- run private_objects
+bad_input "unknown refcount scheme" "'nonsense'" "$(known refcount)" -- run private_objects --rc nonsense
+bad_input "unknown lock scheme" "'nonsense'" "$(known lock)" -- run private_objects --rc atomic --lock nonsense
+bad_input "unknown reclaimer" "'nonsense'" "$(known reclaim)" -- run private_objects --rc atomic --reclaimer nonsense
+bad_input "unknown alloc" "'nonsense'" "$(known alloc)" -- run private_objects --rc atomic --alloc nonsense
+bad_input "unknown allocator" "'nonsense'" "$(known allocator)" -- run private_objects --rc atomic --allocator nonsense
+bad_input "unknown placement" "'nonsense'" "$(known placement)" -- run private_objects --rc atomic --placement nonsense
+bad_input "unknown parameter" "'nonsense'" "known: objects size" -- run private_objects --rc atomic --param nonsense=1
+bad_input "a parameter without a value" "KEY=VALUE" -- run private_objects --rc atomic --param objects
+for value in 0 -1 x '' 1.5 16777217 99999999999999999999; do
+    bad_input "objects='$value'" "'$value'" "from 1 to 16777216" -- run private_objects --rc atomic --param "objects=$value"
+done
+for value in 0 -1 x '' 1.5 1001 99999999999999999999; do
+    bad_input "--threads '$value'" "'$value'" "from 1 to 1000" -- run private_objects --rc atomic --threads "$value"
+done
+for value in 0 -1 x '' nan inf 1e30 1d; do
+    bad_input "--time '$value'" "'$value'" "time" -- run private_objects --rc atomic --time "$value"
+done
+bad_input "--time of more than an hour" "an hour" -- run private_objects --rc atomic --time 2h
+for value in 0 -1 x '' 1.5 1e3 99999999999999999999; do
+    bad_input "--ops '$value'" "'$value'" "above 0" -- run private_objects --rc atomic --ops "$value"
+    bad_input "--samples '$value'" "'$value'" "from 1 to 10000" -- run private_objects --rc atomic --samples "$value"
+done
+bad_input "--time and --ops" "either" -- run private_objects --rc atomic --time 1 --ops 1
+bad_input "plain with two threads and no lock" "gil" -- run private_objects --rc plain --threads 2
+bad_input "plain with two threads and none" "global lock" -- run private_objects --rc plain --lock none --threads 2
+bad_input "none with an allocator that keeps" "given back whole" -- run private_objects --rc none --alloc system
+bad_input "no command" "Usage" list run sweep show export --
+bad_input "an unknown command" "'nonsense'" list run sweep show export -- nonsense
+bad_input "an unknown kind" "'nonsense'" refcount lock workload plan -- list nonsense
+bad_input "two kinds" "'lock'" -- list refcount lock
+for command in list run sweep show export; do
+    bad_input "$command with an unknown option" "--nonsense" -- "$command" --nonsense
+done
+bad_input "an option without its value" "--rc" -- run private_objects --rc
+bad_input "two workloads" "'dict_get'" -- run private_objects dict_get --rc atomic
+bad_input "two plans" "'second'" -- sweep first second
+bad_input "an argument of show" "'extra'" -- show extra
+bad_input "an argument of export" "'extra'" -- export --format csv extra
+bad_input "export without a format" "csv" "json" -- export
+bad_input "export in an unknown format" "'xml'" "csv json" -- export --format xml
+bad_input "show in an unknown format" "'xml'" "text tsv" -- show --format xml
+bad_input "sweep without a plan" "PLAN" -- sweep
+bad_input "a plan that does not exist" "'nonsense'" "quick" -- sweep nonsense
+bad_input "a plan file that does not exist" "$work/none.ini" "quick" -- sweep "$work/none.ini"
+bad_input "a budget that is no time" "'x'" -- sweep quick --budget x
+bad_input "a store that does not exist" "$work/none.db" "No such file" -- show --store "$work/none.db"
+bad_input "export of a store that does not exist" "$work/none.db" -- export --format csv --store "$work/none.db"
+bad_input "a store in no directory" "$work/none/x.db" -- sweep quick --store "$work/none/x.db"
+bad_input "a workload of show" "'nonsense'" "known:" -- show --workload nonsense
+ok "nothing was made" test ! -e "$work/none.db"
+
+cat >"$work/foreign.db" <<<'this is no store'
+cp "$work/foreign.db" "$work/before"
+bad_input "show of what is no store" "$work/foreign.db" -- show --store "$work/foreign.db"
+bad_input "export of what is no store" "$work/foreign.db" -- export --format json --store "$work/foreign.db"
+bad_input "a sweep into what is no store" "$work/foreign.db" -- sweep quick --store "$work/foreign.db"
+ok "what is no store is as it was" cmp "$work/foreign.db" "$work/before"
+
+bad_plan() { # text, words..., -- : the plan is standard input
+    local text=$1
+    shift
+    cat >"$work/bad.ini"
+    bad_input "$text" bad.ini "${@:1:$#-1}" -- sweep "$work/bad.ini" --store "$work/bad.db"
+    ok "no store for it: $text" test ! -e "$work/bad.db"
+}
+bad_plan "an empty plan" "no experiment" -- </dev/null
+bad_plan "a plan with an unknown key" ":2:" "'nonsense'" "known:" -- <<<$'[plan]\nnonsense = 1'
+bad_plan "a plan of two rounds" ":2:" "from 6" -- <<<$'[plan]\nrounds = 2'
+bad_plan "a plan with an unknown scheme" "[x]" "'nonsense'" "$(known refcount)" -- \
+    <<<$'[x]\nworkload = private_objects\nrc = nonsense'
+bad_plan "a plan that is a program" -- <"$rclab"
+
+# --- a copy of the tree ---------------------------------------------------------------------------
+
+mkdir "$copy" "$work/extra"
+cp -RLp Makefile harness strategies workloads scripts "$copy/"
+# Schemes that go wrong, from the one that does nothing: where an object begins its life they crash,
+# hang until the alarm, hang for ever, or claim that objects die, which they do not.
+wrong() { # name, what it does, sed commands
+    sed -e "s/RC_NONE_H/RC_$1_H/" "${@:3}" "$copy/strategies/refcount/none.h" >"$work/extra/$1.h"
+    ! cmp -s "$work/extra/$1.h" "$copy/strategies/refcount/none.h"
+}
+begins='(void)t, (void)h, (void)flags;'
+ok "a scheme that crashes" wrong crashes - -e "s/$begins/$begins\n    abort();/"
+ok "a scheme that hangs" wrong hangs - -e '/^#include "rc.h"/i #include <unistd.h>' \
+    -e "s/$begins/$begins\n    ualarm(100000, 0);\n    for (;;)\n        pause();/"
+ok "a scheme that no alarm ends" wrong stays - -e '/^#include "rc.h"/i #include <signal.h>' \
+    -e "s/$begins/$begins\n    signal(SIGALRM, SIG_IGN);\n    for (;;)\n        pause();/"
+ok "a scheme that is wrong" wrong leaks - -e 's/define RC_TRAITS.*/define RC_TRAITS (RC_SHARED | RC_FREES | RC_COUNTS)/' \
+    -e 's/define RC_ALLOC.*/define RC_ALLOC system/'
+make_copy() {
+    run env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -j2 -C "$copy" BUILD=build EXTRA="$work/extra"
+}
+BOUND=120 make_copy
+ok "the copy is built" is 0
+there=$copy/build/rclab
+run "$there" list refcount
+ok "schemes from EXTRA are listed" says crashes hangs leaks
+
+# The watchdog takes half a minute: it has the rest of the script.
+(
+    timeout -k 5 100 "$there" run private_objects --rc stays --param objects=16 --samples 1 --time 0.001 --share \
+        >"$work/stays.out" 2>"$work/stays.err"
+    echo $? >"$work/stays.status"
+) &
+stays=$!
+background+=("$stays")
+
+sed -e 's/RC_NONE_H/RC_MINE_H/' -e 's/no counting: /a scheme of mine: /' "$copy/strategies/refcount/none.h" \
+    >"$copy/strategies/refcount/mine.h"
+ok "a new scheme is not there before make" bash -c "! '$there' list refcount | grep -q mine"
+make_copy
+ok "make with a new scheme" is 0
+run "$there" list refcount
+ok "a new file is a new scheme" says "mine             a scheme of mine: "
+run "$there" run private_objects --rc mine --samples 1 --time 0.001 --share
+ok "the new scheme is built and measured" says "private_objects mine+none+immediate+arena"
+ok "building a missing cell is told" is 0 "building build/cells/private_objects/mine+none"
+run "$there" run private_objects --rc mine --samples 1 --time 0.001 --share
+ok "building is not told when there is nothing to build" test ! -s "$work/err"
+rm "$copy/build/cells/private_objects/mine+none"
+run "$there" run private_objects --rc mine --samples 1 --time 0.001 --share --json
+ok "a cell that was removed is built again" is 0 "building"
+ok "make's words are not among the results" all_json
+
+# --- sweep, interrupted ---------------------------------------------------------------------------
+
+cat >"$work/small.ini" <<'PLAN'
+[plan]
+summary = of the tests
+time = 0.001
+samples = 1
+rounds = 40
+
+[objects]
+workload = private_objects
+rc = mine atomic
+param.objects = 16
+
+[hot]
+workload = hot_object
+pair = atomic+none mine+none
+threads = 2
+PLAN
+total=160
+store=$work/small.db
+sweep=("$there" sweep "$work/small.ini" --store "$store" --share)
+count() { "$there" export --format csv --store "$1" 2>/dev/null | tail -n +2 | wc -l; }
+run "$there" sweep "$work/small.ini" --dry-run
+ok "--dry-run tells the cells and makes nothing" says "[objects]" "[hot]" "4 cells in 2 families" "40 rounds"
+ok "--dry-run makes no store" test ! -e "$store"
+# the cells are built before, so that the time until it is killed is spent measuring
+run "$there" run hot_object --rc mine --samples 1 --time 0.001 --share
+run "$there" run hot_object --rc atomic --samples 1 --time 0.001 --share
+run "$there" run private_objects --rc atomic --samples 1 --time 0.001 --share
+
+interrupt() { # signal, how many more: starts the sweep, sends the signal, waits for the end
+    local before n=0 turn=0 pid
+    before=$(count "$store")
+    "${sweep[@]}" >"$work/out" 2>"$work/err" </dev/null &
+    pid=$!
+    while [ "$n" -lt $((before + $2)) ] && [ "$turn" -lt 500 ]; do
+        sleep 0.05
+        n=$(count "$store")
+        turn=$((turn + 1))
+    done
+    kill "-$1" "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    status=$?
+    last="${sweep[*]} (killed by $1)"
+}
+interrupt KILL 10
+ok "a sweep is killed in the middle" is 137
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -z "$(cells_running private)$(cells_running atomic)$(cells_running mine)" ] && break
+    sleep 0.1
+done
+ok "no cell is left running" test -z "$(cells_running atomic)$(cells_running mine)"
+# one that would go on for long
+"$there" run private_objects --rc mine --param objects=16 --time 30 --samples 1 --share >"$work/out" 2>"$work/err" &
+pid=$!
+background+=("$pid")
+for _ in $(seq 100); do
+    [ -n "$(cells_running mine)" ] && break
+    sleep 0.05
+done
+ok "a cell runs" test -n "$(cells_running mine)"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+for _ in $(seq 20); do
+    [ -z "$(cells_running mine)" ] && break
+    sleep 0.1
+done
+ok "a long cell dies with the one who started it" test -z "$(cells_running mine)"
+some=$(count "$store")
+ok "what was measured is kept ($some of $total)" test "$some" -ge 10 -a "$some" -lt $total
+run "$there" show --store "$store"
+ok "an unfinished store is shown as such" says "unfinished"
+interrupt TERM 10
+ok "a sweep that is asked to stop says how to go on" is 130 "going on with" "the same command goes on"
+more=$(count "$store")
+ok "it went on where it was ($more)" test "$more" -gt "$some" -a "$more" -lt $total
+run "${sweep[@]}"
+ok "the same command goes on to the end" is 0 "going on with $store: $more of $total"
+ok "all is measured" test "$(count "$store")" = $total
+twice() { "$there" export --format csv --store "$store" | tail -n +2 | cut -d, -f1,2 | sort | uniq -d; }
+ok "no cell twice in a block" test -z "$(twice)"
+balanced() { # each cell as often as there are rounds
+    local n
+    n=$("$there" export --format csv --store "$store" | tail -n +2 | cut -d, -f1 | sort | uniq -c | awk '{print $1}' | sort -u)
+    [ "$n" = 40 ] || { echo "$n"; return 1; }
+}
+ok "each cell in each round" balanced
+run "${sweep[@]}"
+ok "a finished plan is not measured again" is 0 "nothing to measure"
+ok "nothing was added" test "$(count "$store")" = $total
+sed -i.old 's/rounds = 40/rounds = 41/' "$work/small.ini"
+run "${sweep[@]}"
+ok "another version of the plan needs another store" refused "another plan"
+
+run "$there" show --store "$store"
+ok "show ends well" is 0
+ok "show has a table of each family" says "[objects]" "[hot]" "(baseline)"
+cells_shown() { [ "$(grep -cE '^  (mine|atomic)\+none ' "$work/out")" = 4 ]; }
+ok "show has each cell" cells_shown
+ok "a finished store is not shown as unfinished" bash -c "! grep -q unfinished '$work/out'"
+run "$there" show --store "$store" --workload hot_object
+ok "show of one workload" bash -c "grep -q '\[hot\]' '$work/out' && ! grep -q '\[objects\]' '$work/out'"
+run "$there" show --store "$store" --format tsv
+ok "show as a table for programs: a line a cell" lines 5
+run "$there" export --format csv --store "$store"
+ok "csv has a line a sample, and its heading" lines $((total + 1))
+commas() { # all lines have as many columns, quotes aside
+    [ "$(sed 's/"[^"]*"//g' "$work/out" | tr -cd ',\n' | sort -u | wc -l)" = 1 ]
+}
+run bash -c "'$there' export --format csv --store '$store' | sed 's/\"\"//g'"
+ok "csv has as many columns in each line" commas
+run "$there" export --format json --store "$store"
+ok "json has a line a sample" lines $total
+ok "json has every field" has_fields "${fields[@]}" cell block round invocation family status sample
+head -n 5 "$work/out" >"$work/some" && mv "$work/some" "$work/out"
+ok "json is JSON" all_json
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+cat >"$work/wrong.ini" <<'PLAN'
+[plan]
+time = 0.001
+samples = 1
+rounds = 6
+
+[wrong]
+workload = private_objects
+rc = mine crashes hangs leaks
+param.objects = 16
+PLAN
+run "$there" run private_objects --rc leaks --param objects=16 --samples 2 --time 0.001 --share --json
+ok "a failed verification is status 1" is 1 "void: verification failed: "
+ok "its samples say so" says '"verified":false' '"wrong":"'
+run "$there" run private_objects --rc crashes --param objects=16 --samples 1 --time 0.001 --share
+ok "a crash is status 1" is 1 "crashed" "signal 6"
+run "$there" sweep "$work/wrong.ini" --store "$work/wrong.db" --share
+ok "a sweep goes on when cells go wrong" is 1 "crashed: " "hung: " "void: " "24 of 24 invocations" "18 of them bad"
+run "$there" show --store "$work/wrong.db"
+ok "show tells what went wrong" says "24 invocations, 6 good" "0 void, 6 crashed, 0 hung" \
+    "0 void, 0 crashed, 6 hung" "6 void, 0 crashed, 0 hung" "ended by signal 6" "verification failed: "
+run "$there" show --store "$work/wrong.db" --format tsv
+counts() { awk -F '\t' -v rc="$1" -v want="$2" '$3 == rc { got = $21 " " $22 " " $23 " " $24 } END { print got; exit got != want }' "$work/out"; }
+ok "counts of the cell that is right" counts mine "6 0 0 0"
+ok "counts of the one that crashes" counts crashes "0 0 6 0"
+ok "counts of the one that hangs" counts hangs "0 0 0 6"
+ok "counts of the one that is wrong" counts leaks "0 6 0 0"
+
+# --- one at a time --------------------------------------------------------------------------------
+
+"$rclab" run private_objects --rc atomic --time 1 --samples 3 >"$work/first" 2>"$work/first.err" </dev/null &
+first=$!
+background+=("$first")
+for _ in $(seq 100); do # until it measures, or waits for somebody else
+    grep -q "^process $first " /tmp/rclab.lock 2>/dev/null && break
+    grep -q waiting "$work/first.err" && break
+    sleep 0.05
+done
+if grep -q waiting "$work/first.err"; then
+    skip "another rclab measures on this machine: $(cat "$work/first.err")"
+    kill "$first"
+else
+    timeout -k 5 60 "$rclab" run private_objects --rc atomic --time 0.001 --samples 1 >"$work/second" 2>"$work/second.err" &
+    second=$!
+    background+=("$second")
+    run "$rclab" run private_objects --rc atomic --time 0.001 --samples 1 --share
+    ok "--share goes ahead" is 0
+    ok "--share waits for nobody" test ! -s "$work/err"
+    kill -0 "$first" 2>/dev/null
+    ok "the first still measures" test $? = 0
+    for _ in $(seq 40); do
+        grep -q waiting "$work/second.err" && break
+        sleep 0.05
+    done
+    cp "$work/second.err" "$work/err"
+    ok "the second says for whom it waits" grep -q "waiting for process $first (.*run private_objects --rc atomic --time 1" "$work/second.err"
+    ok "the second has measured nothing yet" test ! -s "$work/second"
+    wait "$second"
+    status=$?
+    ok "the second measures when the first has ended" is 0
+    ok "the second has figures" grep -q "1 of 1 samples verified" "$work/second"
+    ok "the first has ended" bash -c "! kill -0 $first 2>/dev/null"
+fi
+
+# --- the watchdog ---------------------------------------------------------------------------------
+
+wait "$stays"
+status=$(cat "$work/stays.status")
+cp "$work/stays.err" "$work/err"
+ok "a cell that no alarm ends is ended" is 1 "hung" "still running after 30 s"
+ok "it is gone" test -z "$(cells_running stays)"
+
+# --- make -----------------------------------------------------------------------------------------
+
+rm "$copy/strategies/refcount/mine.h"
+make_copy
+run "$there" list refcount
+ok "a scheme whose file is gone is not listed" bash -c "! grep -q mine '$work/out'"
+run env -u MAKEFLAGS -u MAKELEVEL make -q -C "$copy" BUILD=build EXTRA="$work/extra" all build/cells/private_objects/atomic+none
+ok "make knows that there is nothing to do" is 0
+run env -u MAKEFLAGS -u MAKELEVEL make -q -C "$copy" BUILD=build EXTRA="$work/extra" CC=another build/cells/private_objects/atomic+none
+ok "make knows that another compiler means another program" is 1
+
+echo "1..$tests"
+exit $bad

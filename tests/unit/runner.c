@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: MIT
+//
+// The runner as a process. $TEST_CELLS is the directory with the programs of tests/runner: windows,
+// threads and faulty, each linked with the runner like a cell (build/test/runner is the standard).
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { PATIENCE_S = 60, ARGUMENTS_MOST = 20, SAMPLES_MOST = 16 };
+
+struct run {
+    int status; // as waitpid tells it
+    char *said, *complained;
+    json_t *sample[SAMPLES_MOST];
+    unsigned samples;
+};
+
+static char *whole(FILE *f)
+{
+    long n;
+
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    n = ftell(f);
+    rewind(f);
+    char *text = malloc((size_t)n + 1);
+    assert_non_null(text);
+    assert_int_equal(fread(text, 1, (size_t)n, f), n);
+    text[n] = '\0';
+    fclose(f);
+    return text;
+}
+
+static int wait_for(pid_t child)
+{
+    static const struct timespec moment = {.tv_nsec = 2000000};
+    int status;
+
+    for (unsigned turn = 0; waitpid(child, &status, WNOHANG) == 0; turn++) {
+        if (turn >= PATIENCE_S * 400) {
+            kill(child, SIGKILL);
+            waitpid(child, &status, 0);
+            fail_msg("still running after %d s", PATIENCE_S);
+        }
+        nanosleep(&moment, NULL);
+    }
+    return status;
+}
+
+// Starts a program with the words of `arguments`, and reads each line that it prints as JSON.
+static struct run start(const char *program, const char *arguments)
+{
+    const char *cells = getenv("TEST_CELLS");
+    char path[4200], words[2000], *argv[ARGUMENTS_MOST + 1], *save;
+    struct run r = {.status = -1};
+    int n = 0;
+
+    snprintf(path, sizeof path, "%s/%s", cells != NULL ? cells : "build/test/runner", program);
+    if (access(path, X_OK) != 0)
+        fail_msg("%s: %s; TEST_CELLS says where the programs are", path, strerror(errno));
+    snprintf(words, sizeof words, "%s", arguments);
+    argv[n++] = path;
+    for (char *word = strtok_r(words, " ", &save); word != NULL;
+         word = strtok_r(NULL, " ", &save)) {
+        assert_in_range(n, 0, ARGUMENTS_MOST - 1);
+        argv[n++] = word;
+    }
+    argv[n] = NULL;
+    FILE *out = tmpfile(), *err = tmpfile();
+    assert_true(out != NULL && err != NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(fileno(out), 1);
+        dup2(fileno(err), 2);
+        execv(path, argv);
+        _exit(127);
+    }
+    assert_true(child > 0);
+    r.status = wait_for(child);
+    r.said = whole(out);
+    r.complained = whole(err);
+    for (char *line = r.said, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        assert_in_range(r.samples, 0, SAMPLES_MOST - 1);
+        json_t *sample = json_loadb(line, (size_t)(end - line), 0, NULL);
+        if (sample == NULL)
+            fail_msg("no JSON: %s", line);
+        assert_int_equal(json_integer_value(json_object_get(sample, "sample")), r.samples);
+        r.sample[r.samples++] = sample;
+    }
+    return r;
+}
+
+static void stop(struct run *r)
+{
+    for (unsigned i = 0; i < r->samples; i++)
+        json_decref(r->sample[i]);
+    free(r->said);
+    free(r->complained);
+}
+
+static struct run start_well(const char *program, const char *arguments, unsigned samples)
+{
+    struct run r = start(program, arguments);
+
+    if (!WIFEXITED(r.status) || WEXITSTATUS(r.status) != 0)
+        fail_msg("%s %s: status %d: %s%s", program, arguments, r.status, r.complained, r.said);
+    assert_int_equal(r.samples, samples);
+    assert_string_equal(r.complained, "");
+    for (unsigned i = 0; i < samples; i++)
+        assert_true(json_is_true(json_object_get(r.sample[i], "verified")));
+    return r;
+}
+
+// Number i of a list of `threads` numbers.
+static int64_t nth(const json_t *sample, const char *list, size_t i, size_t threads)
+{
+    const json_t *values = json_object_get(sample, list);
+
+    assert_int_equal(json_array_size(values), threads);
+    assert_true(json_is_integer(json_array_get(values, i)));
+    return json_integer_value(json_array_get(values, i));
+}
+
+static int64_t least(const json_t *sample, const char *list, size_t threads)
+{
+    int64_t value = INT64_MAX;
+
+    for (size_t i = 0; i < threads; i++)
+        value = nth(sample, list, i, threads) < value ? nth(sample, list, i, threads) : value;
+    return value;
+}
+
+static int64_t most(const json_t *sample, const char *list, size_t threads)
+{
+    int64_t value = INT64_MIN;
+
+    for (size_t i = 0; i < threads; i++)
+        value = nth(sample, list, i, threads) > value ? nth(sample, list, i, threads) : value;
+    return value;
+}
+
+// The CPUs that may be used; at most 64 of them.
+static unsigned usable(int *cpus)
+{
+    cpu_set_t set;
+    unsigned n = 0;
+
+    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+    for (int i = 0; i < CPU_SETSIZE && n < 64; i++)
+        if (CPU_ISSET(i, &set))
+            cpus[n++] = i;
+    return n;
+}
+
+static void assert_says(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("'%s' does not say '%s'", text, part);
+}
+
+// --- windows ----------------------------------------------------------------------------------
+
+// 0 is the last arrival: nothing is timed before it.
+static void assert_after_arrival(const json_t *sample, size_t threads)
+{
+    assert_int_equal(most(sample, "thread_arrived_ns", threads), 0);
+    assert_in_range(least(sample, "thread_start_ns", threads), 0, INT64_MAX);
+    for (size_t i = 0; i < threads; i++)
+        assert_true(nth(sample, "thread_stop_ns", i, threads) >=
+                    nth(sample, "thread_start_ns", i, threads));
+}
+
+static void test_windows_overlap(void **state)
+{
+    struct run r = start_well("windows", "--threads=2 --time-ns=20000000 --samples=8", 8);
+    unsigned overlap = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < r.samples; i++) {
+        const json_t *s = r.sample[i];
+        int64_t first = least(s, "thread_start_ns", 2), last = most(s, "thread_stop_ns", 2);
+
+        assert_after_arrival(s, 2);
+        // each works until the end, and the duration is from the first start to the last stop
+        assert_in_range(least(s, "thread_stop_ns", 2), 20000000, INT64_MAX);
+        if (most(s, "thread_start_ns", 2) >= least(s, "thread_stop_ns", 2))
+            continue;
+        overlap++;
+        int64_t duration = json_integer_value(json_object_get(s, "duration_ns"));
+        assert_true(llabs(duration - (last - first)) <= 2);
+        assert_in_range(least(s, "thread_ops", 2), 1, INT64_MAX);
+    }
+    // on a loaded machine a thread may sleep through a whole window
+    assert_in_range(overlap, r.samples / 2, r.samples);
+    stop(&r);
+}
+
+static void test_the_last_arrives_late(void **state)
+{
+    for (unsigned threads = 2; threads <= 4; threads++) {
+        char arguments[100];
+
+        (void)state;
+        snprintf(arguments, sizeof arguments,
+                 "--threads=%u --time-ns=5000000 --samples=3 --param=late=1", threads);
+        struct run r = start_well("windows", arguments, 3);
+        for (unsigned i = 0; i < r.samples; i++) {
+            assert_after_arrival(r.sample[i], threads);
+            // the others had been there for long
+            assert_in_range(-least(r.sample[i], "thread_arrived_ns", threads), 20000000, INT64_MAX);
+            assert_int_equal(nth(r.sample[i], "thread_arrived_ns", threads - 1, threads), 0);
+        }
+        stop(&r);
+    }
+}
+
+static void test_one_thread(void **state)
+{
+    struct run r = start_well("windows", "--time-ns=1000000 --samples=2", 2);
+
+    (void)state;
+    for (unsigned i = 0; i < r.samples; i++) {
+        assert_after_arrival(r.sample[i], 1);
+        assert_in_range(json_integer_value(json_object_get(r.sample[i], "duration_ns")), 900000,
+                        INT64_MAX);
+        assert_in_range(json_integer_value(json_object_get(r.sample[i], "cpu_ns")), 1, INT64_MAX);
+        assert_non_null(json_object_get(r.sample[i], "clock"));
+        assert_non_null(json_object_get(r.sample[i], "malloc"));
+    }
+    stop(&r);
+}
+
+// The barrier cannot hang: many more threads than processors.
+static void test_many_threads(void **state)
+{
+    struct run r =
+        start_well("windows", "--threads=64 --time-ns=20000000 --samples=2 --limit=50", 2);
+
+    int cpu[64];
+    char arguments[100];
+
+    (void)state;
+    for (unsigned i = 0; i < r.samples; i++)
+        assert_after_arrival(r.sample[i], 64);
+    stop(&r);
+    assert_in_range(usable(cpu), 1, 64);
+    snprintf(arguments, sizeof arguments,
+             "--threads=64 --ops=1000 --samples=1 --limit=50 --cpus=%d", cpu[0]);
+    r = start_well("windows", arguments, 1);
+    assert_after_arrival(r.sample[0], 64);
+    stop(&r);
+}
+
+// --- work -------------------------------------------------------------------------------------
+
+static void test_fixed_work(void **state)
+{
+    static const int64_t work[] = {1, 2, 15, 16, 17, 1000, 65537, 1234567};
+
+    (void)state;
+    for (size_t k = 0; k < COUNT(work); k++) {
+        char arguments[100];
+
+        snprintf(arguments, sizeof arguments, "--threads=3 --ops=%jd --samples=2",
+                 (intmax_t)work[k]);
+        struct run r = start_well("windows", arguments, 2);
+        for (unsigned i = 0; i < r.samples; i++) {
+            assert_after_arrival(r.sample[i], 3);
+            assert_int_equal(least(r.sample[i], "thread_ops", 3), work[k]);
+            assert_int_equal(most(r.sample[i], "thread_ops", 3), work[k]);
+        }
+        stop(&r);
+    }
+}
+
+// Each thread's own count: the sum over a window of 2 t is some twice that of t.
+static void test_operations_are_counted(void **state)
+{
+    struct run a = start_well("windows", "--threads=2 --time-ns=10000000 --samples=5", 5);
+    struct run b = start_well("windows", "--threads=2 --time-ns=100000000 --samples=3", 3);
+
+    (void)state;
+    for (unsigned thread = 0; thread < 2; thread++) {
+        int64_t few = 0, many = INT64_MAX;
+
+        for (unsigned i = 0; i < 5; i++)
+            few = nth(a.sample[i], "thread_ops", thread, 2) > few
+                      ? nth(a.sample[i], "thread_ops", thread, 2)
+                      : few;
+        for (unsigned i = 0; i < 3; i++)
+            many = nth(b.sample[i], "thread_ops", thread, 2) < many
+                       ? nth(b.sample[i], "thread_ops", thread, 2)
+                       : many;
+        assert_in_range(few, 1, many - 1);
+    }
+    stop(&a);
+    stop(&b);
+}
+
+static void test_threads_of_the_process(void **state)
+{
+    static const unsigned threads[] = {1, 2, 5};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        char arguments[100];
+
+        snprintf(arguments, sizeof arguments, "--threads=%u --time-ns=20000000 --samples=3",
+                 threads[i]);
+        struct run r = start_well("threads", arguments, 3);
+        assert_int_equal(json_integer_value(json_object_get(r.sample[0], "idle_threads")), 1);
+        stop(&r);
+    }
+}
+
+// --- pinning ----------------------------------------------------------------------------------
+
+static void assert_pinned(const char *list, const int *expected, unsigned threads)
+{
+    char arguments[200];
+
+    snprintf(arguments, sizeof arguments, "--threads=%u --time-ns=1000000 --samples=2 --cpus=%s",
+             threads, list);
+    struct run r = start_well("windows", arguments, 2);
+    for (unsigned i = 0; i < r.samples; i++)
+        for (unsigned k = 0; k < threads; k++)
+            assert_int_equal(nth(r.sample[i], "thread_cpus", k, threads), expected[k]);
+    stop(&r);
+}
+
+static void test_pinning(void **state)
+{
+    int cpu[64];
+    unsigned n = usable(cpu);
+    char list[100];
+
+    (void)state;
+    for (unsigned i = 0; i < n && i < 4; i++) {
+        snprintf(list, sizeof list, "%d", cpu[i]);
+        assert_pinned(list, (int[]){cpu[i], cpu[i], cpu[i]}, 3);
+    }
+    if (n < 2)
+        skip();
+    snprintf(list, sizeof list, "%d,%d", cpu[1], cpu[0]);
+    assert_pinned(list, (int[]){cpu[1], cpu[0]}, 2);
+    // a list that is shorter begins again
+    assert_pinned(list, (int[]){cpu[1], cpu[0], cpu[1], cpu[0], cpu[1]}, 5);
+    snprintf(list, sizeof list, "%d,%d,%d", cpu[0], cpu[1], cpu[1]);
+    assert_pinned(list, (int[]){cpu[0], cpu[1], cpu[1]}, 3);
+    // not bound
+    struct run r = start_well("windows", "--threads=2 --time-ns=1000000 --samples=1", 1);
+    assert_true(nth(r.sample[0], "thread_cpus", 0, 2) == -1);
+    stop(&r);
+}
+
+static void test_no_such_cpu(void **state)
+{
+    struct run r = start("windows", "--cpus=4095 --time-ns=1000000 --samples=1");
+
+    (void)state;
+    assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 2);
+    assert_says(r.complained, "CPU 4095");
+    assert_string_equal(r.said, "");
+    stop(&r);
+}
+
+// --- what goes wrong --------------------------------------------------------------------------
+
+static void test_verification(void **state)
+{
+    static const struct {
+        const char *arguments, *wrong;
+    } faults[] = {
+        {"--param=how=1 --ops=10 --samples=2", "wrong in the end"},
+        {"--param=how=1 --ops=10 --samples=2 --threads=3", "wrong in the end"},
+        {"--param=how=2 --ops=10 --samples=2", "wrong when all is finished"},
+        {"--param=how=3 --ops=10 --samples=2", "objects are left"},
+    };
+
+    (void)state;
+    struct run fine = start_well("faulty", "--ops=10 --samples=2", 2);
+    stop(&fine);
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        struct run r = start("faulty", faults[i].arguments);
+
+        assert_true(WIFEXITED(r.status));
+        assert_int_equal(WEXITSTATUS(r.status), 1);
+        assert_int_equal(r.samples, 2);
+        for (unsigned k = 0; k < 2; k++) {
+            assert_true(json_is_false(json_object_get(r.sample[k], "verified")));
+            const char *wrong = json_string_value(json_object_get(r.sample[k], "wrong"));
+            assert_non_null(wrong);
+            assert_says(wrong, faults[i].wrong);
+        }
+        stop(&r);
+    }
+}
+
+static void test_bad_ends(void **state)
+{
+    struct run r = start("faulty", "--param=how=4 --time-ns=1000000");
+
+    (void)state;
+    assert_true(WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGABRT);
+    assert_int_equal(r.samples, 0);
+    stop(&r);
+    r = start("faulty", "--param=how=6 --time-ns=1000000");
+    assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 7);
+    assert_int_equal(r.samples, 0);
+    stop(&r);
+}
+
+static void test_limit(void **state)
+{
+    time_t begin = time(NULL);
+    struct run r = start("faulty", "--param=how=5 --threads=2 --time-ns=1000000 --limit=1");
+
+    (void)state;
+    assert_true(WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGALRM);
+    assert_in_range(time(NULL) - begin, 0, 10);
+    assert_string_equal(r.said, "");
+    stop(&r);
+}
+
+static void test_bad_options(void **state)
+{
+    static const char *const wrong[] = {
+        "--threads=0",     "--threads=-1",
+        "--threads=1001",  "--threads=two",
+        "--threads=",      "--threads=2x",
+        "--time-ns=0",     "--time-ns=1e9",
+        "--time-ns=-5",    "--time-ns=99999999999999999999999",
+        "--ops=0",         "--ops=-1",
+        "--ops=many",      "--samples=0",
+        "--samples=-1",    "--samples=1000001",
+        "--limit=0",       "--limit=x",
+        "--cpus=x",        "--cpus=-1",
+        "--cpus=4096",     "--cpus=0,,x",
+        "--param=late",    "--param=late=2",
+        "--param=late=-1", "--param=late=",
+        "--param=late=x",  "--param=nonsense=1",
+        "--param==1",      "--nonsense",
+        "nonsense",        "--threads",
+        "--ops=1 more",    "--time-ns=+5",
+        "--threads=0x2",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        char arguments[100];
+
+        // that one last, as one that is right must not make up for it
+        snprintf(arguments, sizeof arguments, "--samples=1 --ops=1 %s", wrong[i]);
+        struct run r = start("windows", arguments);
+        if (!WIFEXITED(r.status) || WEXITSTATUS(r.status) != 2)
+            fail_msg("%s: status %d: %s", wrong[i], r.status, r.said);
+        assert_string_equal(r.said, "");
+        assert_true(strlen(r.complained) > 5);
+        stop(&r);
+    }
+}
+
+static void test_bad_options_say_why(void **state)
+{
+    static const struct {
+        const char *arguments, *says;
+    } known[] = {
+        {"--threads=0", "--threads: '0' is not a number from 1 to 1000"},
+        {"--param=late=2", "late: '2' is not a number from 0 to 1"},
+        {"--param=nonsense=1", "no such parameter: nonsense"},
+        {"nonsense", "nonsense"},
+        {"--nonsense", "[--threads N]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(known); i++) {
+        struct run r = start("windows", known[i].arguments);
+        assert_says(r.complained, known[i].says);
+        stop(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_windows_overlap),
+        cmocka_unit_test(test_the_last_arrives_late),
+        cmocka_unit_test(test_one_thread),
+        cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_fixed_work),
+        cmocka_unit_test(test_operations_are_counted),
+        cmocka_unit_test(test_threads_of_the_process),
+        cmocka_unit_test(test_pinning),
+        cmocka_unit_test(test_no_such_cpu),
+        cmocka_unit_test(test_verification),
+        cmocka_unit_test(test_bad_ends),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_bad_options_say_why),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
