@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# tests/broken_cells.sh [BUILD]: wrong schemes as cells, through the program as a user runs it: their
+# samples are void or the process crashes, the exit status is 1, and a sanitizer cell names the fault.
+set -u
+cd "$(dirname "$0")/.."
+build=${1:-build}/broken
+n=0
+bad=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+make --no-print-directory -j"$(nproc)" "BUILD=$build" EXTRA=tests/broken all >"$log" 2>&1 || cat "$log"
+
+caught() { # by, pattern, program, run's arguments
+    local by=$1 pattern=$2 program=$3 status
+    shift 3
+    n=$((n + 1))
+    timeout 60 "$program" run "$@" --samples 1 --json --share >"$log" 2>&1
+    status=$?
+    if [ "$status" = 1 ] && grep -qE "$pattern" "$log"; then
+        echo "ok $n - $*: caught by $by"
+    else
+        echo "not ok $n - $*: exit status $status"
+        sed 's/^/# /' "$log"
+        bad=1
+    fi
+}
+caught verification 'void: verification failed: not every object died' \
+    "$build/rclab" private_objects --rc leak --ops 1000
+# in an arena, which survives that its free blocks are written to; malloc's own checks end the process
+caught verification 'void: verification failed: an object died' \
+    "$build/rclab" private_objects --rc lost_increment --ops 2000 --alloc arena
+caught malloc 'crashed: ended by signal|void: verification failed' \
+    "$build/rclab" private_objects --rc lost_increment --ops 2000
+caught ASan 'crashed: .*exit status' \
+    "$build/asan/rclab" private_objects --rc double_free --ops 1000
+caught verification 'void: verification failed|crashed' \
+    "$build/rclab" list_append --rc atomic --lock lock_nothing --threads 2 --time 0.2
+echo "1..$n"
+exit "$bad"
