@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The cost of an operation against the number of threads, a panel for each workload and parameters.
 load "scripts/plots/common.gp"
-panels = lines(rows("1", "$wl \"|\" $par \"|\" $thr")." | sort -u | awk -F '|' '{ n[$1 \"|\" $2]++ } END { for (p in n) if (n[p] > 1) print p }' | sort -r")
+# in the plan's order
+panels = lines(rows("1", "$wl \"|\" $par \"|\" $thr")." | awk -F '|' '!seen[$0]++ { p = $1 \"|\" $2; if (++n[p] == 1) list[++m] = p } END { for (i = 1; i <= m; i++) if (n[list[i]] > 1) print list[i] }'")
 count = words(panels)
 if (count == 0) {
     printerr "scaling: no workload at two numbers of threads in this store"
