@@ -44,7 +44,7 @@ header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check lint asm figures liveness clean
+.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness clean
 all: $(BUILD)/rclab
 
 help:
@@ -53,6 +53,7 @@ help:
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
+	@echo 'make check-scheme SCHEME=x      one scheme: its contract, its census, sanitizers'
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make asm CELL=private_objects/atomic+none   the loop that is timed'
@@ -81,6 +82,10 @@ test: deps-test
 
 check:
 	@tests/run $(TESTS)
+
+check-scheme:
+	@test -n '$(SCHEME)' || { echo 'make check-scheme SCHEME=x: which?' >&2; exit 2; }
+	@SCHEME=$(SCHEME) tests/run shape conformance containers
 
 lint:
 	@scripts/lint

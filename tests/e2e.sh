@@ -158,11 +158,11 @@ done
 # --- run ------------------------------------------------------------------------------------------
 
 for w in $(names workload); do
-    run "$rclab" run "$w" --rc atomic --time 0.001 --samples 2 --share
+    run "$rclab" run "$w" --rc atomic --ops 2000 --samples 2 --share
     ok "run $w with every default" is 0
     ok "run $w tells cell and figures" says "$w atomic+none" "threads=1" "2 of 2 samples verified"
 done
-run "$rclab" run private_objects --rc atomic --json --time 0.001 --samples 3 --threads 2 --param objects=16 --share
+run "$rclab" run private_objects --rc atomic --json --ops 2000 --samples 3 --threads 2 --param objects=16 --share
 fields=(workload rc lock reclaimer alloc allocator threads placement cpus duration_ns cpu_ns ops
     ops_per_s ns_per_op thread_ops fairness verified params)
 ok "run --json ends well" is 0
@@ -304,7 +304,7 @@ ok "schemes from EXTRA are listed" says crashes hangs leaks
 
 # The watchdog takes half a minute: it has the rest of the script.
 (
-    timeout -k 5 100 "$there" run private_objects --rc stays --param objects=16 --samples 1 --time 0.001 --share \
+    timeout -k 5 100 "$there" run private_objects --rc stays --param objects=16 --samples 1 --ops 2000 --share \
         >"$work/stays.out" 2>"$work/stays.err"
     echo $? >"$work/stays.status"
 ) &
@@ -318,13 +318,13 @@ make_copy
 ok "make with a new scheme" is 0
 run "$there" list refcount
 ok "a new file is a new scheme" says "mine             a scheme of mine: "
-run "$there" run private_objects --rc mine --samples 1 --time 0.001 --share
+run "$there" run private_objects --rc mine --samples 1 --ops 2000 --share
 ok "the new scheme is built and measured" says "private_objects mine+none+immediate+arena"
 ok "building a missing cell is told" is 0 "building build/cells/private_objects/mine+none"
-run "$there" run private_objects --rc mine --samples 1 --time 0.001 --share
+run "$there" run private_objects --rc mine --samples 1 --ops 2000 --share
 ok "building is not told when there is nothing to build" test ! -s "$work/err"
 rm "$copy/build/cells/private_objects/mine+none"
-run "$there" run private_objects --rc mine --samples 1 --time 0.001 --share --json
+run "$there" run private_objects --rc mine --samples 1 --ops 2000 --share --json
 ok "a cell that was removed is built again" is 0 "building"
 ok "make's words are not among the results" all_json
 
@@ -333,7 +333,7 @@ ok "make's words are not among the results" all_json
 cat >"$work/small.ini" <<'PLAN'
 [plan]
 summary = of the tests
-time = 0.001
+ops = 500
 samples = 1
 rounds = 40
 
@@ -355,9 +355,9 @@ run "$there" sweep "$work/small.ini" --dry-run
 ok "--dry-run tells the cells and makes nothing" says "[objects]" "[hot]" "4 cells in 2 families" "40 rounds"
 ok "--dry-run makes no store" test ! -e "$store"
 # the cells are built before, so that the time until it is killed is spent measuring
-run "$there" run hot_object --rc mine --samples 1 --time 0.001 --share
-run "$there" run hot_object --rc atomic --samples 1 --time 0.001 --share
-run "$there" run private_objects --rc atomic --samples 1 --time 0.001 --share
+run "$there" run hot_object --rc mine --samples 1 --ops 2000 --share
+run "$there" run hot_object --rc atomic --samples 1 --ops 2000 --share
+run "$there" run private_objects --rc atomic --samples 1 --ops 2000 --share
 
 interrupt() { # signal, how many more: starts the sweep, sends the signal, waits for the end
     local before n=0 turn=0 pid
@@ -450,7 +450,7 @@ ok "json is JSON" all_json
 
 cat >"$work/wrong.ini" <<'PLAN'
 [plan]
-time = 0.001
+ops = 500
 samples = 1
 rounds = 6
 
@@ -459,10 +459,10 @@ workload = private_objects
 rc = mine crashes hangs leaks
 param.objects = 16
 PLAN
-run "$there" run private_objects --rc leaks --param objects=16 --samples 2 --time 0.001 --share --json
+run "$there" run private_objects --rc leaks --param objects=16 --samples 2 --ops 2000 --share --json
 ok "a failed verification is status 1" is 1 "void: verification failed: "
 ok "its samples say so" says '"verified":false' '"wrong":"'
-run "$there" run private_objects --rc crashes --param objects=16 --samples 1 --time 0.001 --share
+run "$there" run private_objects --rc crashes --param objects=16 --samples 1 --ops 2000 --share
 ok "a crash is status 1" is 1 "crashed" "signal 6"
 run "$there" sweep "$work/wrong.ini" --store "$work/wrong.db" --share
 ok "a sweep goes on when cells go wrong" is 1 "crashed: " "hung: " "void: " "24 of 24 invocations" "18 of them bad"
@@ -490,10 +490,10 @@ if grep -q waiting "$work/first.err"; then
     skip "another rclab measures on this machine: $(cat "$work/first.err")"
     kill "$first"
 else
-    timeout -k 5 60 "$rclab" run private_objects --rc atomic --time 0.001 --samples 1 >"$work/second" 2>"$work/second.err" &
+    timeout -k 5 60 "$rclab" run private_objects --rc atomic --ops 2000 --samples 1 >"$work/second" 2>"$work/second.err" &
     second=$!
     background+=("$second")
-    run "$rclab" run private_objects --rc atomic --time 0.001 --samples 1 --share
+    run "$rclab" run private_objects --rc atomic --ops 2000 --samples 1 --share
     ok "--share goes ahead" is 0
     ok "--share waits for nobody" test ! -s "$work/err"
     kill -0 "$first" 2>/dev/null

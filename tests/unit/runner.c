@@ -187,7 +187,7 @@ static void assert_after_arrival(const json_t *sample, size_t threads)
 
 static void test_windows_overlap(void **state)
 {
-    struct run r = start_well("windows", "--threads=2 --time-ns=20000000 --samples=8", 8);
+    struct run r = start_well("windows", "--threads=2 --time-ns=60000000 --samples=8", 8);
     unsigned overlap = 0;
 
     (void)state;
