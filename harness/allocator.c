@@ -30,8 +30,8 @@ const struct allocator *allocator_find(const char *name)
     return NULL;
 }
 
-// In a process of its own: jemalloc cannot be loaded late (its thread-local block is static), but it
-// can be preloaded, and the loader says on stderr when it cannot.
+// In a process of its own: jemalloc cannot be loaded late (its thread-local block is static), but
+// it can be preloaded, and the loader says on stderr when it cannot.
 bool allocator_present(const struct allocator *a)
 {
     if (a->library == NULL)

@@ -31,8 +31,10 @@ const char *build_root(void)
     snprintf(root, sizeof root, "%s", RCLAB_ROOT); // built into a directory elsewhere
     if (is_root(root))
         return root;
-    fprintf(stderr, "rclab: the source tree is neither above the program nor in %s, where it was "
-                    "built\n", RCLAB_ROOT);
+    fprintf(stderr,
+            "rclab: the source tree is neither above the program nor in %s, where it was "
+            "built\n",
+            RCLAB_ROOT);
     exit(2);
 }
 
@@ -61,8 +63,14 @@ static bool run_make(char **targets, size_t n, bool ask)
 {
     char jobs[32];
     snprintf(jobs, sizeof jobs, "-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
-    const char *fixed[] = {"make", "-k", "--no-print-directory", ask ? "-q" : jobs, "-C",
-                           build_root(), "BUILD=" RCLAB_DIRECTORY, "CC=" RCLAB_COMPILER,
+    const char *fixed[] = {"make",
+                           "-k",
+                           "--no-print-directory",
+                           ask ? "-q" : jobs,
+                           "-C",
+                           build_root(),
+                           "BUILD=" RCLAB_DIRECTORY,
+                           "CC=" RCLAB_COMPILER,
                            "EXTRA=" RCLAB_EXTRA};
     enum { FIXED = sizeof fixed / sizeof fixed[0] };
     char **argv = calloc(FIXED + n + 1, sizeof *argv);

@@ -46,7 +46,8 @@ const struct workload *const *catalogue_workloads(size_t *count)
     static const struct workload *sorted[MOST];
     static size_t n;
     if (n == 0) {
-        for (const struct cell_program *const *p = workload_first; p < workload_end && n < MOST; p++)
+        for (const struct cell_program *const *p = workload_first; p < workload_end && n < MOST;
+             p++)
             sorted[n++] = (*p)->workload;
         qsort(sorted, n, sizeof sorted[0], by_workload_name);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One scheme's entry in the catalogue, compiled once for each header with -DCATALOGUE_rc, _lk, _rl or
-// _al. Taking the address of every function of the contract makes one that is missing an error.
+// One scheme's entry in the catalogue, compiled once for each header with -DCATALOGUE_rc, _lk, _rl
+// or _al. Taking the address of every function of the contract makes one that is missing an error.
 #include "../workloads/object.h"
 #include "catalogue.h"
 
@@ -9,19 +9,24 @@
 
 #if defined CATALOGUE_rc
 static const void *const functions[] = {
-    rc_world_init,     rc_world_fini,    rc_world_start,   rc_world_stop,       rc_thread_attach,
-    rc_thread_detach,  rc_thread_offline, rc_thread_online, rc_safepoint,       rc_drain,
-    rc_init,           rc_incref,        rc_decref,        rc_try_incref,       rc_publish,
-    rc_give,           rc_take,          rc_load,          rc_try_load,         rc_store,
-    rc_compare_exchange, rc_peek,        rc_fill,          rc_read,             rc_swap,
-    rc_move,           rc_copy,          rc_release,       rc_clear,            rc_dirty,
-    rc_roots_push,     rc_roots_pop,     rc_local_get,     rc_local_of,         rc_local_dup,
-    rc_local_drop,     rc_local_own,     rc_weak_make,     rc_weak_get,         rc_weak_drop,
-    rc_weak_die,
+    rc_world_init,     rc_world_fini,    rc_world_start,
+    rc_world_stop,     rc_thread_attach, rc_thread_detach,
+    rc_thread_offline, rc_thread_online, rc_safepoint,
+    rc_drain,          rc_init,          rc_incref,
+    rc_decref,         rc_try_incref,    rc_publish,
+    rc_give,           rc_take,          rc_load,
+    rc_try_load,       rc_store,         rc_compare_exchange,
+    rc_peek,           rc_fill,          rc_read,
+    rc_swap,           rc_move,          rc_copy,
+    rc_release,        rc_clear,         rc_dirty,
+    rc_roots_push,     rc_roots_pop,     rc_local_get,
+    rc_local_of,       rc_local_dup,     rc_local_drop,
+    rc_local_own,      rc_weak_make,     rc_weak_get,
+    rc_weak_drop,      rc_weak_die,
 };
 static const struct census_line census[] = {RC_CENSUS(CENSUS_LINE)};
-#define UNIT_KIND REFCOUNT
-#define UNIT_NAME CELL_STRING(RC_SCHEME)
+#define UNIT_KIND  REFCOUNT
+#define UNIT_NAME  CELL_STRING(RC_SCHEME)
 #define UNIT(what) RC_##what
 #define UNIT_BYTES sizeof(struct rc_header)
 #ifdef RC_RECLAIM
@@ -33,14 +38,14 @@ static const struct census_line census[] = {RC_CENSUS(CENSUS_LINE)};
 
 #elif defined CATALOGUE_lk
 static const void *const functions[] = {
-    lk_world_init, lk_world_fini, lk_thread_attach,  lk_thread_detach, lk_enter,
-    lk_leave,      lk_blocking_begin, lk_blocking_end, lk_safepoint,   lk_init,
-    lk_destroy,    lk_lock,       lk_unlock,         lk_lock2,         lk_unlock2,
-    lk_read_begin, lk_read_watch, lk_read_end,       lk_retire,
+    lk_world_init, lk_world_fini,     lk_thread_attach, lk_thread_detach, lk_enter,
+    lk_leave,      lk_blocking_begin, lk_blocking_end,  lk_safepoint,     lk_init,
+    lk_destroy,    lk_lock,           lk_unlock,        lk_lock2,         lk_unlock2,
+    lk_read_begin, lk_read_watch,     lk_read_end,      lk_retire,
 };
 static const struct census_line census[] = {LK_CENSUS(CENSUS_LINE)};
-#define UNIT_KIND LOCK
-#define UNIT_NAME CELL_STRING(LK_SCHEME)
+#define UNIT_KIND  LOCK
+#define UNIT_NAME  CELL_STRING(LK_SCHEME)
 #define UNIT(what) LK_##what
 #define UNIT_BYTES sizeof(struct lk_word)
 #ifdef LK_RECLAIM
@@ -52,12 +57,12 @@ static const struct census_line census[] = {LK_CENSUS(CENSUS_LINE)};
 
 #elif defined CATALOGUE_rl
 static const void *const functions[] = {
-    rl_world_init, rl_world_fini, rl_thread_attach, rl_thread_detach, rl_thread_offline,
-    rl_thread_online, rl_enter,   rl_leave,         rl_protect,       rl_quiesce,
-    rl_retire,     rl_stamp,      rl_passed,        rl_drain,
+    rl_world_init,    rl_world_fini, rl_thread_attach, rl_thread_detach, rl_thread_offline,
+    rl_thread_online, rl_enter,      rl_leave,         rl_protect,       rl_quiesce,
+    rl_retire,        rl_stamp,      rl_passed,        rl_drain,
 };
-#define UNIT_KIND RECLAIM
-#define UNIT_NAME CELL_STRING(RL_SCHEME)
+#define UNIT_KIND  RECLAIM
+#define UNIT_NAME  CELL_STRING(RL_SCHEME)
 #define UNIT(what) RL_##what
 #define UNIT_BYTES 0
 
@@ -65,8 +70,8 @@ static const void *const functions[] = {
 static const void *const functions[] = {
     al_world_init, al_world_fini, al_thread_attach, al_thread_detach, al_alloc, al_free,
 };
-#define UNIT_KIND ALLOC
-#define UNIT_NAME CELL_STRING(AL_SCHEME)
+#define UNIT_KIND  ALLOC
+#define UNIT_NAME  CELL_STRING(AL_SCHEME)
 #define UNIT(what) AL_##what
 #define UNIT_BYTES 0
 
@@ -96,5 +101,4 @@ static const struct scheme unit = {
 #endif
     .functions = functions,
 };
-static const struct scheme *const entry
-    __attribute__((used, section(CATALOGUE_SECTION))) = &unit;
+static const struct scheme *const entry __attribute__((used, section(CATALOGUE_SECTION))) = &unit;

@@ -43,8 +43,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
     return 0;
 }
-static const struct argp argp = {options, parse, NULL,
-                                        "Prints the samples of a store.", NULL, NULL, NULL};
+static const struct argp argp = {options, parse, NULL, "Prints the samples of a store.",
+                                 NULL,    NULL,  NULL};
 
 static void export_json(void *argument, const struct store_row *row)
 {
@@ -56,10 +56,10 @@ static void export_json(void *argument, const struct store_row *row)
 }
 
 static const char *const csv_columns[] = {
-    "cell",    "block",   "invocation", "round",       "family",    "status",    "workload",
-    "rc",      "lock",    "reclaimer",  "alloc",       "allocator", "threads",   "placement",
-    "params",  "cpus",    "sample",     "duration_ns", "cpu_ns",    "ops",       "ops_per_s",
-    "ns_per_op", "thread_ops", "fairness", "verified",
+    "cell",      "block",      "invocation", "round",       "family",    "status",  "workload",
+    "rc",        "lock",       "reclaimer",  "alloc",       "allocator", "threads", "placement",
+    "params",    "cpus",       "sample",     "duration_ns", "cpu_ns",    "ops",     "ops_per_s",
+    "ns_per_op", "thread_ops", "fairness",   "verified",
 };
 enum { CSV_COLUMNS = sizeof csv_columns / sizeof csv_columns[0] };
 

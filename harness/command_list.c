@@ -19,7 +19,8 @@ static json_t *census_json(const struct scheme *s)
     json_t *all = json_object();
     for (size_t i = 0; i < s->census_lines; i++) {
         json_t *counts = json_object();
-#define ADD(field) json_object_set_new(counts, #field, json_integer((json_int_t)s->census[i].counts.field));
+#define ADD(field) \
+    json_object_set_new(counts, #field, json_integer((json_int_t)s->census[i].counts.field));
         SYNC_COUNTS(ADD)
 #undef ADD
         json_object_set_new(all, s->census[i].operation, counts);
@@ -90,11 +91,10 @@ static json_t *list_workloads(void)
     for (size_t i = 0; i < n; i++) {
         json_t *params = json_array();
         for (const struct param *p = w[i]->params; p->name != NULL; p++)
-            json_array_append_new(params, json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", p->name,
-                                                    "summary", p->summary, "least",
-                                                    (json_int_t)p->least, "most",
-                                                    (json_int_t)p->most, "standard",
-                                                    (json_int_t)p->standard));
+            json_array_append_new(
+                params, json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", p->name, "summary",
+                                  p->summary, "least", (json_int_t)p->least, "most",
+                                  (json_int_t)p->most, "standard", (json_int_t)p->standard));
         json_t *o = entry(w[i]->name, w[i]->summary, w[i]->source);
         json_object_set_new(o, "operation", json_string(w[i]->operation));
         json_object_set_new(o, "params", params);
@@ -129,10 +129,11 @@ static const struct kind {
     const char *name;
     json_t *(*list)(void);
 } kinds[] = {
-    {"refcount", list_refcount},     {"lock", list_lock},           {"reclaim", list_reclaim},
-    {"alloc", list_alloc},           {"allocator", list_allocators}, {"placement", list_placements},
-    {"workload", list_workloads},    {"plan", list_plans},          {"runtime", list_nothing},
-    {"program", list_nothing},
+    {"refcount", list_refcount},    {"lock", list_lock},
+    {"reclaim", list_reclaim},      {"alloc", list_alloc},
+    {"allocator", list_allocators}, {"placement", list_placements},
+    {"workload", list_workloads},   {"plan", list_plans},
+    {"runtime", list_nothing},      {"program", list_nothing},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -178,17 +179,23 @@ static error_t parse(int key, char *value, struct argp_state *state)
             if (strcmp(kinds[i].name, value) == 0)
                 a->kind = &kinds[i];
         if (a->kind == NULL)
-            argp_error(state, "no kind '%s'; known: refcount lock reclaim alloc allocator placement "
-                              "workload plan runtime program", value);
+            argp_error(state,
+                       "no kind '%s'; known: refcount lock reclaim alloc allocator placement "
+                       "workload plan runtime program",
+                       value);
     } else {
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
 }
 static const struct argp argp = {
-    options, parse,
+    options,
+    parse,
     "[refcount|lock|reclaim|alloc|allocator|placement|workload|plan|runtime|program]",
-    "What there is, of one kind or of all.", NULL, NULL, NULL};
+    "What there is, of one kind or of all.",
+    NULL,
+    NULL,
+    NULL};
 
 int command_list(int argc, char **argv)
 {

@@ -19,8 +19,22 @@ struct arguments {
     bool census, json, share;
 };
 
-enum { KEY_RC = 256, KEY_LOCK, KEY_RECLAIMER, KEY_ALLOC, KEY_ALLOCATOR, KEY_PLACEMENT, KEY_THREADS,
-       KEY_TIME, KEY_OPS, KEY_SAMPLES, KEY_PARAM, KEY_CENSUS, KEY_JSON, KEY_SHARE };
+enum {
+    KEY_RC = 256,
+    KEY_LOCK,
+    KEY_RECLAIMER,
+    KEY_ALLOC,
+    KEY_ALLOCATOR,
+    KEY_PLACEMENT,
+    KEY_THREADS,
+    KEY_TIME,
+    KEY_OPS,
+    KEY_SAMPLES,
+    KEY_PARAM,
+    KEY_CENSUS,
+    KEY_JSON,
+    KEY_SHARE
+};
 static const struct argp_option options[] = {
     {"rc", KEY_RC, "S", 0, "Refcount scheme", 0},
     {"lock", KEY_LOCK, "L", 0, "Lock scheme (none, where that is valid)", 0},
@@ -97,8 +111,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
     return 0;
 }
-static const struct argp argp = {options, parse, "WORKLOAD --rc S",
-                                 "Measures one cell in a process of its own.", NULL, NULL, NULL};
+static const struct argp argp = {
+    options, parse, "WORKLOAD --rc S", "Measures one cell in a process of its own.", NULL,
+    NULL,    NULL};
 
 static bool make_spec(const struct arguments *a, struct spec *s, struct error *e)
 {
@@ -177,10 +192,11 @@ static void print_text(const struct spec *s, const struct outcome *o, bool censu
         fairness[used++] = json_number_value(json_object_get(sample, "fairness"));
     }
     if (used != 0 && !census)
-        printf("%.4g ns an operation and thread, samples from %.4g to %.4g; %.4g million operations "
-               "a second; fairness %.3f; %zu of %zu samples verified, of one process\n",
-               stats_median(ns, used), stats_quantile(ns, used, 0), stats_quantile(ns, used, 1),
-               1e3 * s->threads / stats_median(ns, used), stats_median(fairness, used), used, n);
+        printf(
+            "%.4g ns an operation and thread, samples from %.4g to %.4g; %.4g million operations "
+            "a second; fairness %.3f; %zu of %zu samples verified, of one process\n",
+            stats_median(ns, used), stats_quantile(ns, used, 0), stats_quantile(ns, used, 1),
+            1e3 * s->threads / stats_median(ns, used), stats_median(fairness, used), used, n);
     if (used != 0 && census)
         print_census(o->samples);
 }

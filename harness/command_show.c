@@ -44,8 +44,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
     return 0;
 }
-static const struct argp argp = {options, parse, NULL, "Prints the tables of a store.", NULL, NULL,
-                                 NULL};
+static const struct argp argp = {options, parse, NULL, "Prints the tables of a store.",
+                                 NULL,    NULL,  NULL};
 
 // --- text -------------------------------------------------------------------------------------
 
@@ -111,8 +111,8 @@ static void print_family(const struct results *r, size_t first, size_t end)
     const struct result *baseline = results_baseline(r, &r->row[first]);
     if (baseline != NULL)
         pair_name(baseline, base, sizeof base);
-    printf("  %-24s %24s %24s %5s %6s %3s\n", "refcount+lock", "ns/op [95 %]", "ratio [95 %]", "fair",
-           "cpu ns", "n");
+    printf("  %-24s %24s %24s %5s %6s %3s\n", "refcount+lock", "ns/op [95 %]", "ratio [95 %]",
+           "fair", "cpu ns", "n");
     for (size_t i = first; i < end; i++) {
         const struct result *row = &r->row[i];
         pair_name(row, text, sizeof text);
@@ -188,9 +188,10 @@ static unsigned name_index(const struct results *r, const char *member, const ch
 
 static void print_tsv(const struct results *r)
 {
-    printf("family\tworkload\trc\tlock\treclaimer\talloc\tallocator\tthreads\tplacement\tparams\trank"
-           "\tns\tns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness"
-           "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\n");
+    printf(
+        "family\tworkload\trc\tlock\treclaimer\talloc\tallocator\tthreads\tplacement\tparams\trank"
+        "\tns\tns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness"
+        "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct result *row = &r->row[i];
         char params[SPEC_TEXT];

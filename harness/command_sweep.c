@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// rclab sweep PLAN: rounds over families; in a round each family is one block, its cells in the order
-// of a Williams row, relabelled at random for each family, so that position and what came before are
-// balanced over the rounds. The families' order is shuffled in each round. All of it follows from the
-// seed in the store, so that the same command goes on where it was interrupted.
+// rclab sweep PLAN: rounds over families; in a round each family is one block, its cells in the
+// order of a Williams row, relabelled at random for each family, so that position and what came
+// before are balanced over the rounds. The families' order is shuffled in each round. All of it
+// follows from the seed in the store, so that the same command goes on where it was interrupted.
 #include <argp.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -57,10 +57,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
     return 0;
 }
-static const struct argp argp = {
-    options, parse, "PLAN",
-    "Measures the cells of a plan (a file, or a name from scripts/plans) into a store. An interrupted "
-    "sweep goes on with the same command.", NULL, NULL, NULL};
+static const struct argp argp = {options,
+                                 parse,
+                                 "PLAN",
+                                 "Measures the cells of a plan (a file, or a name from "
+                                 "scripts/plans) into a store. An interrupted "
+                                 "sweep goes on with the same command.",
+                                 NULL,
+                                 NULL,
+                                 NULL};
 
 // What a process costs beside its samples: start, set-up and warm-up.
 enum { OVERHEAD_NS = 9000000 };
@@ -92,8 +97,10 @@ static void dry_run(const struct plan *p)
             printf("  %s\n", key);
         }
     }
-    printf("%zu cells in %zu families, %u rounds, %u samples each; %zu combinations left out as not "
-           "valid; about ", plan_cells(p), p->families, p->rounds, p->effort.samples, p->left_out);
+    printf(
+        "%zu cells in %zu families, %u rounds, %u samples each; %zu combinations left out as not "
+        "valid; about ",
+        plan_cells(p), p->families, p->rounds, p->effort.samples, p->left_out);
     print_time(stdout, estimate_ns(p));
     printf(" of measuring\n");
 }
@@ -135,8 +142,10 @@ static struct store *find_store(const struct arguments *a, const struct plan *p,
         s = store_create(path, e);
         if (s != NULL && !is(s, "plan_text", p->text)) {
             char *other = store_get(s, "plan");
-            error_set(e, "%s holds another plan (%s), or another version of this one: give another "
-                         "--store", path, other != NULL ? other : "none");
+            error_set(e,
+                      "%s holds another plan (%s), or another version of this one: give another "
+                      "--store",
+                      path, other != NULL ? other : "none");
             free(other);
             store_close(s);
             s = NULL;
@@ -188,12 +197,13 @@ static void say_progress(struct sweep *w, const struct spec *s, unsigned round)
     if (!w->live)
         return;
     spec_pair(s, pair);
-    fprintf(stderr, "\r\033[K[%zu/%zu] round %u of %u, %s %s, %u thread%s", w->had + w->done, w->total,
-            round + 1, w->plan->rounds, s->workload->name, pair, s->threads,
+    fprintf(stderr, "\r\033[K[%zu/%zu] round %u of %u, %s %s, %u thread%s", w->had + w->done,
+            w->total, round + 1, w->plan->rounds, s->workload->name, pair, s->threads,
             s->threads != 1 ? "s" : "");
     if (w->done > 0) {
         fprintf(stderr, ", ready in ");
-        print_time(stderr, (w->total - w->had - w->done) * ((sync_now_ns() - w->begin_ns) / w->done));
+        print_time(stderr,
+                   (w->total - w->had - w->done) * ((sync_now_ns() - w->begin_ns) / w->done));
     }
     fflush(stderr);
 }
@@ -202,8 +212,8 @@ static void say_bad(struct sweep *w, const struct spec *s, const struct outcome 
 {
     char key[SPEC_TEXT];
     spec_key(s, key);
-    fprintf(stderr, "%srclab: %s: %s: %s\n", w->live ? "\r\033[K" : "", outcome_name(o->status), key,
-            o->message);
+    fprintf(stderr, "%srclab: %s: %s: %s\n", w->live ? "\r\033[K" : "", outcome_name(o->status),
+            key, o->message);
 }
 
 // False: stop (an error, an interrupt, or the budget).
@@ -217,8 +227,13 @@ static bool measure_cell(struct sweep *w, const struct family *f, size_t family,
     say_progress(w, s, round);
     char path[BUILD_PATH];
     build_path(s, false, path);
-    struct store_invocation i = {.spec = s, .family = f->name, .round = round, .position = position,
-                                 .rank = rank, .block = block, .environment = w->environment,
+    struct store_invocation i = {.spec = s,
+                                 .family = f->name,
+                                 .round = round,
+                                 .position = position,
+                                 .rank = rank,
+                                 .block = block,
+                                 .environment = w->environment,
                                  .load = environment_load()};
     struct outcome o;
     invoke(s, &w->plan->effort, path, w->topology, &o);
@@ -394,7 +409,8 @@ int command_sweep(int argc, char **argv)
         size_t good;
         store_count(w.store, &w.had, &good);
         if (w.had != 0)
-            fprintf(stderr, "rclab: going on with %s: %zu of %zu invocations\n", path, w.had, w.total);
+            fprintf(stderr, "rclab: going on with %s: %zu of %zu invocations\n", path, w.had,
+                    w.total);
         status = sweep(&w, path, a.share);
     }
     store_close(w.store);

@@ -64,16 +64,16 @@ json_t *environment_json(const struct topology *t)
     json_object_set_new(e, "microcode", cpuinfo("microcode"));
     json_object_set_new(e, "architecture", json_string(u.machine));
     json_object_set_new(e, "kernel", json_sprintf("%s %s", u.sysname, u.release));
-    json_object_set_new(e, "topology",
-                        t != NULL ? json_string(topology_summary(t)) : json_null());
+    json_object_set_new(e, "topology", t != NULL ? json_string(topology_summary(t)) : json_null());
     json_object_set_new(e, "governor",
                         file_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
     json_object_set_new(e, "boost", file_line("/sys/devices/system/cpu/cpufreq/boost"));
     json_object_set_new(e, "smt", file_line("/sys/devices/system/cpu/smt/control"));
     json_object_set_new(e, "thp", file_line("/sys/kernel/mm/transparent_hugepage/enabled"));
     json_object_set_new(e, "aslr", file_line("/proc/sys/kernel/randomize_va_space"));
-    json_object_set_new(e, "clocksource",
-                        file_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"));
+    json_object_set_new(
+        e, "clocksource",
+        file_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"));
     json_object_set_new(e, "compiler", command_line(RCLAB_COMPILER " --version"));
     json_object_set_new(e, "flags", command_line("cat " RCLAB_DIRECTORY "/flags"));
     json_object_set_new(e, "build", json_string(RCLAB_BUILD));

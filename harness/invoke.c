@@ -29,8 +29,8 @@ struct command {
     int n;
 };
 
-__attribute__((format(printf, 2, 3))) static void command_add(struct command *c,
-                                                              const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void command_add(struct command *c, const char *format,
+                                                              ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -65,8 +65,8 @@ static void command_make(struct command *c, const struct spec *s, const struct e
 }
 
 // In the child, between fork and exec.
-_Noreturn static void become(const struct spec *s, const char *path, struct command *c, pid_t parent,
-                             int out, int err)
+_Noreturn static void become(const struct spec *s, const char *path, struct command *c,
+                             pid_t parent, int out, int err)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) // it died before the line above
@@ -133,8 +133,8 @@ static bool collect(int out, int err, struct text *said, struct text *complained
 // Twenty times what it should take, and half a minute for a loaded machine.
 static uint64_t limit_seconds(const struct spec *s, const struct effort *effort)
 {
-    double sample_s = effort->ops != 0 ? 1e-6 * (double)effort->ops * s->threads
-                                       : 1e-9 * (double)effort->time_ns;
+    double sample_s =
+        effort->ops != 0 ? 1e-6 * (double)effort->ops * s->threads : 1e-9 * (double)effort->time_ns;
     double limit = 30 + 20 * effort->samples * (sample_s + 0.02 * s->threads);
     return limit > 86400 ? 86400 : (uint64_t)limit;
 }
@@ -194,8 +194,9 @@ static void judge(const struct effort *effort, int status, bool in_time, bool ve
                  complaint);
     } else if (idle) {
         o->status = OUTCOME_VOID;
-        snprintf(o->message, sizeof o->message, "no operation was completed in the time of a sample: "
-                                                "give more time, or fewer threads");
+        snprintf(o->message, sizeof o->message,
+                 "no operation was completed in the time of a sample: "
+                 "give more time, or fewer threads");
     } else {
         o->status = OUTCOME_OK;
     }
@@ -226,8 +227,8 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
     close(err[1]);
     struct text said = {0}, complained = {0};
     // the cell's own alarm comes first; this is for one that stopped it
-    bool in_time = child > 0 && collect(out[0], err[0], &said, &complained,
-                                        begin + (limit_s + 5) * 1000000000u);
+    bool in_time = child > 0 &&
+                   collect(out[0], err[0], &said, &complained, begin + (limit_s + 5) * 1000000000u);
     if (child > 0 && !in_time)
         kill(child, SIGKILL);
     int status = 0;
@@ -269,7 +270,8 @@ json_t *invoke_complete(const struct spec *s, const json_t *raw, const unsigned 
     json_object_update(sample, (json_t *)raw);
     json_object_set_new(sample, "duration_ns", json_integer((json_int_t)(ns + 0.5)));
     json_object_set_new(sample, "ops", json_integer((json_int_t)ops));
-    json_object_set_new(sample, "ops_per_s", ns > 0 ? json_real((double)ops * 1e9 / ns) : json_null());
+    json_object_set_new(sample, "ops_per_s",
+                        ns > 0 ? json_real((double)ops * 1e9 / ns) : json_null());
     json_object_set_new(sample, "ns_per_op",
                         ops != 0 ? json_real(ns * s->threads / (double)ops) : json_null());
     json_object_set_new(sample, "fairness", json_real(stats_jain(each, s->threads)));
@@ -277,10 +279,9 @@ json_t *invoke_complete(const struct spec *s, const json_t *raw, const unsigned 
     if (counts != NULL) {
         json_t *census = json_object(), *value;
         const char *name;
-        json_object_foreach((json_t *)counts, name, value)
-            json_object_set_new(census, name,
-                                ops != 0 ? json_real((double)json_integer_value(value) / (double)ops)
-                                         : json_null());
+        json_object_foreach((json_t *)counts, name, value) json_object_set_new(
+            census, name,
+            ops != 0 ? json_real((double)json_integer_value(value) / (double)ops) : json_null());
         json_object_set_new(sample, "census", census);
     }
     return sample;
@@ -308,7 +309,8 @@ void invoke_lock_machine(bool share)
         ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
         holder[n > 0 ? n : 0] = '\0';
         holder[strcspn(holder, "\n")] = '\0';
-        fprintf(stderr, "rclab: waiting for %s, which measures on this machine (--share goes ahead)\n",
+        fprintf(stderr,
+                "rclab: waiting for %s, which measures on this machine (--share goes ahead)\n",
                 holder[0] != '\0' ? holder : "another rclab");
         while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
             ;

@@ -123,8 +123,10 @@ static bool set_experiment(struct experiment *x, const char *name, const char *v
         axis = AXES + (int)x->params++;
     }
     if (axis < 0)
-        return error_set(e, "no key '%s'; known: workload pair rc lock threads allocator placement "
-                            "reclaimer alloc param.NAME together", name);
+        return error_set(e,
+                         "no key '%s'; known: workload pair rc lock threads allocator placement "
+                         "reclaimer alloc param.NAME together",
+                         name);
     return add_words(axis < AXES ? &x->axis[axis] : &x->param[axis - AXES], value, e);
 }
 
@@ -349,8 +351,10 @@ static int find_misshapen(const char *text, struct error *e)
     for (const char *p = text; *p != '\0'; line++) {
         size_t n = strcspn(p, "\n");
         if (n > LINE_MOST || (*p == '[' && strcspn(p, "]\n") > SECTION_MOST + 1)) {
-            error_set(e, "a line of more than %d or a [section] of more than %d characters; values "
-                         "go on in the next line, indented", LINE_MOST, SECTION_MOST);
+            error_set(e,
+                      "a line of more than %d or a [section] of more than %d characters; values "
+                      "go on in the next line, indented",
+                      LINE_MOST, SECTION_MOST);
             return line;
         }
         p += n + (p[n] == '\n');
@@ -432,7 +436,8 @@ char **plan_names(void)
     char **names = calloc(1, (MOST + 1) * sizeof *names + MOST * WORD);
     DIR *d = opendir(path);
     size_t n = 0;
-    for (struct dirent *entry; names != NULL && d != NULL && n < MOST && (entry = readdir(d)) != NULL;) {
+    for (struct dirent *entry;
+         names != NULL && d != NULL && n < MOST && (entry = readdir(d)) != NULL;) {
         size_t length = strlen(entry->d_name);
         if (length <= 4 || length - 4 >= WORD || strcmp(entry->d_name + length - 4, ".ini") != 0)
             continue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What a store says of each cell: one number a process (the median of its verified samples), then the
-// median over processes with its interval, and the ratio to the family's baseline, paired by block.
+// What a store says of each cell: one number a process (the median of its verified samples), then
+// the median over processes with its interval, and the ratio to the family's baseline, paired by
+// block.
 #ifndef RESULTS_H
 #define RESULTS_H
 
@@ -16,13 +17,13 @@ struct process { // one invocation that ended well
 struct result {
     char *family, *key;
     json_t *cell;
-    unsigned rank; // 0: the family's baseline
+    unsigned rank;       // 0: the family's baseline
     int64_t first_block; // of the lowest round: the families' order in the plan
     struct process *process;
     size_t processes, room;
-    unsigned voided, crashed, hung; // invocations without a number
-    char message[200];              // of the last of them
-    struct stats_interval ns, ratio; // nanoseconds an operation and thread; n 0: no figure
+    unsigned voided, crashed, hung;     // invocations without a number
+    char message[200];                  // of the last of them
+    struct stats_interval ns, ratio;    // nanoseconds an operation and thread; n 0: no figure
     double cpu_ns, ops_per_s, fairness; // medians
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the runner (runner.c), the catalogue and a workload agree on. It names no scheme: a cell hands
-// the runner its workload and a table of cold calls through one ELF section, and the runner calls
-// through pointers a few times a run or once a batch of operations, never per operation.
+// What the runner (runner.c), the catalogue and a workload agree on. It names no scheme: a cell
+// hands the runner its workload and a table of cold calls through one ELF section, and the runner
+// calls through pointers a few times a run or once a batch of operations, never per operation.
 #ifndef RUN_H
 #define RUN_H
 
@@ -60,7 +60,7 @@ struct workload {
 struct cell_calls {
     struct world *(*world_open)(void);
     void (*world_close)(struct world *w);
-    uint64_t (*world_live)(struct world *w); // objects that have not died
+    uint64_t (*world_live)(struct world *w);  // objects that have not died
     struct thread *(*enter)(struct world *w); // attach and enter the runtime
     void (*leave)(struct thread *t);          // drain, leave, detach
     bool (*drain)(struct thread *t);

@@ -19,10 +19,10 @@
 #include <string.h>
 
 enum {
-    WARM_NS = 4000000,     // each thread warms up at least so long
-    LEAD_NS = 50000,       // from the last thread's arrival to the common start
-    BATCH_NS = 20000,      // work between two looks at the clock
-    CPUS_MOST = 4096,      // highest CPU number that can be asked for
+    WARM_NS = 4000000, // each thread warms up at least so long
+    LEAD_NS = 50000,   // from the last thread's arrival to the common start
+    BATCH_NS = 20000,  // work between two looks at the clock
+    CPUS_MOST = 4096,  // highest CPU number that can be asked for
 };
 
 extern const struct cell_program *const program_first[] __asm__("__start_" RUN_SECTION);
@@ -30,9 +30,9 @@ extern const struct cell_program *const program_first[] __asm__("__start_" RUN_S
 struct options {
     struct run run;
     unsigned cpus;
-    int cpu[1024];     // of each thread; cpus == 0: not bound
-    uint64_t time_ns;  // fixed time, or
-    uint64_t ops;      // fixed work of each thread
+    int cpu[1024];    // of each thread; cpus == 0: not bound
+    uint64_t time_ns; // fixed time, or
+    uint64_t ops;     // fixed work of each thread
     unsigned samples;
     unsigned limit_s;
 };
@@ -49,7 +49,7 @@ struct worker {
     unsigned index;
     struct sample *sample;
     // results
-    int cpu;                // where it was bound, read back; -1: not to exactly one
+    int cpu;                            // where it was bound, read back; -1: not to exactly one
     uint64_t arrived, started, stopped; // ticks
     uint64_t ops, cpu_ns;
     uint64_t done; // all operations, also outside the window
@@ -136,7 +136,8 @@ static uint64_t load_warm(struct load *l)
         } else if (!arrived && (double)(after - begin) * ns >= WARM_NS) {
             arrived = true;
             w->arrived = ticks_now(clock);
-            // acq_rel: the last to arrive sees the others' arrivals; release of `start`: they see stop
+            // acq_rel: the last to arrive sees the others' arrivals; release of `start`: they see
+            // stop
             if (atomic_fetch_add_explicit(&s->gate.arrived, 1, memory_order_acq_rel) + 1 ==
                 s->options->run.threads) {
                 uint64_t at = w->arrived + (uint64_t)(LEAD_NS / ns);
@@ -377,14 +378,10 @@ static struct options parse(int argc, char **argv, const struct workload *w)
 {
     enum { THREADS = 1, CPUS, TIME, OPS, SAMPLES, PARAM, LIMIT };
     static const struct option known[] = {
-        {"threads", required_argument, NULL, THREADS},
-        {"cpus", required_argument, NULL, CPUS},
-        {"time-ns", required_argument, NULL, TIME},
-        {"ops", required_argument, NULL, OPS},
-        {"samples", required_argument, NULL, SAMPLES},
-        {"param", required_argument, NULL, PARAM},
-        {"limit", required_argument, NULL, LIMIT},
-        {0},
+        {"threads", required_argument, NULL, THREADS}, {"cpus", required_argument, NULL, CPUS},
+        {"time-ns", required_argument, NULL, TIME},    {"ops", required_argument, NULL, OPS},
+        {"samples", required_argument, NULL, SAMPLES}, {"param", required_argument, NULL, PARAM},
+        {"limit", required_argument, NULL, LIMIT},     {0},
     };
     struct options o = {.run.threads = 1, .time_ns = 200000000, .samples = 5, .limit_s = 600};
     for (unsigned i = 0; w->params[i].name != NULL; i++)

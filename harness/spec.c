@@ -116,8 +116,10 @@ bool parse_time(const char *what, const char *text, uint64_t *ns, struct error *
     if (end == text || *end != '\0' || text[0] < '0' || text[0] > '9' ||
         strpbrk(text, "xX") != NULL || // C's hexadecimal numbers
         !(value * scale >= 1e3 && value * scale <= 2.6e15))
-        return error_set(e, "%s: '%s' is not a time: seconds, or a number with s, m or h, from "
-                            "1e-6 s to 30 days", what, text);
+        return error_set(e,
+                         "%s: '%s' is not a time: seconds, or a number with s, m or h, from "
+                         "1e-6 s to 30 days",
+                         what, text);
     *ns = (uint64_t)(value * scale + 0.5);
     return true;
 }
@@ -246,9 +248,9 @@ json_t *spec_json(const struct spec *s)
     json_t *params = json_object();
     for (unsigned i = 0; s->workload->params[i].name != NULL; i++)
         json_object_set_new(params, s->workload->params[i].name, json_integer(s->param[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "workload",
-                     s->workload->name, "rc", s->scheme[REFCOUNT]->name, "lock",
-                     s->scheme[LOCK]->name, "reclaimer", s->scheme[RECLAIM]->name, "alloc",
-                     s->scheme[ALLOC]->name, "allocator", s->allocator->name, "threads",
-                     (int)s->threads, "placement", s->placement->name, "params", params);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "workload", s->workload->name,
+                     "rc", s->scheme[REFCOUNT]->name, "lock", s->scheme[LOCK]->name, "reclaimer",
+                     s->scheme[RECLAIM]->name, "alloc", s->scheme[ALLOC]->name, "allocator",
+                     s->allocator->name, "threads", (int)s->threads, "placement",
+                     s->placement->name, "params", params);
 }

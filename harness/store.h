@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The store: one SQLite file (write-ahead log, full synchronisation) that holds a plan's invocations
-// and samples and the environment they ran in. An invocation is written whole, in one transaction, so
-// that whatever happens costs the one that is under way.
+// The store: one SQLite file (write-ahead log, full synchronisation) that holds a plan's
+// invocations and samples and the environment they ran in. An invocation is written whole, in one
+// transaction, so that whatever happens costs the one that is under way.
 #ifndef STORE_H
 #define STORE_H
 
@@ -39,8 +39,8 @@ void store_count(struct store *s, size_t *all, size_t *ok);
 bool store_add(struct store *s, const struct store_invocation *i, const struct outcome *o,
                struct error *e);
 
-// Calls `each` for every sample (number >= 0) and for every invocation without one (sample NULL), in
-// the order in which they were measured. `sample` is complete, with cell, block and invocation.
+// Calls `each` for every sample (number >= 0) and for every invocation without one (sample NULL),
+// in the order in which they were measured. `sample` is complete, with cell, block and invocation.
 struct store_row {
     int64_t invocation, block;
     unsigned round, rank;
@@ -56,7 +56,8 @@ bool store_visit(struct store *s, const char *workload, store_each *each, void *
 // The newest file results/*.db, of the plan `plan` if that is not NULL: a path below the root that
 // the caller frees, or NULL.
 char *store_newest(const char *plan);
-// The path `asked`, or the newest store's: the caller frees it. NULL, with a message, if there is none.
+// The path `asked`, or the newest store's: the caller frees it. NULL, with a message, if there is
+// none.
 char *store_choose(const char *asked, struct error *e);
 
 #endif

@@ -44,7 +44,7 @@ static pthread_mutex_t heap_lock = PTHREAD_MUTEX_INITIALIZER;
 static uintptr_t heap_next;
 static struct block {
     struct block *next;
-} *heap_given_back[CLASSES];
+} * heap_given_back[CLASSES];
 
 __attribute__((constructor)) static void heap_reserve(void)
 {
@@ -60,7 +60,7 @@ void *sync_heap_alloc(size_t size)
 {
     unsigned class = 6;
     while (((size_t)1 << class) < size)
-        class++;
+        class ++;
     pthread_mutex_lock(&heap_lock);
     struct block *b = heap_given_back[class];
     if (b != NULL) {

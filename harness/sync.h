@@ -37,15 +37,18 @@
 #define SYNC_LINE 64
 
 // What the census counts, one X-macro list for struct, JSON and tests. Loads and stores count only
-// in memory from sync_heap_alloc (objects, containers, their storage), the rest wherever it happens.
-#define SYNC_COUNTS(x)                                                                             \
-    x(rmw)        /* atomic read-modify-writes that wrote */                                       \
-    x(failed_cas) /* compare-exchanges that did not */                                             \
-    x(fence)      /* stand-alone fences */                                                         \
-    x(load)       /* loads of a line of an object, a container or its storage */                   \
-    x(store)      /* stores to such a line */                                                      \
-    x(lock_pair)  /* lock operations of a sync_mutex (each has its unlock) */                      \
+// in memory from sync_heap_alloc (objects, containers, their storage), the rest wherever it
+// happens.
+// clang-format off
+#define SYNC_COUNTS(x)                                                           \
+    x(rmw)        /* atomic read-modify-writes that wrote */                     \
+    x(failed_cas) /* compare-exchanges that did not */                           \
+    x(fence)      /* stand-alone fences */                                       \
+    x(load)       /* loads of a line of an object, a container or its storage */ \
+    x(store)      /* stores to such a line */                                    \
+    x(lock_pair)  /* lock operations of a sync_mutex (each has its unlock) */    \
     x(park)       /* times a thread went to sleep */
+// clang-format on
 struct sync_counts {
 #define SYNC_COUNT_FIELD(name) uint64_t name;
     SYNC_COUNTS(SYNC_COUNT_FIELD)
@@ -76,12 +79,13 @@ static inline void *sync_self(void)
 _Noreturn void sync_fail(const char *file, int line, const char *text);
 #define sync_check(ok, text) ((ok) ? (void)0 : sync_fail(__FILE__, __LINE__, (text)))
 
-// Hides from the compiler where a pointer came from, so that it neither folds nor hoists its uses, and
-// does not drop the loop when they are nothing.
-#define sync_opaque(p) __extension__({                                                             \
-        __typeof__(p) sync_opaque_ = (p);                                                          \
-        __asm__ volatile("" : "+r"(sync_opaque_));                                                 \
-        sync_opaque_;                                                                              \
+// Hides from the compiler where a pointer came from, so that it neither folds nor hoists its uses,
+// and does not drop the loop when they are nothing.
+#define sync_opaque(p)                             \
+    __extension__({                                \
+        __typeof__(p) sync_opaque_ = (p);          \
+        __asm__ volatile("" : "+r"(sync_opaque_)); \
+        sync_opaque_;                              \
     })
 
 // --- memory -----------------------------------------------------------------------------------
@@ -94,8 +98,8 @@ static inline void sync_free(void *p)
 }
 
 // Memory in which objects live, from whatever malloc the process was started with: aligned to 16,
-// and to a line where the size is a multiple of a line. Never NULL: when memory runs out the process
-// ends with a message.
+// and to a line where the size is a multiple of a line. Never NULL: when memory runs out the
+// process ends with a message.
 #ifndef SYNC_CENSUS
 void *sync_heap_out(size_t size) __attribute__((cold));
 static inline void *sync_heap_alloc(size_t size)
@@ -161,10 +165,10 @@ static inline void sync_wait_turn(unsigned n)
 }
 
 // Waits until the condition holds. It is evaluated again and again and may only assign locals.
-#define sync_await(condition)                                                                      \
-    do {                                                                                           \
-        for (unsigned sync_turn_ = 0; !(condition); sync_turn_++)                                  \
-            sync_wait_turn(sync_turn_);                                                            \
+#define sync_await(condition)                                     \
+    do {                                                          \
+        for (unsigned sync_turn_ = 0; !(condition); sync_turn_++) \
+            sync_wait_turn(sync_turn_);                           \
     } while (0)
 
 #ifdef SYNC_CENSUS
@@ -248,13 +252,13 @@ static inline void sync_tls_set(sync_tls *key, void *value)
 #include "sync_census.h"
 #else
 // Plain fields that several threads touch: natively the fields themselves.
-#define sync_get(lvalue) (lvalue)
+#define sync_get(lvalue)        (lvalue)
 #define sync_set(lvalue, value) ((void)((lvalue) = (value)))
 // A fence of the given order. gcc's ThreadSanitizer does not model fences; a read-modify-write of
 // one common word orders at least as much, and it does model that.
 #ifdef SYNC_TSAN
 extern _Atomic(uint32_t) sync_fence_word;
-#define sync_fence(order)                                                                          \
+#define sync_fence(order) \
     ((void)(order), (void)atomic_fetch_add_explicit(&sync_fence_word, 0, memory_order_seq_cst))
 #else
 #define sync_fence(order) atomic_thread_fence(order)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The clock of the timed window: the time-stamp counter where it is invariant (CPUID 8000_0007h, EDX
-// bit 8), else CLOCK_MONOTONIC in nanoseconds. Ticks mean nothing between processes; a process
+// The clock of the timed window: the time-stamp counter where it is invariant (CPUID 8000_0007h,
+// EDX bit 8), else CLOCK_MONOTONIC in nanoseconds. Ticks mean nothing between processes; a process
 // learns their length by comparing the two clocks over its own life.
 #ifndef TICKS_H
 #define TICKS_H

@@ -2,11 +2,12 @@
 //
 // The contract of an object allocator.
 //
-// Semantics. al_alloc returns memory aligned to 16, and to a cache line where the size is a multiple
-// of one; never NULL: when memory runs out the process ends with a message. The heap says what will live there, so that an allocator may keep counts at
-// the same offset of a block for as long as a reader may try them (AL_TYPE_STABLE: a freed block is
-// reused only for an object of the same heap and size class until a grace period has passed).
-// al_free may come from any thread; p is not NULL.
+// Semantics. al_alloc returns memory aligned to 16, and to a cache line where the size is a
+// multiple of one; never NULL: when memory runs out the process ends with a message. The heap says
+// what will live there, so that an allocator may keep counts at the same offset of a block for as
+// long as a reader may try them (AL_TYPE_STABLE: a freed block is reused only for an object of the
+// same heap and size class until a grace period has passed). al_free may come from any thread; p is
+// not NULL.
 //
 // Macros: AL_SUMMARY, AL_SOURCE, AL_TRAITS.
 #ifndef AL_H

@@ -14,7 +14,7 @@
 #include "rl.h"
 
 #define CELL_STRING_(x) #x
-#define CELL_STRING(x) CELL_STRING_(x)
+#define CELL_STRING(x)  CELL_STRING_(x)
 
 // Without a choice: what an editor or a compiler that looks at one file alone sees.
 #ifndef RC_SCHEME
@@ -23,7 +23,8 @@
 #ifndef LK_SCHEME
 #define LK_SCHEME none
 #endif
-// A scheme that lies elsewhere is named by its header too.
+// A scheme that lies elsewhere is named by its header too. No blanks in these paths: they count.
+// clang-format off
 #ifndef RC_HEADER
 #define RC_HEADER CELL_STRING(refcount/RC_SCHEME.h)
 #endif
@@ -32,6 +33,7 @@
 #endif
 #include RC_HEADER
 #include LK_HEADER
+// clang-format on
 
 // Reclaimer and allocator are what the two schemes go with, unless told otherwise.
 #ifndef RL_SCHEME
@@ -52,11 +54,13 @@
 #define AL_SCHEME system
 #endif
 #endif
+// clang-format off
 #include CELL_STRING(reclaim/RL_SCHEME.h)
 #include CELL_STRING(alloc/AL_SCHEME.h)
+// clang-format on
 
-#define CELL_NAME                                                                                  \
-    CELL_STRING(RC_SCHEME)                                                                         \
+#define CELL_NAME          \
+    CELL_STRING(RC_SCHEME) \
     "+" CELL_STRING(LK_SCHEME) "+" CELL_STRING(RL_SCHEME) "+" CELL_STRING(AL_SCHEME)
 #define CELL_ASSERT(ok, text) _Static_assert(ok, CELL_NAME ": " text);
 PAIR_RULES(CELL_ASSERT, RC_TRAITS, LK_TRAITS, RL_TRAITS, AL_TRAITS)
@@ -79,7 +83,7 @@ struct thread {
     size_t dead_count, dead_room;
     bool dying;
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
-    _Atomic(uint32_t) running;                   // RC_STOPS: attached, and neither offline nor stopped
+    _Atomic(uint32_t) running; // RC_STOPS: attached, and neither offline nor stopped
 };
 
 enum { WORLD_STRIPES = 64 };
@@ -233,8 +237,7 @@ API void thread_safepoint(struct thread *t)
     rc_safepoint(t);
     rl_quiesce(t);
     // relaxed: seen late, it is seen at the next one
-    if (WORLD_STOPS &&
-        atomic_load_explicit(&t->world->stopped, memory_order_relaxed) != 0) {
+    if (WORLD_STOPS && atomic_load_explicit(&t->world->stopped, memory_order_relaxed) != 0) {
         thread_stands(t);
         thread_runs(t);
     }

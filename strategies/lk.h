@@ -9,13 +9,13 @@
 //   lk_read_begin  false: no optimistic read now (a container not yet marked as shared): lock
 //   lk_read_watch  loads the container's storage pointer and remembers it for the validation
 //   lk_read_end    true: what was read since lk_read_begin is consistent
-// Elements belong to the refcount scheme (rc_read when reads exclude, rc_try_load when they do not),
-// storage belongs here: what a reader may still hold is given back by lk_retire.
+// Elements belong to the refcount scheme (rc_read when reads exclude, rc_try_load when they do
+// not), storage belongs here: what a reader may still hold is given back by lk_retire.
 //
 // A scheme with LK_GLOBAL is a GIL: who has entered the runtime excludes all others until it passes
 // a safepoint or leaves, and lk_lock costs nothing. Blocking outside the runtime stands between
-// lk_blocking_begin and lk_blocking_end. An isolated scheme (LK_ISOLATED) needs no lock because each
-// thread has a world of its own.
+// lk_blocking_begin and lk_blocking_end. An isolated scheme (LK_ISOLATED) needs no lock because
+// each thread has a world of its own.
 //
 // A scheme with LK_BRINGS_MAP supplies a concurrent map of its own, which dictionaries then use
 // (lk_map.h).

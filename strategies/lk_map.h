@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The contract of a map that a lock scheme brings itself (LK_BRINGS_MAP): the answer of the JVM, whose
-// concurrent maps lock one bin and read without a lock. Such a scheme includes this header and defines
-// these functions; dictionaries are then built on them instead of on lk_lock and lk_read_begin.
+// The contract of a map that a lock scheme brings itself (LK_BRINGS_MAP): the answer of the JVM,
+// whose concurrent maps lock one bin and read without a lock. Such a scheme includes this header
+// and defines these functions; dictionaries are then built on them instead of on lk_lock and
+// lk_read_begin.
 //
 // Semantics. Keys and values are slots of `owner`, the object that embeds the map. Equality is the
 // caller's; it takes no lock. A value that rc_try_load refuses is read again under the bin's lock.

@@ -7,37 +7,37 @@
 
 // Refcount schemes (RC_TRAITS).
 enum rc_trait {
-    RC_SHARED = 1 << 0,     // several threads may count at a time
-    RC_FREES = 1 << 1,      // objects die when the last reference goes; without it never
-    RC_LATE = 1 << 2,       // they may die after the last decref: at a safepoint or drain
-    RC_COUNTS = 1 << 3,     // rc_try_incref tells the living from the dead at once (schemes with
-                            // logs or epochs: what was seen since the last safepoint is valid)
-    RC_WEAK = 1 << 4,       // weak references work
-    RC_TRY_FREED = 1 << 5,  // rc_try_incref may read the count words of a freed block: optimistic
-                            // readers then need an allocator that keeps them counts
-    RC_ROOTS = 1 << 6,      // locals stand in registered frames (rc_roots_push)
-    RC_GIVES = 1 << 7,      // a counted reference ends on the thread where it began, unless handed
-                            // over by rc_give and rc_take (SNZI departs where it arrived)
-    RC_WAITS = 1 << 8,      // rc_incref may wait for another thread, so it is a safepoint, and no
-                            // optimistic reader may hold storage across it; rc_try_load must not
-                            // wait but answer false (safethread's promotion)
-    RC_PROTECTS = 1 << 9,   // needs a reclaimer with rl_protect
+    RC_SHARED = 1 << 0,      // several threads may count at a time
+    RC_FREES = 1 << 1,       // objects die when the last reference goes; without it never
+    RC_LATE = 1 << 2,        // they may die after the last decref: at a safepoint or drain
+    RC_COUNTS = 1 << 3,      // rc_try_incref tells the living from the dead at once (schemes with
+                             // logs or epochs: what was seen since the last safepoint is valid)
+    RC_WEAK = 1 << 4,        // weak references work
+    RC_TRY_FREED = 1 << 5,   // rc_try_incref may read the count words of a freed block: optimistic
+                             // readers then need an allocator that keeps them counts
+    RC_ROOTS = 1 << 6,       // locals stand in registered frames (rc_roots_push)
+    RC_GIVES = 1 << 7,       // a counted reference ends on the thread where it began, unless handed
+                             // over by rc_give and rc_take (SNZI departs where it arrived)
+    RC_WAITS = 1 << 8,       // rc_incref may wait for another thread, so it is a safepoint, and no
+                             // optimistic reader may hold storage across it; rc_try_load must not
+                             // wait but answer false (safethread's promotion)
+    RC_PROTECTS = 1 << 9,    // needs a reclaimer with rl_protect
     RC_BACKGROUND = 1 << 10, // has a thread of its own
-    RC_STOPS = 1 << 11,     // stops the world: threads then answer at safepoints and when back
-    RC_NATIVE = 1 << 12,    // a peer: its accesses do not pass through sync.h
+    RC_STOPS = 1 << 11,      // stops the world: threads then answer at safepoints and when back
+    RC_NATIVE = 1 << 12,     // a peer: its accesses do not pass through sync.h
 };
 
 // Lock schemes (LK_TRAITS).
 enum lk_trait {
-    LK_EXCLUDES = 1 << 0,    // lk_lock keeps other threads out of the container
-    LK_GLOBAL = 1 << 1,      // ... out of the whole runtime: schemes without RC_SHARED may run
-    LK_ISOLATED = 1 << 2,    // one world a thread
-    LK_OPTIMISTIC = 1 << 3,  // readers run beside a writer and validate
-    LK_COPIES = 1 << 4,      // a writer replaces the storage by a changed copy
-    LK_GRACE = 1 << 5,       // needs a reclaimer with grace periods
-    LK_BRINGS_MAP = 1 << 6,  // has a concurrent map of its own
-    LK_DEADLOCKS = 1 << 7,   // lk_lock2 takes the locks in argument order, as its original did
-    LK_NATIVE = 1 << 8,      // a peer: its accesses do not pass through sync.h
+    LK_EXCLUDES = 1 << 0,   // lk_lock keeps other threads out of the container
+    LK_GLOBAL = 1 << 1,     // ... out of the whole runtime: schemes without RC_SHARED may run
+    LK_ISOLATED = 1 << 2,   // one world a thread
+    LK_OPTIMISTIC = 1 << 3, // readers run beside a writer and validate
+    LK_COPIES = 1 << 4,     // a writer replaces the storage by a changed copy
+    LK_GRACE = 1 << 5,      // needs a reclaimer with grace periods
+    LK_BRINGS_MAP = 1 << 6, // has a concurrent map of its own
+    LK_DEADLOCKS = 1 << 7,  // lk_lock2 takes the locks in argument order, as its original did
+    LK_NATIVE = 1 << 8,     // a peer: its accesses do not pass through sync.h
 };
 
 // Reclaimers (RL_TRAITS).
@@ -59,18 +59,20 @@ enum al_trait {
 #define PAIR_HAS(traits, bit) (((traits) & (bit)) != 0)
 
 // rule(condition that must hold, what is needed) for a composition of four schemes.
-#define PAIR_RULES(rule, rc, lk, rl, al)                                                           \
-    rule(PAIR_HAS(rc, RC_FREES) || PAIR_HAS(al, AL_WHOLE),                                         \
-         "a refcount scheme that never frees needs an allocator that is given back whole")         \
-    rule(!PAIR_HAS(lk, LK_OPTIMISTIC) || !PAIR_HAS(rc, RC_TRY_FREED) ||                            \
-             PAIR_HAS(al, AL_TYPE_STABLE),                                                         \
-         "optimistic reads with this refcount scheme need a type-stable allocator")                \
-    rule(!PAIR_HAS(lk, LK_GRACE) || PAIR_HAS(rl, RL_GRACE),                                        \
-         "this lock scheme needs a reclaimer with grace periods")                                  \
-    rule(!PAIR_HAS(rc, RC_PROTECTS) || PAIR_HAS(rl, RL_PROTECTS),                                  \
-         "this refcount scheme needs a reclaimer that protects single pointers")                   \
-    rule(!PAIR_HAS(al, AL_STAMPS) || PAIR_HAS(rl, RL_STAMPS),                                      \
+// clang-format off
+#define PAIR_RULES(rule, rc, lk, rl, al)                                                       \
+    rule(PAIR_HAS(rc, RC_FREES) || PAIR_HAS(al, AL_WHOLE),                                     \
+         "a refcount scheme that never frees needs an allocator that is given back whole")     \
+    rule(!PAIR_HAS(lk, LK_OPTIMISTIC) || !PAIR_HAS(rc, RC_TRY_FREED) ||                        \
+             PAIR_HAS(al, AL_TYPE_STABLE),                                                     \
+         "optimistic reads with this refcount scheme need a type-stable allocator")            \
+    rule(!PAIR_HAS(lk, LK_GRACE) || PAIR_HAS(rl, RL_GRACE),                                    \
+         "this lock scheme needs a reclaimer with grace periods")                              \
+    rule(!PAIR_HAS(rc, RC_PROTECTS) || PAIR_HAS(rl, RL_PROTECTS),                              \
+         "this refcount scheme needs a reclaimer that protects single pointers")               \
+    rule(!PAIR_HAS(al, AL_STAMPS) || PAIR_HAS(rl, RL_STAMPS),                                  \
          "this allocator needs a reclaimer with stamps")
+// clang-format on
 
 // What a workload asks of the schemes; bits of struct workload.needs.
 enum workload_need {
@@ -80,19 +82,21 @@ enum workload_need {
 };
 
 // The rules for a run with more than one thread.
-#define PAIR_THREAD_RULES(rule, rc, lk, al, needs)                                                 \
-    rule(PAIR_HAS(rc, RC_SHARED) || PAIR_HAS(lk, LK_GLOBAL | LK_ISOLATED),                         \
-         "this refcount scheme needs a global lock when there is more than one thread")            \
-    rule(!PAIR_HAS(needs, NEEDS_EXCLUSION) || PAIR_HAS(lk, LK_EXCLUDES),                           \
-         "this workload needs a lock scheme that excludes when there is more than one thread")     \
-    rule(!PAIR_HAS(needs, NEEDS_SHARING) || !PAIR_HAS(lk, LK_ISOLATED),                            \
-         "this workload shares objects, which isolated heaps cannot")                              \
-    rule(!PAIR_HAS(al, AL_UNLOCKED) || PAIR_HAS(lk, LK_GLOBAL | LK_ISOLATED),                      \
+// clang-format off
+#define PAIR_THREAD_RULES(rule, rc, lk, al, needs)                                             \
+    rule(PAIR_HAS(rc, RC_SHARED) || PAIR_HAS(lk, LK_GLOBAL | LK_ISOLATED),                     \
+         "this refcount scheme needs a global lock when there is more than one thread")        \
+    rule(!PAIR_HAS(needs, NEEDS_EXCLUSION) || PAIR_HAS(lk, LK_EXCLUDES),                       \
+         "this workload needs a lock scheme that excludes when there is more than one thread") \
+    rule(!PAIR_HAS(needs, NEEDS_SHARING) || !PAIR_HAS(lk, LK_ISOLATED),                        \
+         "this workload shares objects, which isolated heaps cannot")                          \
+    rule(!PAIR_HAS(al, AL_UNLOCKED) || PAIR_HAS(lk, LK_GLOBAL | LK_ISOLATED),                  \
          "this allocator needs a global lock when there is more than one thread")
+// clang-format on
 
 // The rules for a workload, whatever the number of threads.
-#define PAIR_WORKLOAD_RULES(rule, rc, needs)                                                       \
-    rule(!PAIR_HAS(needs, NEEDS_WEAK) || PAIR_HAS(rc, RC_WEAK),                                    \
+#define PAIR_WORKLOAD_RULES(rule, rc, needs)                    \
+    rule(!PAIR_HAS(needs, NEEDS_WEAK) || PAIR_HAS(rc, RC_WEAK), \
          "this workload needs a refcount scheme with weak references")
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A slot is one word, the object's address, and excluded slots need no more than that: who holds the
-// container's lock moves references about. Readers that only validate (rc_try_load) may look at the
-// same time, hence atomics. Includes the slot itself; rc_slot_locked.h and rc_slot_plain.h add the
-// shared operations.
+// A slot is one word, the object's address, and excluded slots need no more than that: who holds
+// the container's lock moves references about. Readers that only validate (rc_try_load) may look at
+// the same time, hence atomics. Includes the slot itself; rc_slot_locked.h and rc_slot_plain.h add
+// the shared operations.
 #ifndef RC_SLOT_EXCLUDED_H
 #define RC_SLOT_EXCLUDED_H
 

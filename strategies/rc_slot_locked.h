@@ -11,7 +11,8 @@
 
 enum { RC_SLOT_LOCKED = 1 };
 
-// The slot's word, without the bit, which is now set. The holder counts and unlocks: it never waits.
+// The slot's word, without the bit, which is now set. The holder counts and unlocks: it never
+// waits.
 static __attribute__((noinline, unused)) uintptr_t rc_slot_lock(struct rc_slot *s)
 {
     uintptr_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
@@ -40,9 +41,9 @@ API struct rc_header *rc_load(struct thread *t, struct rc_slot *s)
     return h;
 }
 // Excluded slots never carry the bit, so the word is the address. The second look makes sure that
-// the count that was taken is that of the object which the slot still holds: its block may have been
-// freed and reused between the first look and the count. Acquire on it: it must not be satisfied
-// before the try-increment.
+// the count that was taken is that of the object which the slot still holds: its block may have
+// been freed and reused between the first look and the count. Acquire on it: it must not be
+// satisfied before the try-increment.
 API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h)
 {
     uintptr_t word = atomic_load_explicit(&s->word, memory_order_acquire);
@@ -55,8 +56,7 @@ API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h)
     *h = (struct rc_header *)word;
     return true;
 }
-API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s,
-                  struct rc_header *h)
+API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s, struct rc_header *h)
 {
     (void)owner;
     if (h != NULL)

@@ -19,8 +19,7 @@ API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h)
 {
     return (*h = rc_load(t, s)) != NULL;
 }
-API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s,
-                  struct rc_header *h)
+API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s, struct rc_header *h)
 {
     (void)owner;
     if (h != NULL)

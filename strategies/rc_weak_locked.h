@@ -2,8 +2,8 @@
 //
 // Weak references for schemes with rc_try_incref: an object keeps a list of its weak cells, and the
 // world's stripe of its address protects list and cells (CPython keeps such a list per object too).
-// Death empties the cells under the stripe before the object is destroyed; so who finds a cell still
-// full while holding the stripe may touch the object's count.
+// Death empties the cells under the stripe before the object is destroyed; so who finds a cell
+// still full while holding the stripe may touch the object's count.
 #ifndef RC_WEAK_LOCKED_H
 #define RC_WEAK_LOCKED_H
 

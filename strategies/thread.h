@@ -68,9 +68,9 @@ API struct thread *thread_attach(struct world *w);
 API bool thread_drain(struct thread *t);
 API void thread_detach(struct thread *t);
 
-// Stops all other threads of the world, each at its next safepoint, or where it is while offline; and
-// lets them go on. A thread that waits to be the one who stops does so offline, so both calls are made
-// at a safepoint. Only for schemes with RC_STOPS; the others pay nothing.
+// Stops all other threads of the world, each at its next safepoint, or where it is while offline;
+// and lets them go on. A thread that waits to be the one who stops does so offline, so both calls
+// are made at a safepoint. Only for schemes with RC_STOPS; the others pay nothing.
 API void world_stop(struct thread *t);
 API void world_start(struct thread *t);
 

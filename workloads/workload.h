@@ -35,9 +35,9 @@ static const struct cell_calls cell_calls = {
     .frees = (RC_TRAITS & RC_FREES) != 0,
 };
 
-#define WORKLOAD(w)                                                                                \
-    static const struct cell_program w##_program = {.workload = &(w), .calls = &cell_calls};       \
-    static const struct cell_program *const w##_entry                                              \
+#define WORKLOAD(w)                                                                          \
+    static const struct cell_program w##_program = {.workload = &(w), .calls = &cell_calls}; \
+    static const struct cell_program *const w##_entry                                        \
         __attribute__((used, section(RUN_SECTION))) = &w##_program;
 
 #endif

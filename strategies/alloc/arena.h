@@ -13,8 +13,8 @@
 #include "al.h"
 
 #define AL_SUMMARY "bump pointer, given back whole with its world; bounded at 4 GiB"
-#define AL_SOURCE "D. T. Ross, CACM 10(8), 1967 (zones); D. R. Hanson, SP&E 20(1), 1990 (arenas)"
-#define AL_TRAITS AL_WHOLE
+#define AL_SOURCE  "D. T. Ross, CACM 10(8), 1967 (zones); D. R. Hanson, SP&E 20(1), 1990 (arenas)"
+#define AL_TRAITS  AL_WHOLE
 
 enum {
     ARENA_CLASSES = 40,       // powers of two from 16 bytes

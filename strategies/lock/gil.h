@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // gil: one lock for the whole runtime, with a switch interval and a forced switch. CPython's global
-// interpreter lock since 3.2 (Antoine Pitrou, 2009; Python/ceval_gil.c). A waiter sleeps on the lock
-// for 5 ms; if it was not handed over meanwhile it sets the drop request, which the holder's next
-// safepoint sees; and the holder that drops it on request waits until another thread has taken it,
-// so that it cannot snatch it back before the waiter has woken.
+// interpreter lock since 3.2 (Antoine Pitrou, 2009; Python/ceval_gil.c). A waiter sleeps on the
+// lock for 5 ms; if it was not handed over meanwhile it sets the drop request, which the holder's
+// next safepoint sees; and the holder that drops it on request waits until another thread has taken
+// it, so that it cannot snatch it back before the waiter has woken.
 //
 // Invariant: one thread is in the runtime; whoever gives the lock up on request is not the next to
 // take it.
@@ -16,8 +16,8 @@
 #include "lk.h"
 
 #define LK_SUMMARY "one lock for the runtime: 5 ms interval, drop request, forced switch"
-#define LK_SOURCE "A. Pitrou, CPython 3.2's ceval_gil.h, 2009"
-#define LK_TRAITS (LK_EXCLUDES | LK_GLOBAL)
+#define LK_SOURCE  "A. Pitrou, CPython 3.2's ceval_gil.h, 2009"
+#define LK_TRAITS  (LK_EXCLUDES | LK_GLOBAL)
 
 #define GIL_INTERVAL_NS 5000000u // sys.getswitchinterval()
 
@@ -53,9 +53,9 @@ API void lk_thread_detach(struct thread *t)
     (void)t;
 }
 
-// Under the mutex: changes a condition's number; the caller wakes sleepers after unlocking. Relaxed,
-// as the sleeper's read in gil_wait: both happen under the mutex, and the kernel compares the number
-// with the word when the sleeper goes to sleep.
+// Under the mutex: changes a condition's number; the caller wakes sleepers after unlocking.
+// Relaxed, as the sleeper's read in gil_wait: both happen under the mutex, and the kernel compares
+// the number with the word when the sleeper goes to sleep.
 API void gil_signal(_Atomic(uint32_t) *condition)
 {
     uint32_t n = atomic_load_explicit(condition, memory_order_relaxed);
@@ -165,12 +165,14 @@ API void lk_safepoint(struct thread *t)
 }
 
 // A container costs nothing; entering and leaving take the lock's own mutex once each.
+// clang-format off
 #define LK_CENSUS(op)                                                                              \
     op(lock, 0)                                                                                    \
     op(lock2, 0)                                                                                   \
     op(read, 0)                                                                                    \
     op(enter, .lock_pair = 2)                                                                      \
     op(safepoint, 0)
+// clang-format on
 
 #include "lk_no_lock.h"
 #include "lk_no_read.h"

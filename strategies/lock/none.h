@@ -10,15 +10,17 @@
 #include "lk.h"
 
 #define LK_SUMMARY "no lock: one thread, or containers that nobody changes; the floor"
-#define LK_SOURCE "single-threaded interpreters; perfbook's count_nonatomic as a lower bound"
-#define LK_TRAITS 0
+#define LK_SOURCE  "single-threaded interpreters; perfbook's count_nonatomic as a lower bound"
+#define LK_TRAITS  0
 
+// clang-format off
 #define LK_CENSUS(op)                                                                              \
     op(lock, 0)                                                                                    \
     op(lock2, 0)                                                                                   \
     op(read, 0)                                                                                    \
     op(enter, 0)                                                                                   \
     op(safepoint, 0)
+// clang-format on
 
 #include "lk_no_hooks.h"
 #include "lk_no_lock.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// pthread: a POSIX mutex with default attributes in every container. What one gets by adding "a lock
-// to each object" without further thought.
+// pthread: a POSIX mutex with default attributes in every container. What one gets by adding "a
+// lock to each object" without further thought.
 //
 // Invariant: who is between lk_lock and lk_unlock of a word is alone there.
 // Memory order: the mutex's: unlock happens before the next lock of the same mutex.
@@ -12,7 +12,8 @@
 #include "lk.h"
 
 #define LK_SUMMARY "a pthread mutex with default attributes in every container"
-#define LK_SOURCE "POSIX.1c, 1995; glibc's low-level lock after U. Drepper, Futexes Are Tricky, 2011"
+#define LK_SOURCE \
+    "POSIX.1c, 1995; glibc's low-level lock after U. Drepper, Futexes Are Tricky, 2011"
 #define LK_TRAITS LK_EXCLUDES
 
 struct lk_word {
@@ -50,12 +51,14 @@ API void lk_unlock(struct thread *t, struct lk_word *l, struct lk_guard *g)
     sync_mutex_unlock(&l->mutex);
 }
 
+// clang-format off
 #define LK_CENSUS(op)                                                                              \
     op(lock, .lock_pair = 1)                                                                       \
     op(lock2, .lock_pair = 2)                                                                      \
     op(read, .lock_pair = 1)                                                                       \
     op(enter, 0)                                                                                   \
     op(safepoint, 0)
+// clang-format on
 
 #include "lk_exclusive.h"
 

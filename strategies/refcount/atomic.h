@@ -8,16 +8,16 @@
 // Invariant: count = number of counted references and slots that refer to the object.
 // Memory order: seq_cst in every operation, as both originals had it. Weaker orders would do
 // (increment relaxed, decrement release, acquire before the death); a scheme of its own shows what
-// that saves. What matters is that all earlier decrements happen before the death: each of them is a
-// release and the last one an acquire of the same word.
+// that saves. What matters is that all earlier decrements happen before the death: each of them is
+// a release and the last one an acquire of the same word.
 #ifndef RC_ATOMIC_H
 #define RC_ATOMIC_H
 
 #include "rc.h"
 
 #define RC_SUMMARY "one atomic read-modify-write a change, sequentially consistent"
-#define RC_SOURCE "Stein's free-threading patch on Win32, 1996; Hastings' Gilectomy, 2016"
-#define RC_TRAITS (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
+#define RC_SOURCE  "Stein's free-threading patch on Win32, 1996; Hastings' Gilectomy, 2016"
+#define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 struct rc_header {
     _Atomic(intptr_t) count;
@@ -56,6 +56,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     (void)t, (void)h;
 }
 
+// clang-format off
 #define RC_CENSUS(op)                                                                              \
     op(incref_own, .rmw = 1)                                                                       \
     op(decref_own, .rmw = 1)                                                                       \
@@ -66,6 +67,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     op(local_pair, .rmw = 2)                                                                       \
     op(load, .rmw = 2, .load = 1, .store = 1)                                                      \
     op(store, .rmw = 3, .load = 1, .store = 1)
+// clang-format on
 
 #include "rc_eager.h"
 

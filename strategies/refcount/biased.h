@@ -19,18 +19,18 @@
 // the queue lock of that id when no thread has it; once tid is 0, local is 0 for ever.
 //
 // Memory order. The owner's word is relaxed: it is the owner's alone, others read tid only to learn
-// that they are not the owner. Changes of `shared` are acq_rel: each foreign decrement releases what
-// its thread did to the object, and who brings the sum to zero acquires all of it, by the merge's
-// compare-exchange, or by the acquire load when the owner finds that nobody ever shared.
-// A death by the owner of an object that nobody shared thus has no read-modify-write at all.
+// that they are not the owner. Changes of `shared` are acq_rel: each foreign decrement releases
+// what its thread did to the object, and who brings the sum to zero acquires all of it, by the
+// merge's compare-exchange, or by the acquire load when the owner finds that nobody ever shared. A
+// death by the owner of an object that nobody shared thus has no read-modify-write at all.
 #ifndef RC_BIASED_H
 #define RC_BIASED_H
 
 #include "rc.h"
 
 #define RC_SUMMARY "the owner counts without atomics, others in a second word; the owner merges"
-#define RC_SOURCE "Choi, Shull, Torrellas, PACT 2018; PEP 703 (Sam Gross, 2023)"
-#define RC_TRAITS (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
+#define RC_SOURCE  "Choi, Shull, Torrellas, PACT 2018; PEP 703 (Sam Gross, 2023)"
+#define RC_TRAITS  (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 enum biased_state {
     BIASED_DEFAULT = 0,
@@ -270,8 +270,8 @@ static __attribute__((noinline, unused)) void biased_decref_shared(struct thread
         enqueue = shared == BIASED_DEFAULT || shared == BIASED_PUBLISHED;
         next = enqueue ? BIASED_QUEUED : shared - BIASED_ONE;
         // release: what this thread did to the object; acquire: what all others did, if it is dead
-    } while (!atomic_compare_exchange_weak_explicit(&h->shared, &shared, next,
-                                                    memory_order_acq_rel, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&h->shared, &shared, next, memory_order_acq_rel,
+                                                    memory_order_relaxed));
     if (enqueue)
         biased_enqueue(t, h);
     else if (next == BIASED_MERGED)
@@ -322,6 +322,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
 }
 
 // The owner's death of a private object reads `shared` and writes nothing but its own word.
+// clang-format off
 #define RC_CENSUS(op)                                                                              \
     op(incref_own, .load = 2, .store = 1)                                                          \
     op(decref_own, .load = 2, .store = 1)                                                          \
@@ -332,6 +333,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     op(local_pair, .rmw = 2, .load = 3)                                                            \
     op(load, .rmw = 2, .load = 2, .store = 1)                                                      \
     op(store, .rmw = 1, .load = 5, .store = 3)
+// clang-format on
 
 #include "rc_local_counted.h"
 #include "rc_no_hooks.h"

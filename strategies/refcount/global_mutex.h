@@ -5,18 +5,18 @@
 // function that locks _Py_RefMutex, adds one, unlocks, and every Py_DECREF likewise.
 //
 // Invariant: count = number of counted references and slots; changed only under the mutex.
-// Memory order: the mutex orders everything; the word itself is relaxed. The decision to die is made
-// on the value that was read under the mutex, and acted on outside.
-// Faithful to the original: the mutex is pthread's with default attributes, the functions are called
-// and not inlined, a new object's count is set without the mutex.
+// Memory order: the mutex orders everything; the word itself is relaxed. The decision to die is
+// made on the value that was read under the mutex, and acted on outside. Faithful to the original:
+// the mutex is pthread's with default attributes, the functions are called and not inlined, a new
+// object's count is set without the mutex.
 #ifndef RC_GLOBAL_MUTEX_H
 #define RC_GLOBAL_MUTEX_H
 
 #include "rc.h"
 
 #define RC_SUMMARY "every change of any count under one process-wide pthread mutex"
-#define RC_SOURCE "Greg Stein's free-threading patch for Python 1.4 on POSIX, 1996"
-#define RC_TRAITS (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
+#define RC_SOURCE  "Greg Stein's free-threading patch for Python 1.4 on POSIX, 1996"
+#define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 struct rc_header {
     _Atomic(intptr_t) count;
@@ -76,6 +76,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     (void)t, (void)h;
 }
 
+// clang-format off
 #define RC_CENSUS(op)                                                                              \
     op(incref_own, .lock_pair = 1, .load = 1, .store = 1)                                          \
     op(decref_own, .lock_pair = 1, .load = 1, .store = 1)                                          \
@@ -86,6 +87,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     op(local_pair, .lock_pair = 2, .load = 2, .store = 2)                                          \
     op(load, .lock_pair = 1, .rmw = 1, .load = 2, .store = 2)                                      \
     op(store, .lock_pair = 2, .rmw = 1, .load = 3, .store = 3)
+// clang-format on
 
 #include "rc_local_counted.h"
 #include "rc_no_defer.h"

@@ -12,9 +12,9 @@
 #include "rc.h"
 
 #define RC_SUMMARY "no counting: objects die with their world; the floor"
-#define RC_SOURCE "Epsilon, a no-op collector (OpenJDK JEP 318, 2018)"
-#define RC_TRAITS (RC_SHARED | RC_COUNTS)
-#define RC_ALLOC arena
+#define RC_SOURCE  "Epsilon, a no-op collector (OpenJDK JEP 318, 2018)"
+#define RC_TRAITS  (RC_SHARED | RC_COUNTS)
+#define RC_ALLOC   arena
 
 struct rc_header {
 };
@@ -42,6 +42,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
 }
 
 // What touches no object costs nothing; a slot is one load, or one exchange of its word.
+// clang-format off
 #define RC_CENSUS(op)                                                                              \
     op(incref_own, 0)                                                                              \
     op(decref_own, 0)                                                                              \
@@ -51,6 +52,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     op(local_pair, 0)                                                                              \
     op(load, .load = 1)                                                                            \
     op(store, .rmw = 1)
+// clang-format on
 
 #include "rc_local_counted.h"
 #include "rc_no_move.h"

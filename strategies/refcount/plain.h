@@ -13,8 +13,8 @@
 #include "rc.h"
 
 #define RC_SUMMARY "load, add, store: needs a global lock as soon as there are two threads"
-#define RC_SOURCE "G. E. Collins, CACM 3(12), 1960; CPython's object.h under the GIL"
-#define RC_TRAITS (RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
+#define RC_SOURCE  "G. E. Collins, CACM 3(12), 1960; CPython's object.h under the GIL"
+#define RC_TRAITS  (RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 struct rc_header {
     _Atomic(intptr_t) count;
@@ -50,6 +50,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     (void)t, (void)h;
 }
 
+// clang-format off
 #define RC_CENSUS(op)                                                                              \
     op(incref_own, .load = 1, .store = 1)                                                          \
     op(decref_own, .load = 1, .store = 1)                                                          \
@@ -60,6 +61,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     op(local_pair, .load = 2, .store = 2)                                                          \
     op(load, .load = 2, .store = 1)                                                                \
     op(store, .load = 3, .store = 3)
+// clang-format on
 
 #include "rc_local_counted.h"
 #include "rc_no_move.h"
