@@ -38,8 +38,7 @@ static void assert_cell(const struct spec *s, const char *expected)
     assert_string_equal(key, expected);
 }
 
-// --- what a plan says
-// -------------------------------------------------------------------------
+// --- what a plan says --------------------------------------------------------------------------
 
 static void test_head(void **state)
 {
@@ -248,8 +247,7 @@ static void test_values_over_lines(void **state)
     plan_free(p);
 }
 
-// --- mistakes
-// ---------------------------------------------------------------------------------
+// --- mistakes ----------------------------------------------------------------------------------
 
 // Refused, with a text that says the file, `where` (a line or a section) and
 // `what`.
@@ -559,8 +557,7 @@ static void test_huge_product(void **state)
     assert_in_range((sync_now_ns() - begin) / 1000000000, 0, 20);
 }
 
-// --- files
-// ------------------------------------------------------------------------------------
+// --- files -------------------------------------------------------------------------------------
 
 static void test_plans_of_the_tree(void **state)
 {
@@ -636,8 +633,7 @@ static void test_files(void **state)
     rmdir(directory);
 }
 
-// --- mutations
-// --------------------------------------------------------------------------------
+// --- mutations ---------------------------------------------------------------------------------
 
 static char *tree_plan(void)
 {

@@ -93,8 +93,7 @@ static void assert_says(const char *text, const char *part)
         fail_msg("'%s' does not say '%s'", text, part);
 }
 
-// --- completion
-// -------------------------------------------------------------------------------
+// --- completion --------------------------------------------------------------------------------
 
 static void test_start(void **state)
 {
@@ -195,8 +194,7 @@ static void test_no_lock_is_valid(void **state)
     assert_says(e.text, "none of them");
 }
 
-// --- rules
-// ------------------------------------------------------------------------------------
+// --- rules -------------------------------------------------------------------------------------
 
 #define RULE_TEXT(ok, text) text,
 static const char *const rules[] = {PAIR_RULES(RULE_TEXT, 0, 0, 0, 0) PAIR_WORKLOAD_RULES(
@@ -285,8 +283,7 @@ static void test_every_rule_is_tested(void **state)
     }
 }
 
-// --- names
-// ------------------------------------------------------------------------------------
+// --- names -------------------------------------------------------------------------------------
 
 static void test_unknown_names(void **state)
 {
@@ -389,8 +386,7 @@ static void test_threads(void **state)
     assert_true(spec_threads("1000", &n, &e) && n == 1000);
 }
 
-// --- numbers
-// ----------------------------------------------------------------------------------
+// --- numbers -----------------------------------------------------------------------------------
 
 static void test_parse_u64(void **state)
 {
@@ -467,8 +463,7 @@ static void test_parse_time(void **state)
     }
 }
 
-// --- names of cells
-// ---------------------------------------------------------------------------
+// --- names of cells ----------------------------------------------------------------------------
 
 static void test_key_and_pair(void **state)
 {
