@@ -100,7 +100,7 @@ int command_export(int argc, char **argv)
     if (s != NULL && a.csv)
         for (int i = 0; i < CSV_COLUMNS; i++)
             printf("%s%s", csv_columns[i], i + 1 < CSV_COLUMNS ? "," : "\n");
-    bool ok = s != NULL && store_visit(s, NULL, a.csv ? export_csv : export_json, NULL, &e);
+    bool ok = s != NULL && store_visit(s, a.csv ? export_csv : export_json, NULL, &e);
     store_close(s);
     free(path);
     return ok ? 0 : command_refuse(e.text);

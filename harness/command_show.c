@@ -106,11 +106,11 @@ static void print_heading(const struct result *row, struct varying v)
 static void print_family(const struct results *r, size_t first, size_t end)
 {
     struct varying v = family_varies(r, first, end);
-    char text[SPEC_TEXT], base[96];
+    char text[SPEC_TEXT];
     print_heading(&r->row[first], v);
     const struct result *baseline = results_baseline(r, &r->row[first]);
-    if (baseline != NULL)
-        pair_name(baseline, base, sizeof base);
+    if (baseline == NULL)
+        printf("  ratio: to the family's baseline, which is of another workload\n");
     printf("  %-24s %24s %24s %5s %6s %3s\n", "refcount+lock", "ns/op [95 %]", "ratio [95 %]",
            "fair", "cpu ns", "n");
     for (size_t i = first; i < end; i++) {

@@ -145,6 +145,14 @@ static void first_line(char *to, size_t size, const struct text *from)
     to[strcspn(to, "\n")] = '\0';
 }
 
+// The library that serves malloc in the process, as it says itself, is the one that was preloaded.
+// A sanitizer's malloc stands before any other.
+static bool served_by(const struct allocator *a, const json_t *samples)
+{
+    const char *library = json_string_value(json_object_get(json_array_get(samples, 0), "malloc"));
+    return a->library == NULL || (library != NULL && strcmp(library, a->library) == 0);
+}
+
 // Every complete line is a sample; a broken last line is what a crash leaves.
 static bool take_samples(const struct spec *s, const struct text *said, const unsigned *cpus,
                          json_t *samples, bool *idle)
@@ -243,6 +251,11 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
         snprintf(o->message, sizeof o->message, "no process for it");
     } else {
         judge(effort, status, in_time, verified, idle, limit_s, &complained, o);
+        if (o->status == OUTCOME_OK && !served_by(s->allocator, o->samples)) {
+            o->status = OUTCOME_VOID;
+            snprintf(o->message, sizeof o->message,
+                     "allocator %s was preloaded, but malloc is not its", s->allocator->name);
+        }
     }
     free(said.data);
     free(complained.data);

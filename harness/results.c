@@ -166,6 +166,26 @@ static void sort(struct results *r)
         qsort(r->row, r->n, sizeof *r->row, by_order);
 }
 
+static void row_free(struct result *row)
+{
+    free(row->family);
+    free(row->key);
+    free(row->process);
+    json_decref(row->cell);
+}
+
+// Only the rows of one workload, whose ratios may be to a baseline of another.
+static void keep(struct results *r, const char *workload)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->n; i++)
+        if (strcmp(result_text(&r->row[i], "workload"), workload) == 0)
+            r->row[kept++] = r->row[i];
+        else
+            row_free(&r->row[i]);
+    r->n = kept;
+}
+
 bool results_load(struct store *s, const char *workload, struct results *r, struct error *e)
 {
     *r = (struct results){0};
@@ -173,7 +193,7 @@ bool results_load(struct store *s, const char *workload, struct results *r, stru
     double *values = malloc(4 * SAMPLES_MOST * sizeof *values);
     for (int i = 0; i < 4 && values != NULL; i++)
         l.value[i] = values + i * SAMPLES_MOST;
-    bool ok = values != NULL && store_visit(s, workload, on_row, &l, e);
+    bool ok = values != NULL && store_visit(s, on_row, &l, e);
     if (ok)
         flush(&l);
     ok = ok && !l.failed;
@@ -181,6 +201,8 @@ bool results_load(struct store *s, const char *workload, struct results *r, stru
         sort(r);
     for (size_t i = 0; ok && i < r->n; i++)
         ok = summarise(r, &r->row[i]);
+    if (ok && workload != NULL)
+        keep(r, workload);
     free(values);
     if (!ok && (values == NULL || l.failed))
         error_set(e, "out of memory");
@@ -191,12 +213,8 @@ bool results_load(struct store *s, const char *workload, struct results *r, stru
 
 void results_free(struct results *r)
 {
-    for (size_t i = 0; i < r->n; i++) {
-        free(r->row[i].family);
-        free(r->row[i].key);
-        free(r->row[i].process);
-        json_decref(r->row[i].cell);
-    }
+    for (size_t i = 0; i < r->n; i++)
+        row_free(&r->row[i]);
     free(r->row);
     *r = (struct results){0};
 }

@@ -34,7 +34,8 @@ struct results {
 
 enum { RESULTS_CONFIDENCE_PERCENT = 95 };
 
-// False, with a message. `workload`: only its cells, or NULL.
+// False, with a message. `workload`: only its cells are kept, or NULL; their ratios are to the
+// family's baseline, of whatever workload it is.
 bool results_load(struct store *s, const char *workload, struct results *r, struct error *e);
 void results_free(struct results *r);
 // The baseline of a row's family, or NULL.

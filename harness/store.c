@@ -276,18 +276,15 @@ bool store_add(struct store *s, const struct store_invocation *i, const struct o
     return false;
 }
 
-bool store_visit(struct store *s, const char *workload, store_each *each, void *argument,
-                 struct error *e)
+bool store_visit(struct store *s, store_each *each, void *argument, struct error *e)
 {
     sqlite3_stmt *q =
         prepare(s, "SELECT invocation.id, block, round, family, key, status, message, cell.json, "
                    "sample.json, rank FROM invocation JOIN cell ON cell.id = invocation.cell "
                    "LEFT JOIN sample ON sample.invocation = invocation.id "
-                   "WHERE ?1 IS NULL OR workload = ?1 ORDER BY invocation.id, number");
+                   "ORDER BY invocation.id, number");
     if (q == NULL)
         return fail(s, e, "reading");
-    if (workload != NULL)
-        sqlite3_bind_text(q, 1, workload, -1, SQLITE_TRANSIENT);
     int answer;
     while ((answer = sqlite3_step(q)) == SQLITE_ROW) {
         struct store_row row = {

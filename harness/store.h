@@ -49,9 +49,7 @@ struct store_row {
     const json_t *sample; // or NULL
 };
 typedef void store_each(void *argument, const struct store_row *row);
-// `workload`: only its rows, or NULL.
-bool store_visit(struct store *s, const char *workload, store_each *each, void *argument,
-                 struct error *e);
+bool store_visit(struct store *s, store_each *each, void *argument, struct error *e);
 
 // The newest file results/*.db, of the plan `plan` if that is not NULL: a path below the root that
 // the caller frees, or NULL.

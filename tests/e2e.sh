@@ -177,8 +177,10 @@ run "$rclab" run private_objects --rc atomic --lock none --reclaimer immediate -
     --placement compact --threads 1 --time 1ms --json
 ok "a time has units" refused "is not a time"
 run "$rclab" run private_objects --rc atomic --lock none --reclaimer immediate --alloc system --allocator glibc \
-    --placement compact --threads 1 --time 0.001s --samples 1 --json --share
+    --placement compact --threads 1 --time 0.05s --samples 1 --json --share
 ok "run with everything given" says '"placement":"compact"' '"alloc":"system"'
+run "$rclab" run private_objects --rc atomic --allocator jemalloc --ops 1000 --samples 1 --json --share
+ok "a preloaded allocator serves the process" says '"malloc":"libjemalloc.so.2"'
 run "$rclab" run private_objects --rc atomic --census --json --ops 1000 --samples 1 --share
 ok "run --census: JSON" all_json
 ok "run --census: all fields" has_fields "${fields[@]}" census rmw failed_cas fence load store lock_pair park

@@ -358,6 +358,28 @@ static void test_members(void **state)
     results_free(&r);
 }
 
+// A family may have a control of another workload as its baseline; what is shown of the family alone
+// is still compared with it.
+static void test_ratio_to_another_workload(void **state)
+{
+    struct spec control = cell("plain", 1);
+    struct error e;
+
+    (void)state;
+    assert_true(spec_workload("private_objects", &control.workload, &e));
+    for (int64_t block = 0; block < 6; block++) {
+        struct outcome o = ended(OUTCOME_OK, "");
+        add_sample(&o, 5 + (double)block, true);
+        put("f", 0, &control, block, o);
+        one("f", 1, "atomic", block, 2 * (5 + (double)block));
+    }
+    struct results r = load("hot_object");
+    assert_int_equal(r.n, 1);
+    assert_int_equal(r.row[0].ratio.n, 6);
+    assert_true(near(r.row[0].ratio.middle, 2));
+    results_free(&r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -374,6 +396,7 @@ int main(void)
         TEST(test_order),
         TEST(test_same_cell_in_two_families),
         TEST(test_members),
+        TEST(test_ratio_to_another_workload),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

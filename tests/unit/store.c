@@ -548,25 +548,19 @@ static void test_visit(void **state)
     struct error e;
 
     (void)state;
-    assert_true(store_visit(s, NULL, on_row, &v, &e));
+    assert_true(store_visit(s, on_row, &v, &e));
     assert_int_equal(v.n, 0);
     add_or_fail(s, &two, 9, outcome(OUTCOME_OK, 3, 1));
     add_or_fail(s, &one, 2, outcome(OUTCOME_OK, 1, 1));
     add_or_fail(s, &one, 5, outcome(OUTCOME_CRASHED, 0, 1));
     add_or_fail(s, &one, 0, outcome(OUTCOME_VOID, 2, 1));
-    assert_true(store_visit(s, NULL, on_row, &v, &e));
+    assert_true(store_visit(s, on_row, &v, &e));
     assert_int_equal(v.n, COUNT(expected));
     for (size_t i = 0; i < COUNT(expected); i++) {
         assert_int_equal(v.block[i], expected[i].block);
         assert_int_equal(v.sample[i], expected[i].sample);
         assert_true(i == 0 || v.invocation[i] >= v.invocation[i - 1]);
     }
-    v.n = 0;
-    assert_true(store_visit(s, "private_objects", on_row, &v, &e));
-    assert_int_equal(v.n, COUNT(expected));
-    v.n = 0;
-    assert_true(store_visit(s, "hot_object", on_row, &v, &e));
-    assert_int_equal(v.n, 0);
     store_close(s);
 }
 
