@@ -42,6 +42,7 @@ struct workload {
     const char *name, *summary, *source;
     const char *operation; // what one operation is
     unsigned needs;        // bits of enum workload_need (pair.h)
+    bool allocates;        // operations make or free memory, so that the choice of malloc matters
     const struct param *params;
     void *(*start)(struct thread *t, const struct run *run);
     void *(*begin)(struct thread *t, void *shared, unsigned index);

@@ -114,6 +114,7 @@ static const struct workload list_append_workload = {
     .source = "the append of CPython's Objects/listobject.c; Gilectomy's and PEP 703's list locks",
     .operation = "one append",
     .needs = NEEDS_EXCLUSION | NEEDS_SHARING,
+    .allocates = true,
     .params = params,
     .start = start,
     .begin = begin,
