@@ -8,7 +8,10 @@
 // never single-threaded, which would make glibc's mutex cheaper than in any interpreter with
 // threads). Each measuring thread is started on its CPU, makes its own objects, and works. When the
 // last one is warm it sets a common start; each thread counts what it does from its first batch
-// after that tick to the last batch before the end, and keeps working until all have been read.
+// after that tick to the last that is complete at the end, and keeps working until all have been
+// read. So a thread that sleeps through the end, as some do where there are more threads than CPUs,
+// neither stretches the time nor counts what it did later.
+#include "memory.h"
 #include "run.h"
 #include "ticks.h"
 
@@ -35,6 +38,8 @@ struct options {
     uint64_t ops;     // fixed work of each thread
     unsigned samples;
     unsigned limit_s;
+    bool places; // `memory` was asked for
+    struct memory_policy memory;
 };
 
 struct gate {
@@ -52,7 +57,8 @@ struct worker {
     int cpu;                            // where it was bound, read back; -1: not to exactly one
     uint64_t arrived, started, stopped; // ticks
     uint64_t ops, cpu_ns;
-    uint64_t done; // all operations, also outside the window
+    uint64_t done;          // all operations, also outside the window
+    int node[MEMORY_PAGES]; // where pages came from that it touched first
     struct sync_counts census;
     const char *wrong;
 };
@@ -65,6 +71,7 @@ struct sample {
     void *shared;
     struct worker *workers;
     struct gate gate;
+    long base_kib; // resident before the first sample
 };
 
 _Noreturn static void refuse(const char *text, const char *detail)
@@ -151,33 +158,58 @@ static uint64_t load_warm(struct load *l)
     }
 }
 
-static void load_window(struct load *l, uint64_t batch)
+// What this thread has counted in the census since `before`.
+static struct sync_counts census_since(const struct sync_counts *before)
+{
+    struct sync_counts since;
+#define CENSUS_DIFFERENCE(name) since.name = sync_here.counts.name - before->name;
+    SYNC_COUNTS(CENSUS_DIFFERENCE)
+#undef CENSUS_DIFFERENCE
+    return since;
+}
+
+// So many operations, however long they take.
+static uint64_t load_work(struct load *l, uint64_t batch, const struct sync_counts *before)
+{
+    struct worker *w = l->worker;
+    for (uint64_t most = w->sample->options->ops; w->ops < most;) {
+        uint64_t n = most - w->ops < batch ? most - w->ops : batch;
+        load_batch(l, n);
+        w->ops += n;
+    }
+    w->stopped = ticks_now(w->sample->clock);
+    w->census = census_since(before);
+    return 0;
+}
+
+// Whole batches until the common end. Answers the operations that came too late to count.
+static uint64_t load_time(struct load *l, uint64_t batch, const struct sync_counts *before)
 {
     struct worker *w = l->worker;
     const struct sample *s = w->sample;
-    const struct ticks *clock = s->clock;
-    uint64_t cpu = thread_cpu_ns(), ops = 0, now;
-    struct sync_counts before = sync_here.counts;
-    w->started = now = ticks_now(clock);
-    if (s->options->ops != 0) {
-        for (uint64_t most = s->options->ops; ops < most;) {
-            uint64_t n = most - ops < batch ? most - ops : batch;
-            load_batch(l, n);
-            ops += n;
-        }
-        now = ticks_now(clock);
-    } else {
-        for (; now < s->gate.stop; now = ticks_now(clock)) {
-            load_batch(l, batch);
-            ops += batch;
-        }
+    while (w->stopped < s->gate.stop) {
+        load_batch(l, batch);
+        uint64_t now = ticks_now(s->clock);
+        if (now > s->gate.stop)
+            return batch;
+        w->stopped = now;
+        w->ops += batch;
+        w->census = census_since(before);
     }
-    w->stopped = now;
-    w->cpu_ns = thread_cpu_ns() - cpu;
-    w->ops = ops;
-#define CENSUS_DIFFERENCE(name) w->census.name = sync_here.counts.name - before.name;
-    SYNC_COUNTS(CENSUS_DIFFERENCE)
-#undef CENSUS_DIFFERENCE
+    return 0;
+}
+
+static void load_window(struct load *l, uint64_t batch)
+{
+    struct worker *w = l->worker;
+    struct sync_counts before = sync_here.counts;
+    uint64_t cpu = thread_cpu_ns();
+    w->started = w->stopped = ticks_now(w->sample->clock);
+    uint64_t late = (w->sample->options->ops != 0 ? load_work : load_time)(l, batch, &before);
+    cpu = thread_cpu_ns() - cpu;
+    // reading the clock of each batch would cost too much: what came late has its share of the time
+    w->cpu_ns =
+        w->ops == 0 ? 0 : (uint64_t)((double)cpu * (double)w->ops / (double)(w->ops + late));
 }
 
 static void *worker_main(void *argument)
@@ -187,6 +219,7 @@ static void *worker_main(void *argument)
     const struct cell_calls *calls = s->program->calls;
     const struct workload *workload = s->program->workload;
     w->cpu = bound_cpu();
+    memory_probe(w->node, MEMORY_PAGES);
     sync_here.seed = w->index + 1;
     struct load l = {.worker = w, .work = workload->work, .safepoint = calls->safepoint};
     sync_here.self = l.t = calls->enter(s->world);
@@ -248,6 +281,40 @@ static void print_list(const char *name, const struct sample *s, size_t offset, 
     printf("]");
 }
 
+// For each thread the different nodes that its pages came from; none where that is not known.
+static void print_nodes(const struct sample *s)
+{
+    printf(",\"thread_nodes\":[");
+    for (unsigned i = 0; i < s->options->run.threads; i++) {
+        const int *node = s->workers[i].node;
+        const char *separator = "";
+        printf("%s[", i != 0 ? "," : "");
+        for (unsigned k = 0; k < MEMORY_PAGES; k++) {
+            bool seen = node[k] < 0;
+            for (unsigned j = 0; j < k && !seen; j++)
+                seen = node[j] == node[k];
+            if (!seen)
+                printf("%s%d", separator, node[k]), separator = ",";
+        }
+        printf("]");
+    }
+    printf("]");
+}
+
+// A line of /proc/self/status in KiB, or -1.
+static long status_kib(const char *name)
+{
+    char line[256];
+    long kib = -1;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f != NULL && kib < 0 && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = strtol(line + strlen(name), NULL, 10);
+    if (f != NULL)
+        fclose(f);
+    return kib;
+}
+
 static void print_sample(const struct sample *s, unsigned number, const char *wrong)
 {
     unsigned threads = s->options->run.threads;
@@ -277,7 +344,10 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     printf(",\"thread_cpus\":[");
     for (unsigned i = 0; i < threads; i++)
         printf("%s%d", i != 0 ? "," : "", w[i].cpu);
-    printf("],\"idle_threads\":1,\"malloc\":\"%s\"", malloc_library());
+    printf("]");
+    print_nodes(s);
+    printf(",\"base_kib\":%ld,\"peak_kib\":%ld", s->base_kib, status_kib("VmHWM:"));
+    printf(",\"idle_threads\":1,\"malloc\":\"%s\"", malloc_library());
 #ifdef SYNC_CENSUS
     const char *separator = "";
     printf(",\"counts\":{");
@@ -295,11 +365,11 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
 }
 
 static bool run_sample(const struct options *o, const struct cell_program *program,
-                       const struct ticks *clock, unsigned number)
+                       const struct ticks *clock, unsigned number, long base_kib)
 {
     const struct cell_calls *calls = program->calls;
     const struct workload *workload = program->workload;
-    struct sample s = {.options = o, .program = program, .clock = clock};
+    struct sample s = {.options = o, .program = program, .clock = clock, .base_kib = base_kib};
     s.workers = sync_alloc(o->run.threads * sizeof *s.workers);
     s.world = calls->world_open();
     struct thread *t = calls->enter(s.world);
@@ -374,14 +444,40 @@ static void parse_param(struct options *o, const struct workload *w, char *text)
     refuse("no such parameter", text);
 }
 
+// local, bind:NODES or interleave:NODES.
+static void parse_memory(struct options *o, char *text)
+{
+    static const struct {
+        const char *name;
+        int mode;
+    } known[] = {{"local", MPOL_LOCAL}, {"bind", MPOL_BIND}, {"interleave", MPOL_INTERLEAVE}};
+    char *save, *name = strtok_r(text, ":", &save);
+    o->places = false;
+    for (unsigned i = 0; i < sizeof known / sizeof known[0] && name != NULL; i++)
+        if (strcmp(known[i].name, name) == 0) {
+            o->places = true;
+            o->memory.mode = known[i].mode;
+        }
+    bool nodes = false;
+    for (char *item; o->places && (item = strtok_r(NULL, ",", &save)) != NULL; nodes = true)
+        memory_add_node(&o->memory, (unsigned)number("--memory", item, 0, MEMORY_NODES_MOST - 1));
+    if (!o->places || nodes != (o->memory.mode != MPOL_LOCAL))
+        refuse("--memory", "it is local, bind:NODES or interleave:NODES");
+}
+
 static struct options parse(int argc, char **argv, const struct workload *w)
 {
-    enum { THREADS = 1, CPUS, TIME, OPS, SAMPLES, PARAM, LIMIT };
+    enum { THREADS = 1, CPUS, TIME, OPS, SAMPLES, PARAM, LIMIT, MEMORY };
     static const struct option known[] = {
-        {"threads", required_argument, NULL, THREADS}, {"cpus", required_argument, NULL, CPUS},
-        {"time-ns", required_argument, NULL, TIME},    {"ops", required_argument, NULL, OPS},
-        {"samples", required_argument, NULL, SAMPLES}, {"param", required_argument, NULL, PARAM},
-        {"limit", required_argument, NULL, LIMIT},     {0},
+        {"threads", required_argument, NULL, THREADS},
+        {"cpus", required_argument, NULL, CPUS},
+        {"time-ns", required_argument, NULL, TIME},
+        {"ops", required_argument, NULL, OPS},
+        {"samples", required_argument, NULL, SAMPLES},
+        {"param", required_argument, NULL, PARAM},
+        {"limit", required_argument, NULL, LIMIT},
+        {"memory", required_argument, NULL, MEMORY},
+        {0},
     };
     struct options o = {.run.threads = 1, .time_ns = 200000000, .samples = 5, .limit_s = 600};
     for (unsigned i = 0; w->params[i].name != NULL; i++)
@@ -409,9 +505,13 @@ static struct options parse(int argc, char **argv, const struct workload *w)
         case LIMIT:
             o.limit_s = (unsigned)number("--limit", optarg, 1, 1000000);
             break;
+        case MEMORY:
+            parse_memory(&o, optarg);
+            break;
         default:
             refuse("usage", "[--threads N] [--cpus I,J...] [--time-ns N | --ops N] [--samples N] "
-                            "[--param KEY=VALUE]... [--limit SECONDS]");
+                            "[--param KEY=VALUE]... [--limit SECONDS] [--memory local|bind:NODES|"
+                            "interleave:NODES]");
         }
     if (optind < argc)
         refuse("what is this?", argv[optind]);
@@ -425,8 +525,12 @@ int main(int argc, char **argv)
     struct options o = parse(argc, argv, program->workload);
     // the last resort against a hang: SIGALRM ends the process
     alarm(o.limit_s);
+    // where the kernel has no policies, or they are not allowed, memory stays local
+    if (o.places && !memory_set(&o.memory) && o.memory.mode != MPOL_LOCAL)
+        refuse("--memory: the kernel does not take this policy", strerror(errno));
+    long base_kib = status_kib("VmRSS:");
     bool ok = true;
     for (unsigned i = 0; i < o.samples; i++)
-        ok &= run_sample(&o, program, &clock, i);
+        ok &= run_sample(&o, program, &clock, i, base_kib);
     return ok ? 0 : 1;
 }
