@@ -83,6 +83,16 @@ static json_t *list_placements(void)
     return all;
 }
 
+static json_t *list_memories(void)
+{
+    size_t n;
+    const struct memory *m = memory_all(&n);
+    json_t *all = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(all, entry(m[i].name, m[i].summary, "Linux, set_mempolicy(2)"));
+    return all;
+}
+
 static json_t *list_workloads(void)
 {
     size_t n;
@@ -132,8 +142,9 @@ static const struct kind {
     {"refcount", list_refcount},    {"lock", list_lock},
     {"reclaim", list_reclaim},      {"alloc", list_alloc},
     {"allocator", list_allocators}, {"placement", list_placements},
-    {"workload", list_workloads},   {"plan", list_plans},
-    {"runtime", list_nothing},      {"program", list_nothing},
+    {"memory", list_memories},      {"workload", list_workloads},
+    {"plan", list_plans},           {"runtime", list_nothing},
+    {"program", list_nothing},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -181,7 +192,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (a->kind == NULL)
             argp_error(state,
                        "no kind '%s'; known: refcount lock reclaim alloc allocator placement "
-                       "workload plan runtime program",
+                       "memory workload plan runtime program",
                        value);
     } else {
         return ARGP_ERR_UNKNOWN;
@@ -191,7 +202,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp argp = {
     options,
     parse,
-    "[refcount|lock|reclaim|alloc|allocator|placement|workload|plan|runtime|program]",
+    "[refcount|lock|reclaim|alloc|allocator|placement|memory|workload|plan|runtime|program]",
     "What there is, of one kind or of all.",
     NULL,
     NULL,

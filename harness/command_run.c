@@ -12,8 +12,8 @@
 #include "stats.h"
 
 struct arguments {
-    const char *workload, *scheme[SCHEME_KINDS], *allocator, *placement, *threads, *time, *ops,
-        *samples;
+    const char *workload, *scheme[SCHEME_KINDS], *allocator, *placement, *memory, *threads, *time,
+        *ops, *samples;
     char *param[64];
     unsigned params;
     bool census, json, share;
@@ -26,6 +26,7 @@ enum {
     KEY_ALLOC,
     KEY_ALLOCATOR,
     KEY_PLACEMENT,
+    KEY_MEMORY,
     KEY_THREADS,
     KEY_TIME,
     KEY_OPS,
@@ -43,6 +44,7 @@ static const struct argp_option options[] = {
     {"allocator", KEY_ALLOCATOR, "M", 0, "malloc that is preloaded (glibc)", 0},
     {"threads", KEY_THREADS, "N", 0, "Threads that measure (1)", 0},
     {"placement", KEY_PLACEMENT, "P", 0, "Where they are bound (cores)", 0},
+    {"memory", KEY_MEMORY, "M", 0, "From which NUMA node memory comes (first_touch)", 0},
     {"time", KEY_TIME, "SECONDS", 0, "Length of a sample (0.2)", 0},
     {"ops", KEY_OPS, "N", 0, "Instead of a time: operations of each thread", 0},
     {"samples", KEY_SAMPLES, "K", 0, "Samples (5)", 0},
@@ -74,6 +76,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case KEY_PLACEMENT:
         a->placement = value;
+        break;
+    case KEY_MEMORY:
+        a->memory = value;
         break;
     case KEY_THREADS:
         a->threads = value;
@@ -128,6 +133,7 @@ static bool make_spec(const struct arguments *a, struct spec *s, struct error *e
             return false;
     if ((a->allocator != NULL && !spec_allocator(s, a->allocator, e)) ||
         (a->placement != NULL && !spec_placement(s, a->placement, e)) ||
+        (a->memory != NULL && !spec_memory(s, a->memory, e)) ||
         (a->threads != NULL && !spec_threads(a->threads, &s->threads, e)))
         return false;
     for (unsigned i = 0; i < a->params; i++) {

@@ -32,11 +32,26 @@ static bool unknown(struct error *e, const char *what, const char *asked, const 
                      known->text[0] != '\0' ? known->text : "none");
 }
 
+static const struct memory memories[] = {
+    [MEMORY_FIRST_TOUCH] = {"first_touch", "a page comes from the node of the thread that touches "
+                                           "it first"},
+    [MEMORY_BOUND] = {"bound", "all from the node of thread 0, as after a set-up by one thread"},
+    [MEMORY_INTERLEAVED] = {"interleaved", "page by page from all nodes in turn"},
+};
+enum { MEMORIES = sizeof memories / sizeof memories[0] };
+
+const struct memory *memory_all(size_t *count)
+{
+    *count = MEMORIES;
+    return memories;
+}
+
 void spec_start(struct spec *s, const struct workload *w)
 {
     *s = (struct spec){.workload = w, .threads = 1};
     s->allocator = allocator_find("glibc");
     s->placement = placement_find("cores");
+    s->memory = &memories[MEMORY_FIRST_TOUCH];
     for (unsigned i = 0; w->params[i].name != NULL; i++)
         s->param[i] = w->params[i].standard;
 }
@@ -93,6 +108,19 @@ bool spec_placement(struct spec *s, const char *name, struct error *e)
     for (size_t i = 0; i < n; i++)
         names_add(&known, all[i].name);
     return unknown(e, "placement", name, &known);
+}
+
+bool spec_memory(struct spec *s, const char *name, struct error *e)
+{
+    struct names known = {""};
+    for (size_t i = 0; i < MEMORIES; i++) {
+        names_add(&known, memories[i].name);
+        if (strcmp(memories[i].name, name) == 0) {
+            s->memory = &memories[i];
+            return true;
+        }
+    }
+    return unknown(e, "memory", name, &known);
 }
 
 bool parse_u64(const char *text, uint64_t least, uint64_t most, uint64_t *value)
@@ -238,6 +266,8 @@ void spec_key(const struct spec *s, char *text)
                      s->workload->name, s->scheme[REFCOUNT]->name, s->scheme[LOCK]->name,
                      s->scheme[RECLAIM]->name, s->scheme[ALLOC]->name, s->allocator->name,
                      s->threads, s->placement->name);
+    if (s->memory != &memories[MEMORY_FIRST_TOUCH] && n < SPEC_TEXT)
+        n += snprintf(text + n, SPEC_TEXT - (size_t)n, " memory=%s", s->memory->name);
     for (unsigned i = 0; s->workload->params[i].name != NULL && n < SPEC_TEXT; i++)
         n += snprintf(text + n, SPEC_TEXT - (size_t)n, " %s=%" PRId64, s->workload->params[i].name,
                       s->param[i]);
@@ -248,9 +278,10 @@ json_t *spec_json(const struct spec *s)
     json_t *params = json_object();
     for (unsigned i = 0; s->workload->params[i].name != NULL; i++)
         json_object_set_new(params, s->workload->params[i].name, json_integer(s->param[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "workload", s->workload->name,
-                     "rc", s->scheme[REFCOUNT]->name, "lock", s->scheme[LOCK]->name, "reclaimer",
-                     s->scheme[RECLAIM]->name, "alloc", s->scheme[ALLOC]->name, "allocator",
-                     s->allocator->name, "threads", (int)s->threads, "placement",
-                     s->placement->name, "params", params);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:o}", "workload",
+                     s->workload->name, "rc", s->scheme[REFCOUNT]->name, "lock",
+                     s->scheme[LOCK]->name, "reclaimer", s->scheme[RECLAIM]->name, "alloc",
+                     s->scheme[ALLOC]->name, "allocator", s->allocator->name, "threads",
+                     (int)s->threads, "placement", s->placement->name, "memory", s->memory->name,
+                     "params", params);
 }

@@ -11,11 +11,19 @@
 #include "catalogue.h"
 #include "topology.h"
 
+// From which NUMA node memory comes.
+struct memory {
+    const char *name, *summary;
+};
+enum { MEMORY_FIRST_TOUCH, MEMORY_BOUND, MEMORY_INTERLEAVED };
+const struct memory *memory_all(size_t *count); // in this order
+
 struct spec {
     const struct workload *workload;
     const struct scheme *scheme[SCHEME_KINDS];
     const struct allocator *allocator;
     const struct placement *placement;
+    const struct memory *memory;
     unsigned threads;
     int64_t param[PARAMS_MAX]; // in the order of the workload's list
 };
@@ -34,13 +42,15 @@ struct error {
 };
 bool error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// A workload with its standard parameters, one thread, glibc, placement `cores`; no schemes yet.
+// A workload with its standard parameters, one thread, glibc, placement `cores`, memory where it is
+// touched first; no schemes yet.
 void spec_start(struct spec *s, const struct workload *w);
 // By name; unknown ones list the known.
 bool spec_workload(const char *name, const struct workload **w, struct error *e);
 bool spec_scheme(struct spec *s, enum scheme_kind kind, const char *name, struct error *e);
 bool spec_allocator(struct spec *s, const char *name, struct error *e);
 bool spec_placement(struct spec *s, const char *name, struct error *e);
+bool spec_memory(struct spec *s, const char *name, struct error *e);
 bool spec_threads(const char *text, unsigned *threads, struct error *e);
 // The index of the workload's parameter, or -1.
 int spec_param_index(const struct workload *w, const char *name);

@@ -122,7 +122,7 @@ ok "the JSON checker refuses what is not" not_json
 
 # --- list -----------------------------------------------------------------------------------------
 
-kinds=(refcount lock reclaim alloc allocator placement workload plan runtime program)
+kinds=(refcount lock reclaim alloc allocator placement memory workload plan runtime program)
 listed() { # kind: as many summaries and sources as names, in the text and in JSON
     local n
     n=$(grep -c '^  "name": "[^"]' "$work/out")
@@ -177,8 +177,8 @@ run "$rclab" run private_objects --rc atomic --lock none --reclaimer immediate -
     --placement compact --threads 1 --time 1ms --json
 ok "a time has units" refused "is not a time"
 run "$rclab" run private_objects --rc atomic --lock none --reclaimer immediate --alloc system --allocator glibc \
-    --placement compact --threads 1 --time 0.05s --samples 1 --json --share
-ok "run with everything given" says '"placement":"compact"' '"alloc":"system"'
+    --placement compact --memory interleaved --threads 1 --time 0.05s --samples 1 --json --share
+ok "run with everything given" says '"placement":"compact"' '"memory":"interleaved"' '"alloc":"system"'
 run "$rclab" run private_objects --rc atomic --allocator jemalloc --ops 1000 --samples 1 --json --share
 ok "a preloaded allocator serves the process" says '"malloc":"libjemalloc.so.2"'
 run "$rclab" run private_objects --rc atomic --census --json --ops 1000 --samples 1 --share
@@ -210,6 +210,7 @@ bad_input "unknown lock scheme" "'nonsense'" "$(known lock)" -- run private_obje
 bad_input "unknown reclaimer" "'nonsense'" "$(known reclaim)" -- run private_objects --rc atomic --reclaimer nonsense
 bad_input "unknown alloc" "'nonsense'" "$(known alloc)" -- run private_objects --rc atomic --alloc nonsense
 bad_input "unknown allocator" "'nonsense'" "$(known allocator)" -- run private_objects --rc atomic --allocator nonsense
+bad_input "unknown memory" "'nonsense'" "$(known memory)" -- run private_objects --rc atomic --memory nonsense
 bad_input "unknown placement" "'nonsense'" "$(known placement)" -- run private_objects --rc atomic --placement nonsense
 bad_input "unknown parameter" "'nonsense'" "known: objects size" -- run private_objects --rc atomic --param nonsense=1
 bad_input "a parameter without a value" "KEY=VALUE" -- run private_objects --rc atomic --param objects

@@ -328,6 +328,10 @@ static void test_unknown_names(void **state)
     assert_false(spec_placement(&s, "nonsense", &e));
     assert_says(e.text, "compact cores scatter");
     assert_true(spec_placement(&s, "scatter", &e));
+    assert_false(spec_memory(&s, "nonsense", &e));
+    assert_string_equal(e.text, "no memory 'nonsense'; known: first_touch bound interleaved");
+    assert_true(spec_memory(&s, "bound", &e));
+    assert_string_equal(s.memory->name, "bound");
 }
 
 static void test_params(void **state)
@@ -496,6 +500,11 @@ static void test_key_and_pair(void **state)
     spec_key(&s, text);
     assert_string_equal(text, "t_bare t_keeps+t_optimistic+immediate+t_whole allocator=mimalloc "
                               "threads=16 placement=compact");
+    // memory is named where it is not as usual
+    assert_true(spec_memory(&s, "bound", &e));
+    spec_key(&s, text);
+    assert_string_equal(text, "t_bare t_keeps+t_optimistic+immediate+t_whole allocator=mimalloc "
+                              "threads=16 placement=compact memory=bound");
     s = make(&t_bare, "t_keeps+t_optimistic+immediate+t_stable", 1);
     spec_pair(&s, text);
     assert_string_equal(text, "t_keeps+t_optimistic+immediate+t_stable");
@@ -509,10 +518,10 @@ static void test_json(void **state)
     (void)state;
     s.param[1] = 99;
     json = spec_json(&s);
-    expected = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:{s:i, s:i}}", "workload",
+    expected = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:{s:i, s:i}}", "workload",
                          "t_simple", "rc", "t_shared", "lock", "t_excludes", "reclaimer", "t_clock",
                          "alloc", "t_stamped", "allocator", "glibc", "threads", 3, "placement",
-                         "cores", "params", "size", 64, "share", 99);
+                         "cores", "memory", "first_touch", "params", "size", 64, "share", 99);
     assert_true(json_equal(json, expected));
     json_decref(json);
     json_decref(expected);
