@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "build.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -59,6 +61,21 @@ void build_path(const struct spec *s, bool census, char *path)
         snprintf(path, BUILD_PATH, "%.4000s/%.500s", build_root(), target);
 }
 
+// One build at a time in a tree. The lock belongs to make and all that it starts: the compilers that
+// a killed sweep leaves behind, and that write the same files, hold it until they are done. -1: no
+// lock; make will say what is wrong with the directory.
+static int lock_build(void)
+{
+    char path[BUILD_PATH];
+    bool absolute = RCLAB_DIRECTORY[0] == '/';
+    snprintf(path, sizeof path, "%s%s" RCLAB_DIRECTORY "/lock", absolute ? "" : build_root(),
+             absolute ? "" : "/");
+    int fd = open(path, O_RDWR | O_CREAT, 0666);
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+        ;
+    return fd;
+}
+
 static bool run_make(char **targets, size_t n, bool ask)
 {
     char jobs[32];
@@ -78,6 +95,7 @@ static bool run_make(char **targets, size_t n, bool ask)
         return false;
     memcpy(argv, fixed, sizeof fixed);
     memcpy(argv + FIXED, targets, n * sizeof *targets);
+    int lock = lock_build();
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -93,6 +111,8 @@ static bool run_make(char **targets, size_t n, bool ask)
     int status = -1;
     if (child > 0)
         waitpid(child, &status, 0);
+    if (lock >= 0)
+        close(lock);
     free(argv);
     return child > 0 && status == 0;
 }
