@@ -357,9 +357,18 @@ static hwloc_topology_t load(const char *source)
     return NULL;
 }
 
-// hwloc trusts what it reads: a file without some attributes is a segmentation fault, a description
-// of a million PUs takes hours. So another process reads it first, for some seconds at most.
-// Answers as waitpid does.
+static bool numbered(hwloc_topology_t hw, hwloc_obj_type_t type)
+{
+    for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(hw, type, o));)
+        if (o->os_index >= PLACEMENT_CPUS)
+            return false;
+    return true;
+}
+
+// hwloc trusts what it reads: a file without some attributes is a segmentation fault, a PU without
+// a number is that with the largest and makes huge sets, a description of a million PUs takes
+// hours. So another process reads it first, for some seconds at most. Answers with its status.
+enum { UNREADABLE = 1, UNNUMBERED };
 static int try_to_load(const char *source)
 {
     static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -371,7 +380,10 @@ static int try_to_load(const char *source)
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         setrlimit(RLIMIT_CPU, &(struct rlimit){20, 20});
         dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
-        _exit(load(source) != NULL ? 0 : 1);
+        hwloc_topology_t hw = load(source);
+        _exit(hw == NULL                                                       ? UNREADABLE
+              : numbered(hw, HWLOC_OBJ_PU) && numbered(hw, HWLOC_OBJ_NUMANODE) ? 0
+                                                                               : UNNUMBERED);
     }
     int status = 0; // without a process there is no trial
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
@@ -394,7 +406,9 @@ static const char *reason_against(const char *source)
         return WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL
                    ? "too large"
                    : "hwloc crashes on it; is it damaged?";
-    return status != 0 ? "hwloc cannot read it" : NULL;
+    return WEXITSTATUS(status) == UNREADABLE   ? "hwloc cannot read it"
+           : WEXITSTATUS(status) == UNNUMBERED ? "a PU or NUMA node has no number up to 8191"
+                                               : NULL;
 }
 
 struct topology *topology_open(const char *source, char *error, size_t error_size)
