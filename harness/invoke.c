@@ -214,12 +214,16 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
             const struct topology *topology, struct outcome *o)
 {
     unsigned cpu[THREADS_MOST];
-    bool bound = topology != NULL && topology_is_this_machine(topology) &&
-                 placement_cpus(topology, s->placement, s->threads, cpu) == 0;
+    bool bound = topology != NULL && topology_is_this_machine(topology);
     uint64_t limit_s = limit_seconds(s, effort);
     struct command command;
-    command_make(&command, s, effort, bound ? cpu : NULL, limit_s);
     *o = (struct outcome){.samples = json_array()};
+    if (bound &&
+        !placement_cpus(topology, s->placement, s->threads, cpu, o->message, sizeof o->message)) {
+        o->status = OUTCOME_VOID;
+        return;
+    }
+    command_make(&command, s, effort, bound ? cpu : NULL, limit_s);
 
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {

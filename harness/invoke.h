@@ -9,7 +9,7 @@
 
 enum outcome_status {
     OUTCOME_OK,
-    OUTCOME_VOID,    // a verification failed, or a sample has no operation: its samples are void
+    OUTCOME_VOID,    // a verification failed, a sample has no operation, or its CPUs cannot be had
     OUTCOME_CRASHED, // ended by a signal, or without the samples that it owed
     OUTCOME_HUNG,    // ended by the watchdog
 };
@@ -23,7 +23,8 @@ struct outcome {
 };
 
 // `path`: the cell's program. The CPUs come from the topology (this machine's) by the spec's
-// placement; cpus_bound false: no binding is possible, as the samples then say.
+// placement, and where it cannot be had nothing is run; without a topology of this machine no
+// binding is possible, as the samples then say (cpus_bound false).
 void invoke(const struct spec *s, const struct effort *effort, const char *path,
             const struct topology *topology, struct outcome *outcome);
 

@@ -50,7 +50,7 @@ void spec_start(struct spec *s, const struct workload *w)
 {
     *s = (struct spec){.workload = w, .threads = 1};
     s->allocator = allocator_find("glibc");
-    s->placement = placement_find("cores");
+    s->placement = placement_find("cores", NULL, 0);
     s->memory = &memories[MEMORY_FIRST_TOUCH];
     for (unsigned i = 0; w->params[i].name != NULL; i++)
         s->param[i] = w->params[i].standard;
@@ -99,15 +99,8 @@ bool spec_allocator(struct spec *s, const char *name, struct error *e)
 
 bool spec_placement(struct spec *s, const char *name, struct error *e)
 {
-    s->placement = placement_find(name);
-    if (s->placement != NULL)
-        return true;
-    struct names known = {""};
-    size_t n;
-    const struct placement *all = placement_all(&n);
-    for (size_t i = 0; i < n; i++)
-        names_add(&known, all[i].name);
-    return unknown(e, "placement", name, &known);
+    s->placement = placement_find(name, e->text, sizeof e->text);
+    return s->placement != NULL;
 }
 
 bool spec_memory(struct spec *s, const char *name, struct error *e)

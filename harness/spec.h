@@ -27,7 +27,7 @@ struct spec {
     unsigned threads;
     int64_t param[PARAMS_MAX]; // in the order of the workload's list
 };
-enum { THREADS_MOST = 1000, SPEC_TEXT = 512 };
+enum { THREADS_MOST = 1000, SPEC_TEXT = 512 + PLACEMENT_TEXT };
 
 // One of time_ns and ops is 0.
 struct effort {
@@ -45,7 +45,7 @@ bool error_set(struct error *e, const char *format, ...) __attribute__((format(p
 // A workload with its standard parameters, one thread, glibc, placement `cores`, memory where it is
 // touched first; no schemes yet.
 void spec_start(struct spec *s, const struct workload *w);
-// By name; unknown ones list the known.
+// By name; unknown ones list the known. A placement may be a list of CPUs.
 bool spec_workload(const char *name, const struct workload **w, struct error *e);
 bool spec_scheme(struct spec *s, enum scheme_kind kind, const char *name, struct error *e);
 bool spec_allocator(struct spec *s, const char *name, struct error *e);

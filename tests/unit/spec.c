@@ -326,7 +326,10 @@ static void test_unknown_names(void **state)
     assert_says(e.text, "no allocator 'nonsense'; known: glibc");
     assert_true(spec_allocator(&s, "jemalloc", &e));
     assert_false(spec_placement(&s, "nonsense", &e));
-    assert_says(e.text, "compact cores scatter");
+    assert_says(e.text, "compact cores one_per_cache package scatter smt");
+    assert_false(spec_placement(&s, "0,", &e));
+    assert_says(e.text, "placement '0,'");
+    assert_true(spec_placement(&s, "1,0", &e));
     assert_true(spec_placement(&s, "scatter", &e));
     assert_false(spec_memory(&s, "nonsense", &e));
     assert_string_equal(e.text, "no memory 'nonsense'; known: first_touch bound interleaved");
