@@ -229,6 +229,8 @@ int command_run(int argc, char **argv)
     struct topology *topology = topology_open(NULL, topology_error, sizeof topology_error);
     if (topology == NULL)
         fprintf(stderr, "rclab: threads are not bound: %s\n", topology_error);
+    if (!invoke_possible(&s, topology, &e))
+        return command_refuse(e.text);
     invoke_lock_machine(a.share);
     struct outcome o;
     invoke(&s, &effort, path, topology, &o);

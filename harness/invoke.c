@@ -20,12 +20,100 @@ const char *outcome_name(enum outcome_status status)
     return name[status];
 }
 
+// --- where it runs ----------------------------------------------------------------------------
+
+enum { NODES_MOST = 1024 };
+
+struct arrangement {
+    bool bound; // cpu[] holds the CPUs of the threads
+    unsigned cpu[THREADS_MOST];
+    // The nodes that all memory comes from; 0: each thread's from its own.
+    unsigned node[NODES_MOST], nodes;
+};
+
+static bool arrange(const struct spec *s, const struct topology *topology, struct arrangement *a,
+                    char *why, size_t size)
+{
+    struct place place;
+    a->nodes = 0;
+    a->bound = topology != NULL && topology_is_this_machine(topology);
+    if (a->bound && !placement_cpus(topology, s->placement, s->threads, a->cpu, why, size))
+        return false;
+    if (s->memory->nodes == NODES_ALL && topology != NULL)
+        a->nodes = topology_nodes(topology, a->node, NODES_MOST);
+    if (s->memory->nodes == NODE_OF_THREAD_0 && a->bound &&
+        topology_where(topology, a->cpu[0], &place) && place.node >= 0)
+        a->node[a->nodes++] = (unsigned)place.node;
+    if (a->nodes != 0 || s->memory->nodes == NODE_OF_TOUCH)
+        return true;
+    snprintf(why, size, "memory %s: no NUMA node is known, as %s (first_touch needs none)",
+             s->memory->name,
+             a->bound ? "hwloc tells of none with memory" : "threads cannot be bound here");
+    return false;
+}
+
+bool invoke_possible(const struct spec *s, const struct topology *topology, struct error *e)
+{
+    struct arrangement a;
+    return arrange(s, topology, &a, e->text, sizeof e->text);
+}
+
+// Whether the pages that each thread touched came from where they should: JSON's null where the
+// kernel does not tell. If not, `why` says so.
+static json_t *memory_held(const struct arrangement *a, const struct topology *topology,
+                           const json_t *sample, char *why, size_t size)
+{
+    const json_t *threads = json_object_get(sample, "thread_nodes"), *seen;
+    size_t i, k;
+    bool known = json_array_size(threads) != 0 && a->bound;
+    json_array_foreach((json_t *)threads, i, seen)
+    {
+        struct place place;
+        const json_t *page;
+        known &= json_array_size(seen) != 0 && topology_where(topology, a->cpu[i], &place) &&
+                 (a->nodes != 0 || place.node >= 0);
+        json_array_foreach((json_t *)seen, k, page)
+        {
+            json_int_t node = json_integer_value(page);
+            bool right = known && a->nodes == 0 && node == place.node;
+            for (unsigned j = 0; j < a->nodes; j++)
+                right |= node == (json_int_t)a->node[j];
+            if (!known || right)
+                continue;
+            snprintf(why, size,
+                     "thread %zu on CPU %u has memory from NUMA node %" JSON_INTEGER_FORMAT
+                     ", which was not meant: is the right node full?",
+                     i, a->cpu[i], node);
+            return json_false();
+        }
+    }
+    return known ? json_true() : json_null();
+}
+
+// What the figures tell of the cell's place: how far apart two threads are, and where caches,
+// packages and cores are full under its placement.
+static void add_place(json_t *sample, const struct spec *s, const struct topology *topology,
+                      const struct arrangement *a)
+{
+    struct placement_fills f;
+    char why[8];
+    const char *distance =
+        a->bound && s->threads == 2 ? topology_distance(topology, a->cpu[0], a->cpu[1]) : NULL;
+    if (distance != NULL)
+        json_object_set_new(sample, "distance", json_string(distance));
+    if (a->bound && placement_fills(topology, s->placement, &f, why, sizeof why))
+        json_object_set_new(sample, "fills",
+                            json_pack("{s:i, s:i, s:i, s:i}", "cache", (int)f.one_cache, "package",
+                                      (int)f.one_package, "core", (int)f.own_core, "all",
+                                      (int)f.all));
+}
+
 // --- the child --------------------------------------------------------------------------------
 
 struct command {
     char *argv[16 + 2 * PARAMS_MAX];
     char text[16 + 2 * PARAMS_MAX][64];
-    char cpus[THREADS_MOST * 6];
+    char cpus[THREADS_MOST * 6], memory[32 + 5 * NODES_MOST];
     int n;
 };
 
@@ -40,8 +128,18 @@ __attribute__((format(printf, 2, 3))) static void command_add(struct command *c,
     c->n++;
 }
 
+// An option of any length: its name, and numbers with commas between them.
+static void command_add_list(struct command *c, char *text, size_t size, const char *name,
+                             const unsigned *number, unsigned n)
+{
+    size_t used = (size_t)snprintf(text, size, "%s", name);
+    for (unsigned i = 0; i < n && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%u", i != 0 ? "," : "", number[i]);
+    c->argv[c->n++] = text;
+}
+
 static void command_make(struct command *c, const struct spec *s, const struct effort *effort,
-                         const unsigned *cpus, uint64_t limit_s)
+                         const struct arrangement *a, uint64_t limit_s)
 {
     c->n = 0;
     command_add(c, "%s", s->workload->name);
@@ -54,13 +152,11 @@ static void command_make(struct command *c, const struct spec *s, const struct e
     command_add(c, "--limit=%" PRIu64, limit_s);
     for (unsigned i = 0; s->workload->params[i].name != NULL; i++)
         command_add(c, "--param=%s=%" PRId64, s->workload->params[i].name, s->param[i]);
-    if (cpus != NULL) {
-        size_t used = (size_t)snprintf(c->cpus, sizeof c->cpus, "--cpus=");
-        for (unsigned i = 0; i < s->threads; i++)
-            used += (size_t)snprintf(c->cpus + used, sizeof c->cpus - used, "%s%u",
-                                     i != 0 ? "," : "", cpus[i]);
-        c->argv[c->n++] = c->cpus;
-    }
+    if (a->bound)
+        command_add_list(c, c->cpus, sizeof c->cpus, "--cpus=", a->cpu, s->threads);
+    char memory[32];
+    snprintf(memory, sizeof memory, "--memory=%s%s", s->memory->option, a->nodes != 0 ? ":" : "");
+    command_add_list(c, c->memory, sizeof c->memory, memory, a->node, a->nodes);
     c->argv[c->n] = NULL;
 }
 
@@ -153,28 +249,76 @@ static bool served_by(const struct allocator *a, const json_t *samples)
     return a->library == NULL || (library != NULL && strcmp(library, a->library) == 0);
 }
 
-// Every complete line is a sample; a broken last line is what a crash leaves.
-static bool take_samples(const struct spec *s, const struct text *said, const unsigned *cpus,
-                         json_t *samples, bool *idle)
+// --- samples ----------------------------------------------------------------------------------
+
+// What a record says beside what the cell printed: ops, ops_per_s, ns_per_op, fairness, census per
+// operation, and the specification. A new object, or NULL if `raw` is not a sample.
+static json_t *complete(const struct spec *s, const json_t *raw, const struct arrangement *a)
 {
-    bool verified = true;
-    *idle = false;
+    const json_t *thread_ops = json_object_get(raw, "thread_ops");
+    const json_t *duration = json_object_get(raw, "duration_ns");
+    if (json_array_size(thread_ops) != s->threads || !json_is_number(duration) ||
+        !json_is_boolean(json_object_get(raw, "verified")))
+        return NULL;
+    uint64_t each[THREADS_MOST], ops = 0;
+    for (unsigned i = 0; i < s->threads; i++)
+        ops += each[i] = (uint64_t)json_integer_value(json_array_get(thread_ops, i));
+    double ns = json_number_value(duration);
+
+    json_t *sample = spec_json(s);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < s->threads && a->bound; i++)
+        json_array_append_new(list, json_integer((json_int_t)a->cpu[i]));
+    json_object_set_new(sample, "cpus", list);
+    json_object_update(sample, (json_t *)raw);
+    json_object_set_new(sample, "duration_ns", json_integer((json_int_t)(ns + 0.5)));
+    json_object_set_new(sample, "ops", json_integer((json_int_t)ops));
+    json_object_set_new(sample, "ops_per_s",
+                        ns > 0 ? json_real((double)ops * 1e9 / ns) : json_null());
+    json_object_set_new(sample, "ns_per_op",
+                        ops != 0 ? json_real(ns * s->threads / (double)ops) : json_null());
+    json_object_set_new(sample, "fairness", json_real(stats_jain(each, s->threads)));
+    const json_t *counts = json_object_get(raw, "counts");
+    if (counts != NULL) {
+        json_t *census = json_object(), *value;
+        const char *name;
+        json_object_foreach((json_t *)counts, name, value) json_object_set_new(
+            census, name,
+            ops != 0 ? json_real((double)json_integer_value(value) / (double)ops) : json_null());
+        json_object_set_new(sample, "census", census);
+    }
+    return sample;
+}
+
+struct findings {
+    bool verified, idle;
+    char misplaced[200]; // empty: no memory is
+};
+
+// Every complete line is a sample; a broken last line is what a crash leaves.
+static void take_samples(const struct spec *s, const struct text *said,
+                         const struct topology *topology, const struct arrangement *a,
+                         json_t *samples, struct findings *f)
+{
+    *f = (struct findings){.verified = true};
     for (char *line = said->data, *end; line != NULL && (end = strchr(line, '\n')) != NULL;
          line = end + 1) {
         *end = '\0';
         json_t *raw = json_loads(line, 0, NULL);
-        json_t *sample = raw != NULL ? invoke_complete(s, raw, cpus) : NULL;
+        json_t *sample = raw != NULL ? complete(s, raw, a) : NULL;
         json_decref(raw);
         if (sample == NULL)
             continue;
-        verified &= json_is_true(json_object_get(sample, "verified"));
-        *idle |= json_integer_value(json_object_get(sample, "ops")) == 0;
+        json_object_set_new(sample, "memory_held",
+                            memory_held(a, topology, sample, f->misplaced, sizeof f->misplaced));
+        add_place(sample, s, topology, a);
+        f->verified &= json_is_true(json_object_get(sample, "verified"));
+        f->idle |= json_integer_value(json_object_get(sample, "ops")) == 0;
         json_array_append_new(samples, sample);
     }
-    return verified;
 }
 
-static void judge(const struct effort *effort, int status, bool in_time, bool verified, bool idle,
+static void judge(const struct effort *effort, int status, bool in_time, const struct findings *f,
                   uint64_t limit_s, const struct text *complained, struct outcome *o)
 {
     size_t got = json_array_size(o->samples);
@@ -188,7 +332,7 @@ static void judge(const struct effort *effort, int status, bool in_time, bool ve
         o->status = OUTCOME_CRASHED;
         snprintf(o->message, sizeof o->message, "ended by signal %d (%s)%s%s", WTERMSIG(status),
                  strsignal(WTERMSIG(status)), complaint[0] != '\0' ? ": " : "", complaint);
-    } else if (!verified) {
+    } else if (!f->verified) {
         const json_t *wrong = NULL;
         for (size_t i = 0; i < got && wrong == NULL; i++)
             wrong = json_object_get(json_array_get(o->samples, i), "wrong");
@@ -200,11 +344,14 @@ static void judge(const struct effort *effort, int status, bool in_time, bool ve
         snprintf(o->message, sizeof o->message, "exit status %d after %zu of %u samples%s%s",
                  WEXITSTATUS(status), got, effort->samples, complaint[0] != '\0' ? ": " : "",
                  complaint);
-    } else if (idle) {
+    } else if (f->idle) {
         o->status = OUTCOME_VOID;
         snprintf(o->message, sizeof o->message,
                  "no operation was completed in the time of a sample: "
                  "give more time, or fewer threads");
+    } else if (f->misplaced[0] != '\0') {
+        o->status = OUTCOME_VOID;
+        snprintf(o->message, sizeof o->message, "%s", f->misplaced);
     } else {
         o->status = OUTCOME_OK;
     }
@@ -213,17 +360,15 @@ static void judge(const struct effort *effort, int status, bool in_time, bool ve
 void invoke(const struct spec *s, const struct effort *effort, const char *path,
             const struct topology *topology, struct outcome *o)
 {
-    unsigned cpu[THREADS_MOST];
-    bool bound = topology != NULL && topology_is_this_machine(topology);
+    struct arrangement a;
     uint64_t limit_s = limit_seconds(s, effort);
     struct command command;
     *o = (struct outcome){.samples = json_array()};
-    if (bound &&
-        !placement_cpus(topology, s->placement, s->threads, cpu, o->message, sizeof o->message)) {
+    if (!arrange(s, topology, &a, o->message, sizeof o->message)) {
         o->status = OUTCOME_VOID;
         return;
     }
-    command_make(&command, s, effort, bound ? cpu : NULL, limit_s);
+    command_make(&command, s, effort, &a, limit_s);
 
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
@@ -249,12 +394,13 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
     o->wall_ns = sync_now_ns() - begin;
     close(out[0]);
     close(err[0]);
-    bool idle, verified = take_samples(s, &said, bound ? cpu : NULL, o->samples, &idle);
+    struct findings findings;
+    take_samples(s, &said, topology, &a, o->samples, &findings);
     if (child < 0) {
         o->status = OUTCOME_CRASHED;
         snprintf(o->message, sizeof o->message, "no process for it");
     } else {
-        judge(effort, status, in_time, verified, idle, limit_s, &complained, o);
+        judge(effort, status, in_time, &findings, limit_s, &complained, o);
         if (o->status == OUTCOME_OK && !served_by(s->allocator, o->samples)) {
             o->status = OUTCOME_VOID;
             snprintf(o->message, sizeof o->message,
@@ -263,45 +409,6 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
     }
     free(said.data);
     free(complained.data);
-}
-
-// --- samples ----------------------------------------------------------------------------------
-
-json_t *invoke_complete(const struct spec *s, const json_t *raw, const unsigned *cpus)
-{
-    const json_t *thread_ops = json_object_get(raw, "thread_ops");
-    const json_t *duration = json_object_get(raw, "duration_ns");
-    if (json_array_size(thread_ops) != s->threads || !json_is_number(duration) ||
-        !json_is_boolean(json_object_get(raw, "verified")))
-        return NULL;
-    uint64_t each[THREADS_MOST], ops = 0;
-    for (unsigned i = 0; i < s->threads; i++)
-        ops += each[i] = (uint64_t)json_integer_value(json_array_get(thread_ops, i));
-    double ns = json_number_value(duration);
-
-    json_t *sample = spec_json(s);
-    json_t *list = json_array();
-    for (unsigned i = 0; i < s->threads && cpus != NULL; i++)
-        json_array_append_new(list, json_integer((json_int_t)cpus[i]));
-    json_object_set_new(sample, "cpus", list);
-    json_object_update(sample, (json_t *)raw);
-    json_object_set_new(sample, "duration_ns", json_integer((json_int_t)(ns + 0.5)));
-    json_object_set_new(sample, "ops", json_integer((json_int_t)ops));
-    json_object_set_new(sample, "ops_per_s",
-                        ns > 0 ? json_real((double)ops * 1e9 / ns) : json_null());
-    json_object_set_new(sample, "ns_per_op",
-                        ops != 0 ? json_real(ns * s->threads / (double)ops) : json_null());
-    json_object_set_new(sample, "fairness", json_real(stats_jain(each, s->threads)));
-    const json_t *counts = json_object_get(raw, "counts");
-    if (counts != NULL) {
-        json_t *census = json_object(), *value;
-        const char *name;
-        json_object_foreach((json_t *)counts, name, value) json_object_set_new(
-            census, name,
-            ops != 0 ? json_real((double)json_integer_value(value) / (double)ops) : json_null());
-        json_object_set_new(sample, "census", census);
-    }
-    return sample;
 }
 
 // --- one at a time ----------------------------------------------------------------------------

@@ -9,7 +9,8 @@
 
 enum outcome_status {
     OUTCOME_OK,
-    OUTCOME_VOID,    // a verification failed, a sample has no operation, or its CPUs cannot be had
+    OUTCOME_VOID, // a verification failed, a sample has no operation, or it is not where it should
+                  // be
     OUTCOME_CRASHED, // ended by a signal, or without the samples that it owed
     OUTCOME_HUNG,    // ended by the watchdog
 };
@@ -22,16 +23,15 @@ struct outcome {
     uint64_t wall_ns; // from fork to the end of the process
 };
 
+// Whether its CPUs and its memory can be had: else the reason, of which the topology tells more
+// than the system would.
+bool invoke_possible(const struct spec *s, const struct topology *topology, struct error *e);
+
 // `path`: the cell's program. The CPUs come from the topology (this machine's) by the spec's
-// placement, and where it cannot be had nothing is run; without a topology of this machine no
-// binding is possible, as the samples then say (cpus_bound false).
+// placement; if they cannot be had nothing is run, which is void. Without a topology of this
+// machine no binding is possible, as the samples then say (their cpus are an empty list).
 void invoke(const struct spec *s, const struct effort *effort, const char *path,
             const struct topology *topology, struct outcome *outcome);
-
-// What a record says beside what the cell printed: ops, ops_per_s, ns_per_op, fairness, census per
-// operation, and the specification. Takes over nothing; a new object, or NULL if `raw` is not a
-// sample. Separate for the tests.
-json_t *invoke_complete(const struct spec *s, const json_t *raw, const unsigned *cpus);
 
 // Only one rclab measures on a machine at a time: waits for the others and says for whom. `share`
 // goes ahead without asking. The lock ends with the process.

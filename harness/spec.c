@@ -33,10 +33,11 @@ static bool unknown(struct error *e, const char *what, const char *asked, const 
 }
 
 static const struct memory memories[] = {
-    [MEMORY_FIRST_TOUCH] = {"first_touch", "a page comes from the node of the thread that touches "
-                                           "it first"},
-    [MEMORY_BOUND] = {"bound", "all from the node of thread 0, as after a set-up by one thread"},
-    [MEMORY_INTERLEAVED] = {"interleaved", "page by page from all nodes in turn"},
+    {"first_touch", "a page comes from the node of the thread that touches it first", "local",
+     NODE_OF_TOUCH},
+    {"bound", "all from the node of thread 0, as after a set-up by one thread", "bind",
+     NODE_OF_THREAD_0},
+    {"interleaved", "page by page from all nodes in turn", "interleave", NODES_ALL},
 };
 enum { MEMORIES = sizeof memories / sizeof memories[0] };
 
@@ -51,7 +52,7 @@ void spec_start(struct spec *s, const struct workload *w)
     *s = (struct spec){.workload = w, .threads = 1};
     s->allocator = allocator_find("glibc");
     s->placement = placement_find("cores", NULL, 0);
-    s->memory = &memories[MEMORY_FIRST_TOUCH];
+    s->memory = &memories[0];
     for (unsigned i = 0; w->params[i].name != NULL; i++)
         s->param[i] = w->params[i].standard;
 }
@@ -259,7 +260,7 @@ void spec_key(const struct spec *s, char *text)
                      s->workload->name, s->scheme[REFCOUNT]->name, s->scheme[LOCK]->name,
                      s->scheme[RECLAIM]->name, s->scheme[ALLOC]->name, s->allocator->name,
                      s->threads, s->placement->name);
-    if (s->memory != &memories[MEMORY_FIRST_TOUCH] && n < SPEC_TEXT)
+    if (s->memory != &memories[0] && n < SPEC_TEXT)
         n += snprintf(text + n, SPEC_TEXT - (size_t)n, " memory=%s", s->memory->name);
     for (unsigned i = 0; s->workload->params[i].name != NULL && n < SPEC_TEXT; i++)
         n += snprintf(text + n, SPEC_TEXT - (size_t)n, " %s=%" PRId64, s->workload->params[i].name,

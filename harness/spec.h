@@ -11,12 +11,13 @@
 #include "catalogue.h"
 #include "topology.h"
 
-// From which NUMA node memory comes.
+// From which NUMA nodes memory comes.
 struct memory {
     const char *name, *summary;
+    const char *option; // what the cell's program calls it
+    enum memory_nodes { NODE_OF_TOUCH, NODE_OF_THREAD_0, NODES_ALL } nodes;
 };
-enum { MEMORY_FIRST_TOUCH, MEMORY_BOUND, MEMORY_INTERLEAVED };
-const struct memory *memory_all(size_t *count); // in this order
+const struct memory *memory_all(size_t *count); // the first is the usual one
 
 struct spec {
     const struct workload *workload;
