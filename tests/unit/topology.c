@@ -575,6 +575,53 @@ static void test_parts(void **state)
         check_parts(shapes[i].source);
 }
 
+// Three kinds of cores in any mixture.
+static void test_kinds(void **state)
+{
+    (void)state;
+    srand(21);
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        hwloc_topology_t hw = load(shapes[i].source);
+        hwloc_bitmap_t kinds[3] = {hwloc_bitmap_alloc(), hwloc_bitmap_alloc(),
+                                   hwloc_bitmap_alloc()};
+        for (hwloc_obj_t o = NULL; (o = hwloc_get_next_obj_by_type(hw, HWLOC_OBJ_PU, o));) {
+            hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(hw, HWLOC_OBJ_CORE, o) ?: o;
+            if (o == core || o == core->first_child)
+                for (int cpu = -1, k = rand() % 3;
+                     (cpu = hwloc_bitmap_next(core->cpuset, cpu)) >= 0;)
+                    hwloc_bitmap_set(kinds[k], (unsigned)cpu);
+        }
+        for (int k = 0; k < 3; k++) {
+            if (!hwloc_bitmap_iszero(kinds[k]))
+                assert_int_equal(hwloc_cpukinds_register(hw, kinds[k], k, 0, NULL, 0), 0);
+            hwloc_bitmap_free(kinds[k]);
+        }
+        assert_int_equal(hwloc_topology_export_xml(hw, scratch, 0), 0);
+        hwloc_topology_destroy(hw);
+        check_machine(scratch);
+    }
+}
+
+// The slow cores of a cache take their turns as if there were no fast one.
+static void test_one_fast_core(void **state)
+{
+    hwloc_topology_t hw = load("package:1 l3:2 core:3 pu:1");
+    hwloc_bitmap_t fast = hwloc_bitmap_alloc(), slow = hwloc_bitmap_alloc();
+    (void)state;
+    hwloc_bitmap_set(fast, 0);
+    hwloc_bitmap_set_range(slow, 1, 5);
+    assert_int_equal(hwloc_cpukinds_register(hw, fast, 1, 0, NULL, 0), 0);
+    assert_int_equal(hwloc_cpukinds_register(hw, slow, 0, 0, NULL, 0), 0);
+    assert_int_equal(hwloc_topology_export_xml(hw, scratch, 0), 0);
+    hwloc_bitmap_free(fast);
+    hwloc_bitmap_free(slow);
+    hwloc_topology_destroy(hw);
+    struct topology *t = open_or_fail(scratch);
+    expect(t, "one_per_cache", "0 1 3 2 4 5");
+    expect(t, "scatter", "0 1 3 2 4 5");
+    topology_close(t);
+}
+
 // Linux numbers the second siblings after all the first ones.
 static void test_os_indexes(void **state)
 {
@@ -980,6 +1027,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_machines),        cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_largest),         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_kinds),           cmocka_unit_test(test_one_fast_core),
         cmocka_unit_test(test_os_indexes),      cmocka_unit_test(test_two_packages),
         cmocka_unit_test(test_uneven),          cmocka_unit_test(test_places),
         cmocka_unit_test(test_nodes),           cmocka_unit_test(test_forbidden_node),
