@@ -13,14 +13,14 @@
 // thread has a dictionary, keys and values of its own, and nothing is contended.
 //
 // What comes next is drawn beforehand and repeated: a ring of 4 bytes a step, at least 256 KiB a
-// thread, walked in order. An operation costs it a sixteenth of a cache line, which the processor
-// fetches ahead, beside the three and more lines of key, index, entry and value at random places.
-// Whether a step reads or writes is as unpredictable to the processor as in the ring: at 50 percent
-// each second step is a mispredicted branch.
+// thread, walked in order. It costs an operation a sixteenth of a cache line, which the processor
+// fetches ahead, beside the lines of key, index, entry and value at random places. The processor
+// cannot foresee whether a step reads or writes: with writes=50 it guesses wrong every other time,
+// and that is part of what the operation costs.
 //
-// With a refcount scheme that never frees (`none`) each write takes memory for good: 16 bytes of the
+// With a refcount scheme that never frees (`none`) a write takes memory for good: 16 bytes of the
 // arena, so that its bound of 4 GiB ends the process, with a message, after 268 million writes in a
-// sample, warm-up included. What such a write costs is mostly the fresh page, not a floor.
+// sample, warm-up included. The cost of such a write is mostly that of fresh pages, not a floor.
 #include "../workload.h"
 #include "choice.h"
 #include "dict.h"
