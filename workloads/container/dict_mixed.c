@@ -2,7 +2,7 @@
 //
 // Threads read and write one dictionary, as a program does with its modules' globals and its
 // caches. A read takes and drops the value's count. A write makes an integer and sets it, so that
-// the value it displaces dies, after the lock, on a thread that mostly did not make it (biased: it
+// the value it displaces dies, after the lock, often on a thread that did not make it (biased: it
 // goes back to its owner). With removes > 0 a share of the writes remove the key, and later ones
 // put it back: then there are tombstones, holes and new blocks, and reads that find nothing. The
 // dictionary starts with as many keys as such a mix leaves in it.
@@ -19,8 +19,9 @@
 // and that is part of what the operation costs.
 //
 // With a refcount scheme that never frees (`none`) a write takes memory for good: 16 bytes of the
-// arena, so that its bound of 4 GiB ends the process, with a message, after 268 million writes in a
-// sample, warm-up included. The cost of such a write is mostly that of fresh pages, not a floor.
+// arena with an empty header, so that its bound of 4 GiB ends the process, with a message, after
+// 268 million writes in a sample, warm-up included. The cost of such a write is mostly that of
+// fresh pages, not a floor.
 #include "../workload.h"
 #include "choice.h"
 #include "dict.h"
