@@ -156,7 +156,7 @@ $(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUI
 	@test -n '$$(call source,$$(*D))' || { echo 'no workload $$(*D)' >&2; exit 1; }
 	@mkdir -p $$(@D)
 	@$(CC) $(BASE) $(CELL_FLAGS) $(FLAGS_$(1)) $$(call pair_flags,$$(call pair,$$*)) \
-	    $$(call source,$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
+	    $$(call source,$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o -lm $$(INTO)
 
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
 $(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags

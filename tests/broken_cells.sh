@@ -36,5 +36,7 @@ caught ASan 'crashed: .*exit status' \
     "$build/asan/rclab" private_objects --rc double_free --ops 1000
 caught verification 'void: verification failed|crashed' \
     "$build/rclab" list_append --rc atomic --lock lock_nothing --threads 2 --time 0.2
+caught verification 'void: verification failed|crashed' \
+    "$build/rclab" dict_mixed --rc atomic --lock lock_nothing --threads 2 --time 0.2 --param writes=50
 echo "1..$n"
 exit "$bad"

@@ -323,9 +323,9 @@ static __attribute__((noinline, unused)) struct dict_block *dict_resize(struct t
     return old;
 }
 
-// The references are taken before the lock, as the holder may wait in it; that of a key which is
-// there already is given up again, as CPython's insertdict does.
-API void dict_set(struct thread *t, struct dict *d, struct rc_header *key, struct rc_header *value)
+// True if the key is new. The references are taken before the lock, as the holder may wait in it;
+// that of a key which is there already is given up again, as CPython's insertdict does.
+API bool dict_set(struct thread *t, struct dict *d, struct rc_header *key, struct rc_header *value)
 {
     uint64_t hash = key_hash(key);
     struct lk_guard g;
@@ -340,7 +340,7 @@ API void dict_set(struct thread *t, struct dict *d, struct rc_header *key, struc
         lk_unlock(t, &d->lock, &g);
         rc_decref(t, key);
         rc_decref(t, displaced);
-        return;
+        return false;
     }
     if (b == NULL || sync_get(b->free) == 0) {
         old = dict_resize(t, d);
@@ -354,6 +354,7 @@ API void dict_set(struct thread *t, struct dict *d, struct rc_header *key, struc
     lk_unlock(t, &d->lock, &g);
     if (old != NULL)
         lk_retire(t, old, dict_block_free);
+    return true;
 }
 
 // False if the key is not there.

@@ -4,9 +4,9 @@
 // an imported name costs. Keys are interned strings, so that comparing them is comparing addresses.
 // With incref=0 the answer is borrowed: the dictionary's own cost, without the value's count.
 #include "../workload.h"
+#include "choice.h"
 #include "dict.h"
-
-#include <stdio.h>
+#include "names.h"
 
 enum { KEYS, INCREF };
 static const struct param params[] = {
@@ -31,7 +31,7 @@ struct own {
     struct rc_header *key[];
 };
 
-// The value of key number i: not 0, so that no answer goes unnoticed.
+// The value of key number i, as choice_order_sum has it: not 0, so that no answer goes unnoticed.
 static int64_t value_of(size_t i)
 {
     return (int64_t)(i + 1);
@@ -45,9 +45,7 @@ static void *start(struct thread *t, const struct run *run)
     s->incref = run->param[INCREF] != 0;
     s->dict = dict_new(t);
     for (size_t i = 0; i < n; i++) {
-        char name[32];
-        int length = snprintf(name, sizeof name, "name_%zu", i);
-        s->key[i] = string_new(t, name, (size_t)length, true);
+        s->key[i] = name_new(t, i);
         struct rc_header *value = integer_new(t, value_of(i));
         dict_set(t, s->dict, s->key[i], value);
         rc_decref(t, value);
@@ -63,15 +61,7 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     struct own *own = sync_alloc(sizeof *own + n * sizeof own->key[0]);
     (void)index;
     own->shared = s;
-    own->number = sync_alloc(n * sizeof own->number[0]);
-    for (size_t i = 0; i < n; i++)
-        own->number[i] = (uint32_t)i;
-    for (size_t i = n - 1; i > 0; i--) { // Fisher-Yates
-        size_t j = sync_rand(t) % (i + 1);
-        uint32_t number = own->number[i];
-        own->number[i] = own->number[j];
-        own->number[j] = number;
-    }
+    own->number = choice_order(t, n);
     for (size_t i = 0; i < n; i++)
         own->key[i] = s->key[own->number[i]];
     return own;
@@ -111,17 +101,10 @@ static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
     (void)t;
-    size_t keys = own->shared->keys;
-    uint64_t round = 0, rest = 0;
-    for (size_t i = 0; i < keys; i++) {
-        round += (uint64_t)value_of(own->number[i]);
-        if (i < done % keys)
-            rest += (uint64_t)value_of(own->number[i]);
-    }
     const char *wrong = NULL;
     if (own->missing)
         wrong = "a key was not found";
-    else if (own->sum != done / keys * round + rest)
+    else if (own->sum != choice_order_sum(own->number, own->shared->keys, done))
         wrong = "a key led to another one's value";
     sync_free(own->number);
     sync_free(own);
