@@ -3,6 +3,9 @@
 // Each thread makes objects that the next thread drops, so that their memory is freed where it was
 // not allocated: the case that separates allocators (per-thread caches fill on one side and run dry
 // on the other), and in a biased scheme the owner's queue for each single object.
+//
+// Where a scheme never frees, who drops an object gives back its memory, as a program in C would:
+// the floor is allocation without counts, not ever more memory.
 #include "pass.h"
 #include "ring.h"
 
@@ -45,16 +48,20 @@ static void *start(struct thread *t, const struct run *run)
     return s;
 }
 
-API bool make_and_send(struct thread *t, struct own *own, struct ring_place *p)
+API void drop(struct thread *t, struct rc_header *h)
+{
+    rc_decref(t, h);
+    if ((RC_TRAITS & RC_FREES) == 0)
+        al_free(t, h);
+}
+API void make_and_send(struct thread *t, struct own *own)
 {
     struct message *m = object_new(t, &message_type, own->size, AL_OBJECT, 0);
     m->number = own->sent;
-    bool sent = ring_send(t, p, &m->base.rc);
-    if (sent)
+    if (ring_send(t, &own->place, &m->base.rc))
         own->sent++;
     else
-        rc_decref(t, &m->base.rc);
-    return sent;
+        drop(t, &m->base.rc);
 }
 
 static void *begin(struct thread *t, void *shared, unsigned index)
@@ -64,24 +71,22 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     own->place = ring_join(s->ring, index);
     own->size = s->size;
     own->died_before = t->died;
-    for (size_t n = ring_lead(&own->place); n != 0; n--)
-        make_and_send(t, own, &own->place);
+    for (size_t n = ring_lead(s->ring); n != 0; n--)
+        make_and_send(t, own);
     return own;
 }
 
 static void work(struct thread *t, void *p, uint64_t n)
 {
     struct own *own = p;
-    struct ring_place place = own->place;
     for (; n != 0; n--) {
-        make_and_send(t, own, &place);
-        struct rc_header *h = ring_receive(t, &place);
+        make_and_send(t, own);
+        struct rc_header *h = ring_receive(t, &own->place);
         if (h == NULL)
             continue;
         own->disordered |= ((struct message *)h)->number != own->received++;
-        rc_decref(t, h);
+        drop(t, h);
     }
-    own->place = place;
 }
 
 static const char *end(struct thread *t, void *p, uint64_t done)

@@ -51,15 +51,13 @@ static void *start(struct thread *t, const struct run *run)
     return s;
 }
 
-API bool hand_over(struct thread *t, struct own *own, struct ring_place *p)
+API void hand_over(struct thread *t, struct own *own)
 {
     struct rc_header *h = sync_opaque(own->object[own->next]);
     own->next = own->next + 1 == own->objects ? 0 : own->next + 1;
     rc_incref(t, h);
-    bool sent = ring_send(t, p, h);
-    if (!sent)
+    if (!ring_send(t, &own->place, h))
         rc_decref(t, h);
-    return sent;
 }
 
 static void *begin(struct thread *t, void *shared, unsigned index)
@@ -73,8 +71,8 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     for (size_t i = 0; i < own->objects; i++)
         own->object[i] = watched_new(t, SYNC_LINE, 0, own->deaths);
     pass_shuffle(t, own->object, own->objects);
-    for (size_t n = ring_lead(&own->place); n != 0; n--)
-        hand_over(t, own, &own->place);
+    for (size_t n = ring_lead(s->ring); n != 0; n--)
+        hand_over(t, own);
     return own;
 }
 _Static_assert(sizeof(struct watched) <= SYNC_LINE, "a scheme's header is too large");
@@ -82,11 +80,10 @@ _Static_assert(sizeof(struct watched) <= SYNC_LINE, "a scheme's header is too la
 static void work(struct thread *t, void *p, uint64_t n)
 {
     struct own *own = p;
-    struct ring_place place = own->place;
     uint64_t uses = own->uses;
     for (; n != 0; n--) {
-        hand_over(t, own, &place);
-        struct rc_header *h = ring_receive(t, &place);
+        hand_over(t, own);
+        struct rc_header *h = ring_receive(t, &own->place);
         if (h == NULL)
             continue;
         for (uint64_t i = 0; i < uses; i++) {
@@ -95,7 +92,6 @@ static void work(struct thread *t, void *p, uint64_t n)
         }
         rc_decref(t, h);
     }
-    own->place = place;
 }
 
 static const char *end(struct thread *t, void *p, uint64_t done)

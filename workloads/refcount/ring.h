@@ -6,13 +6,14 @@
 // (FastForward: Giacomoni, Moseley, Vachharajani, PPoPP 2008), so no line is shared but theirs.
 // Sending is a load and a store, receiving a load and a store: no read-modify-write.
 //
-// Nobody waits for ever. In begin each thread sends ring_lead() references, and in each operation
-// it sends one and receives one. So while all of them work there are at least threads x lead
-// references under way, fewer than the queues have room for: they are neither all empty nor all
-// full. But if a thread waited for room, so would the next one, whose queue is then full of what it
-// has not sent on; if one waited for a reference, so would the one before. Once a thread ends, the
-// ring is closing: whoever would have to wait then goes on without. That changes no figure, because
-// threads end only when all have been measured.
+// Nobody waits for ever. In begin a thread sends ring_lead() references, then it sends one and
+// receives one in each operation, so what it has sent exceeds what it has received by lead, and by
+// one more while it waits to receive. The queue behind a thread that waits for room is full, so the
+// next thread does not wait to receive: if all waited, then all for room, and the queues would hold
+// threads x window references, or all to receive, and they would hold none. But they hold
+// threads x lead, or threads x (lead + 1), and 0 <= lead < window. A thread that ends is none of
+// them: from the first end on the ring is closing, and whoever would have to wait goes on without.
+// No figure shows that, because threads end only when all have been measured.
 //
 // A thread that waits has left the runtime: a global lock is free meanwhile.
 #ifndef RING_H
@@ -32,7 +33,7 @@ struct ring {
     _Atomic(uint64_t) unsent, unreceived; // operations that went without, of threads that have left
     _Alignas(SYNC_LINE) ring_slot slot[];
 };
-// A thread's own end of two queues. Holds no atomics: work copies it to its stack and back.
+// A thread's own ends of two queues.
 struct ring_place {
     struct ring *ring;
     ring_slot *out, *in;
@@ -61,11 +62,11 @@ API struct ring_place ring_join(struct ring *r, unsigned index)
     };
 }
 
-// What each thread sends before it works: half a queue, so that it may fall behind or run ahead of
-// either neighbour by as much. Less than a queue, so begin does not wait.
-API size_t ring_lead(const struct ring_place *p)
+// References that each thread sends before it works: half a queue, so that it may fall behind its
+// neighbours or run ahead of them by as much. Less than a queue, so begin does not wait.
+API size_t ring_lead(const struct ring *r)
 {
-    return p->window / 2;
+    return r->window / 2;
 }
 
 // False: the ring is closing, and the slot is not as wanted.
@@ -129,7 +130,7 @@ API void ring_leave(const struct ring_place *p)
 // NULL.
 API const char *ring_end(struct thread *t, struct ring *r)
 {
-    uint64_t lead = r->threads * (r->window / 2), left = 0;
+    uint64_t lead = r->threads * ring_lead(r), left = 0;
     for (size_t i = 0; i < r->threads * r->stride; i++) {
         // relaxed: the threads have been joined
         struct rc_header *h = atomic_load_explicit(&r->slot[i], memory_order_relaxed);

@@ -3,6 +3,9 @@
 // Each thread builds a binary tree, walks it, and drops its root: allocation, counting and death
 // together, as programs have them. Children are made before their parent; the walk takes a local
 // reference to each child, as an interpreter's frame does; the root takes the whole tree with it.
+//
+// Where a scheme never frees, the workload gives back the memory itself, as a program in C would:
+// the floor is allocation without counts, not ever more memory.
 #include "pass.h"
 
 enum { DEPTH, SIZE };
@@ -81,6 +84,16 @@ static uint64_t tree_walk(struct thread *t, struct rc_header *h)
     return visited;
 }
 
+// Without RC_FREES: the memory of a tree that was dropped.
+static void tree_free(struct thread *t, struct rc_header *h)
+{
+    struct node *node = (struct node *)h;
+    for (unsigned k = 0; k < CHILDREN; k++)
+        if (rc_peek(&node->child[k]) != NULL)
+            tree_free(t, rc_peek(&node->child[k]));
+    al_free(t, h);
+}
+
 static void *start(struct thread *t, const struct run *run)
 {
     (void)t;
@@ -111,6 +124,8 @@ static void work(struct thread *t, void *p, uint64_t n)
         struct rc_header *root = tree_build(t, own->size, 0, nodes);
         own->visited += tree_walk(t, sync_opaque(root));
         rc_decref(t, root);
+        if ((RC_TRAITS & RC_FREES) == 0)
+            tree_free(t, root);
         n -= nodes;
     }
 }
