@@ -38,5 +38,17 @@ caught verification 'void: verification failed|crashed' \
     "$build/rclab" list_append --rc atomic --lock lock_nothing --threads 2 --time 0.2
 caught verification 'void: verification failed|crashed' \
     "$build/rclab" dict_mixed --rc atomic --lock lock_nothing --threads 2 --time 0.2 --param writes=50
+caught verification 'void: verification failed: not every object died' \
+    "$build/rclab" handoff --rc leak --threads 2 --ops 1000
+caught verification 'void: verification failed: an object died' \
+    "$build/rclab" handoff --rc lost_increment --threads 2 --ops 2000 --alloc arena
+caught verification 'void: verification failed: not every object died' \
+    "$build/rclab" cross_thread_free --rc leak --threads 2 --ops 1000
+caught ASan 'crashed: .*exit status' \
+    "$build/asan/rclab" cross_thread_free --rc double_free --threads 2 --ops 1000
+caught verification 'void: verification failed: not every node died' \
+    "$build/rclab" tree --rc leak --ops 1000 --param depth=2
+caught ASan 'crashed: .*exit status' \
+    "$build/asan/rclab" tree --rc double_free --ops 1000 --param depth=2
 echo "1..$n"
 exit "$bad"

@@ -17,6 +17,17 @@ struct pass {
     struct rc_header *object[];
 };
 
+// Fisher-Yates; n > 0.
+API void pass_shuffle(struct thread *t, struct rc_header **object, size_t n)
+{
+    for (size_t i = n - 1; i > 0; i--) {
+        size_t j = sync_rand(t) % (i + 1);
+        struct rc_header *h = object[i];
+        object[i] = object[j];
+        object[j] = h;
+    }
+}
+
 // n - made objects come from `others`, whose maker keeps its references until all threads are done;
 // the pass holds a reference of its own to each.
 API struct pass *pass_new(struct thread *t, const struct type *type, size_t size, size_t n,
@@ -33,12 +44,7 @@ API struct pass *pass_new(struct thread *t, const struct type *type, size_t size
         p->object[i] = others[i - made];
         rc_incref(t, p->object[i]);
     }
-    for (size_t i = n - 1; i > 0; i--) { // Fisher-Yates
-        size_t j = sync_rand(t) % (i + 1);
-        struct rc_header *h = p->object[i];
-        p->object[i] = p->object[j];
-        p->object[j] = h;
-    }
+    pass_shuffle(t, p->object, n);
     p->died_before = t->died;
     return p;
 }
