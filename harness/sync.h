@@ -11,7 +11,8 @@
 //     fetch-add on an atomic pointer (compilers disagree on its stride).
 //  2. A struct that holds atomics is never copied, cleared or compared as a whole.
 //  3. A plain field that several threads touch (under a lock, say) goes through sync_get/sync_set.
-//  4. An unbounded wait is sync_await(); a bounded spin calls sync_pause() once a turn.
+//  4. An unbounded wait is sync_await(); a bounded spin calls sync_pause() or sync_yield() once a
+//     turn.
 //  5. Sleeping is sync_park()/sync_unpark() or a sync_mutex; nothing else blocks.
 //  6. No thread-local and no changing static variable: state hangs on the argument `t`.
 //  7. An address decides something (order, stripe, hash) only through sync_address().
@@ -155,13 +156,19 @@ static inline void sync_pause(void)
 #endif
 }
 
+// Lets another thread have the processor, if one is ready to run.
+static inline void sync_yield(void)
+{
+    sched_yield();
+}
+
 // Turn number n of an unbounded wait: spins at first, then lets others have the processor.
 static inline void sync_wait_turn(unsigned n)
 {
     if (n < 128)
         sync_pause();
     else
-        sched_yield();
+        sync_yield();
 }
 
 // Waits until the condition holds. It is evaluated again and again and may only assign locals.

@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// No global lock: threads enter, leave and block as they like, and nothing is kept for them.
+// No global lock: threads enter, leave and block as they like.
 #ifndef LK_NO_HOOKS_H
 #define LK_NO_HOOKS_H
 
 #include "lk.h"
 
-struct lk_thread {
-};
-struct lk_world {
-};
-
-API void lk_world_init(struct lk_world *lw, struct world *w)
-{
-    (void)lw, (void)w;
-}
-API void lk_world_fini(struct lk_world *lw)
-{
-    (void)lw;
-}
-API void lk_thread_attach(struct thread *t)
-{
-    (void)t;
-}
-API void lk_thread_detach(struct thread *t)
-{
-    (void)t;
-}
 API void lk_enter(struct thread *t)
 {
     (void)t;

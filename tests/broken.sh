@@ -30,6 +30,10 @@ reuse_race         biased  RC window   asan   ASan
 lock_nothing       pthread LK lock     plain  verification
 lock_nothing       pthread LK lock     tsan   TSan
 gil_unforced       gil     LK lock     census verification
+spin_relaxed       spin    LK lock     tsan   TSan
+pymutex_blind      pymutex LK lock     census verification
+pymutex_unfair     pymutex LK lock     census verification
+pymutex_two_owners pymutex LK lock     census verification
 census_off         atomic  RC census   census census
 END
 )

@@ -25,5 +25,6 @@
 #include "lk_no_hooks.h"
 #include "lk_no_lock.h"
 #include "lk_no_read.h"
+#include "lk_no_state.h"
 
 #endif

@@ -20,5 +20,6 @@
 #include "../../strategies/lk_no_hooks.h"
 #include "../../strategies/lk_no_lock.h"
 #include "../../strategies/lk_no_read.h"
+#include "../../strategies/lk_no_state.h"
 
 #endif

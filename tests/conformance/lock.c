@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // What lk.h promises, tried on one lock scheme. Built with SYNC_CENSUS it also sees when a
-// safepoint gave the runtime up, and checks that another thread had it meanwhile.
+// safepoint gave the runtime up, and checks that another thread had it meanwhile, and when a thread
+// sleeps for a lock.
 #include "common.h"
 
-#define EXCLUDES ((LK_TRAITS & LK_EXCLUDES) != 0)
+#define EXCLUDES   ((LK_TRAITS & LK_EXCLUDES) != 0)
 #define OPTIMISTIC ((LK_TRAITS & LK_OPTIMISTIC) != 0)
-#define DEADLOCKS ((LK_TRAITS & LK_DEADLOCKS) != 0)
+#define DEADLOCKS  ((LK_TRAITS & LK_DEADLOCKS) != 0)
 
 enum { TEAM = 3 };
 
@@ -44,16 +45,19 @@ static void account_change(struct account *x, int64_t d)
     sync_set(x->changes, sync_get(x->changes) + 1);
 }
 
-static void change_one(struct thread *t, void *argument, unsigned index)
+static void change_rounds(struct thread *t, struct account *x, unsigned index, unsigned rounds)
 {
-    struct account *x = argument;
     struct lk_guard g;
-    for (unsigned i = 0; i < LOCK_ROUNDS; i++) {
+    for (unsigned i = 0; i < rounds; i++) {
         lk_lock(t, &x->lock, &g);
         account_change(x, (int64_t)(i % 7 + index));
         lk_unlock(t, &x->lock, &g);
         thread_safepoint(t);
     }
+}
+static void change_one(struct thread *t, void *argument, unsigned index)
+{
+    change_rounds(t, argument, index, LOCK_ROUNDS);
 }
 static void one_holds_the_lock(void **state)
 {
@@ -63,6 +67,24 @@ static void one_holds_the_lock(void **state)
     team_run(t, TEAM, change_one, x);
     assert_int_equal(x->a + x->b, SUM);
     assert_int_equal(x->changes, TEAM * LOCK_ROUNDS);
+    account_free(t, x, 1);
+    close_world(t);
+}
+
+// More threads than processors: who holds the lock may not be running.
+enum { CROWD_ROUNDS = 100 };
+static void change_in_a_crowd(struct thread *t, void *argument, unsigned index)
+{
+    change_rounds(t, argument, index, CROWD_ROUNDS);
+}
+static void a_crowd_gets_through(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    struct account *x = account_new(t, 1);
+    team_run(t, TEAM_MAX, change_in_a_crowd, x);
+    assert_int_equal(x->a + x->b, SUM);
+    assert_int_equal(x->changes, TEAM_MAX * CROWD_ROUNDS);
     account_free(t, x, 1);
     close_world(t);
 }
@@ -160,6 +182,135 @@ static void locks_of_one_thread(void **state)
             lk_unlock(t, b, &g[1]);
         }
     account_free(t, x, 2);
+    close_world(t);
+}
+
+// --- sleeping for a lock ----------------------------------------------------------------------
+
+// Another thread's count, which it goes on to change.
+static uint64_t parks(const struct sync_here *here)
+{
+    return __atomic_load_n(&here->counts.park, __ATOMIC_RELAXED);
+}
+
+// A thread is on its way to sleep when the lock becomes free. A scheme that has a place to stand in
+// there defines LK_WINDOW, a pointer to a function; a wrong one in tests/broken does.
+struct narrow {
+    struct lk_word lock;
+    const struct sync_here *here; // of the thread that goes to sleep
+    struct phase comes, given, got;
+};
+#ifdef LK_WINDOW
+static struct narrow *narrow;
+static void stand(void)
+{
+    phase_set(&narrow->comes, 1);
+    sync_await(phase_now(&narrow->given) == 1);
+}
+#endif
+static void go_to_sleep(struct thread *t, void *argument, unsigned index)
+{
+    struct narrow *n = argument;
+    struct lk_guard g;
+    (void)index;
+    n->here = &sync_here;
+#ifndef LK_WINDOW
+    phase_set(&n->comes, 1);
+#endif
+    lk_lock(t, &n->lock, &g);
+    phase_set(&n->got, 1);
+    lk_unlock(t, &n->lock, &g);
+}
+static void nobody_sleeps_for_a_free_lock(void **state)
+{
+    struct narrow n = {};
+    struct team team = {.work = go_to_sleep, .argument = &n, .n = 1};
+    struct lk_guard g;
+    (void)state;
+    struct thread *t = open_world();
+    lk_init(t, &n.lock);
+    lk_lock(t, &n.lock, &g);
+#ifdef LK_WINDOW
+    narrow = &n;
+    LK_WINDOW = stand;
+#endif
+    team_start(t, &team);
+    phase_await(t, &n.comes, 1);
+    lk_unlock(t, &n.lock, &g);
+    phase_set(&n.given, 1);
+#ifdef LK_WINDOW
+    // it had not slept before
+    sync_await(phase_now(&n.got) == 1 || parks(n.here) != 0);
+    sync_check(phase_now(&n.got) == 1, "a thread sleeps for a lock that is free");
+#endif
+    team_join(t, &team);
+    lk_destroy(t, &n.lock);
+    close_world(t);
+}
+
+// Who has slept longer than LK_HAND_OFF_NS owns the lock when its holder unlocks, one sleeper after
+// the other, though the holder locks again at once.
+#ifdef LK_HAND_OFF_NS
+#define HANDS_OFF true
+#else
+#define HANDS_OFF      false
+#define LK_HAND_OFF_NS 0
+#endif
+#ifdef SYNC_CENSUS
+#define COUNTED true
+#else
+#define COUNTED false
+#endif
+
+enum { SLEEPERS = 3 };
+struct queue {
+    struct lk_word lock;
+    const struct sync_here *here[SLEEPERS], *holder;
+    uint64_t holder_parks;
+    struct phase turn, comes; // so many sleepers may come, have come
+    struct phase had, again;  // so many have had the lock; the holder has it again
+};
+static void sleep_for_it(struct thread *t, void *argument, unsigned index)
+{
+    struct queue *q = argument;
+    struct lk_guard g;
+    phase_await(t, &q->turn, index + 1);
+    q->here[index] = &sync_here;
+    phase_set(&q->comes, index + 1);
+    lk_lock(t, &q->lock, &g);
+    sync_check(phase_now(&q->had) == index, "a lock was not handed over in the order of sleep");
+    phase_set(&q->had, index + 1);
+    // until the holder sleeps for the lock too
+    sync_await(parks(q->holder) != q->holder_parks || phase_now(&q->again) != 0);
+    sync_check(phase_now(&q->again) == 0, "two threads hold one lock");
+    lk_unlock(t, &q->lock, &g);
+}
+static void who_slept_long_is_next(void **state)
+{
+    struct queue q = {.holder = &sync_here};
+    struct team team = {.work = sleep_for_it, .argument = &q, .n = SLEEPERS};
+    struct lk_guard g;
+    (void)state;
+    struct thread *t = open_world();
+    lk_init(t, &q.lock);
+    lk_lock(t, &q.lock, &g);
+    team_start(t, &team);
+    for (unsigned i = 0; i < SLEEPERS; i++) {
+        phase_set(&q.turn, i + 1);
+        sync_await(phase_now(&q.comes) == i + 1);
+        sync_await(parks(q.here[i]) != 0);
+    }
+    uint64_t from = sync_now_ns();
+    sync_await(sync_now_ns() - from > LK_HAND_OFF_NS);
+    q.holder_parks = parks(q.holder);
+    lk_unlock(t, &q.lock, &g);
+    lk_lock(t, &q.lock, &g);
+    phase_set(&q.again, 1);
+    sync_check(phase_now(&q.had) == SLEEPERS,
+               "a lock went to another thread than those that had slept long for it");
+    lk_unlock(t, &q.lock, &g);
+    team_join(t, &team);
+    lk_destroy(t, &q.lock);
     close_world(t);
 }
 
@@ -432,7 +583,10 @@ int main(void)
         cmocka_unit_test(locks_of_one_thread),
         cmocka_unit_test(reads_of_one_thread),
         cmocka_unit_test(retired_storage_is_given_back_once),
+        WHEN(THREADED && EXCLUDES, nobody_sleeps_for_a_free_lock),
+        WHEN(THREADED && HANDS_OFF && COUNTED, who_slept_long_is_next),
         WHEN(THREADED && EXCLUDES, one_holds_the_lock),
+        WHEN(THREADED && EXCLUDES, a_crowd_gets_through),
         WHEN(THREADED && EXCLUDES, nobody_comes_in_beside_the_holder),
         WHEN(THREADED && EXCLUDES, two_locks_in_any_order),
         WHEN(THREADED && EXCLUDES, reads_are_consistent),
