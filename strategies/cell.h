@@ -392,6 +392,9 @@ static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc
     for (;;) {
         rc_weak_die(t, h);
         obj_destroy(t, h);
+#ifdef RC_FINI
+        RC_FINI(t, h);
+#endif
         al_free(t, h);
         t->died++;
         if (t->dead_count == 0)

@@ -31,6 +31,7 @@
 //     RC_TRAITS               bits of enum rc_trait (pair.h)
 //     RC_CENSUS(op)           what each operation costs (below)
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
+//     RC_FINI(t, h)           optional: gives up what rc_init set up in the header, before the free
 // A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
 // that it forgets is an error where the catalogue takes its address.
 #ifndef RC_H
