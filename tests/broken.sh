@@ -31,6 +31,8 @@ lock_nothing       pthread LK lock     plain  verification
 lock_nothing       pthread LK lock     tsan   TSan
 gil_unforced       gil     LK lock     census verification
 census_off         atomic  RC census   census census
+decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
+death_unordered    atomic_relaxed RC refcount tsan   TSan
 mutex_freed        object_mutex   RC refcount tsan   TSan
 mutex_early        object_mutex   RC window   tsan   TSan
 END
