@@ -27,6 +27,8 @@ enum rc_trait {
     RC_NATIVE = 1 << 12,     // a peer: its accesses do not pass through sync.h
     RC_TRY_HELD = 1 << 13,   // rc_try_incref needs a block that is not freed, whatever allocator
                              // keeps its count (a lock lies in it): no optimistic readers
+    RC_UNCOUNTED = 1 << 14,  // an object made with RC_IMMORTAL is not counted: nobody writes its
+                             // header, and no number of decrements ends it
 };
 
 // Lock schemes (LK_TRAITS).

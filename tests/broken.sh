@@ -35,6 +35,8 @@ decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 death_unordered    atomic_relaxed RC refcount tsan   TSan
 mutex_freed        object_mutex   RC refcount tsan   TSan
 mutex_early        object_mutex   RC window   tsan   TSan
+immortal_wraps     plain_immortal RC refcount plain  verification
+immortal_written   plain_immortal RC census   census census
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)
