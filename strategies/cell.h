@@ -366,6 +366,15 @@ API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, u
     return h;
 }
 
+// Ends an object that was made with RC_IMMORTAL: the maker gives up its reference, which is the
+// last one. Nobody counted where RC_UNCOUNTED, so the object becomes mortal first.
+API void rc_end_immortal(struct thread *t, struct rc_header *h)
+{
+    if (PAIR_HAS(RC_TRAITS, RC_UNCOUNTED))
+        rc_init(t, h, 0);
+    rc_decref(t, h);
+}
+
 static __attribute__((noinline, cold, unused)) void rc_die_later(struct thread *t,
                                                                  struct rc_header *h)
 {
@@ -392,6 +401,9 @@ static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc
     for (;;) {
         rc_weak_die(t, h);
         obj_destroy(t, h);
+#ifdef RC_FINI
+        RC_FINI(t, h);
+#endif
         al_free(t, h);
         t->died++;
         if (t->dead_count == 0)

@@ -25,6 +25,10 @@ enum rc_trait {
     RC_BACKGROUND = 1 << 10, // has a thread of its own
     RC_STOPS = 1 << 11,      // stops the world: threads then answer at safepoints and when back
     RC_NATIVE = 1 << 12,     // a peer: its accesses do not pass through sync.h
+    RC_TRY_HELD = 1 << 13,   // rc_try_incref needs a block that is not freed, whatever allocator
+                             // keeps its count (a lock lies in it): no optimistic readers
+    RC_UNCOUNTED = 1 << 14,  // an object made with RC_IMMORTAL is not counted: nobody writes its
+                             // header, and no number of decrements ends it
 };
 
 // Lock schemes (LK_TRAITS).
@@ -66,6 +70,8 @@ enum al_trait {
     rule(!PAIR_HAS(lk, LK_OPTIMISTIC) || !PAIR_HAS(rc, RC_TRY_FREED) ||                        \
              PAIR_HAS(al, AL_TYPE_STABLE),                                                     \
          "optimistic reads with this refcount scheme need a type-stable allocator")            \
+    rule(!PAIR_HAS(lk, LK_OPTIMISTIC) || !PAIR_HAS(rc, RC_TRY_HELD),                           \
+         "optimistic reads try objects that may be freed: not with this refcount scheme")      \
     rule(!PAIR_HAS(lk, LK_GRACE) || PAIR_HAS(rl, RL_GRACE),                                    \
          "this lock scheme needs a reclaimer with grace periods")                              \
     rule(!PAIR_HAS(rc, RC_PROTECTS) || PAIR_HAS(rl, RL_PROTECTS),                              \

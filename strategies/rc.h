@@ -31,6 +31,7 @@
 //     RC_TRAITS               bits of enum rc_trait (pair.h)
 //     RC_CENSUS(op)           what each operation costs (below)
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
+//     RC_FINI(t, h)           optional: gives up what rc_init set up in the header, before the free
 // A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
 // that it forgets is an error where the catalogue takes its address.
 #ifndef RC_H
@@ -48,7 +49,7 @@ struct rc_world;
 
 // Flags of rc_init: hints that a scheme may ignore.
 enum rc_flag {
-    RC_IMMORTAL = 1 << 0, // lives as long as the world
+    RC_IMMORTAL = 1 << 0, // lives until its maker ends it (rc_end_immortal), when all are done
     RC_DEFERRED = 1 << 1, // local references to it need not count
     RC_HOT = 1 << 2,      // counted by all threads all the time
 };
@@ -177,5 +178,6 @@ static void rc_die(struct thread *t, struct rc_header *h);
 //   local_pair                   rc_local_of and rc_local_drop by another thread
 //   load                         rc_load of another thread's object
 //   store                        rc_store that displaces an object that lives on, both own
+//   incref_immortal, decref_immortal   of an immortal object, by another thread (RC_UNCOUNTED)
 
 #endif

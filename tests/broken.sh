@@ -35,6 +35,12 @@ pymutex_blind      pymutex LK lock     census verification
 pymutex_unfair     pymutex LK lock     census verification
 pymutex_two_owners pymutex LK lock     census verification
 census_off         atomic  RC census   census census
+decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
+death_unordered    atomic_relaxed RC refcount tsan   TSan
+mutex_freed        object_mutex   RC refcount tsan   TSan
+mutex_early        object_mutex   RC window   tsan   TSan
+immortal_wraps     plain_immortal RC refcount plain  verification
+immortal_written   plain_immortal RC census   census census
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)

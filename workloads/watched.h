@@ -20,6 +20,9 @@ API void watched_destroy(struct thread *t, struct object *o)
 }
 static const struct type watched_type = {.name = "watched object", .destroy = watched_destroy};
 
+// Bytes of a watched object on cache lines of its own: one, unless the scheme's header is large.
+enum { WATCHED_LINES = (sizeof(struct watched) + SYNC_LINE - 1) / SYNC_LINE * SYNC_LINE };
+
 // size: at least that of struct watched.
 API struct rc_header *watched_new(struct thread *t, size_t size, unsigned flags,
                                   _Atomic(uint64_t) *deaths)

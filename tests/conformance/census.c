@@ -73,8 +73,9 @@ static void die(struct thread *t, struct rc_header *h, uint64_t died)
 }
 
 struct exhibit {
-    struct rc_header *shared; // by its owner and the other thread
-    struct box *holder;       // a slot holds it
+    struct rc_header *shared;   // by its owner and the other thread
+    struct rc_header *immortal; // no reference is the other thread's
+    struct box *holder;         // a slot holds the shared one
 };
 // By the other thread, while the owner is outside the runtime.
 static void measure_other(struct thread *t, void *argument, unsigned index)
@@ -99,6 +100,10 @@ static void measure_other(struct thread *t, void *argument, unsigned index)
     MEASURE(rc, "load", , got = rc_load(t, &e->holder->item[0]), rc_decref(t, got));
     for (unsigned i = 0; i < 3; i++)
         rc_decref(t, h);
+    if (UNCOUNTED) {
+        MEASURE(rc, "incref_immortal", , rc_incref(t, e->immortal), );
+        MEASURE(rc, "decref_immortal", , rc_decref(t, e->immortal), );
+    }
 }
 static void measure_refcount(struct thread *t)
 {
@@ -123,7 +128,9 @@ static void measure_refcount(struct thread *t)
     rc_store(t, owner, &e.holder->item[0], e.shared);
     rc_incref(t, e.shared);
     rc_give(t, e.shared);
+    e.immortal = object_new(t, &bare_type, sizeof(struct node), AL_OBJECT, RC_IMMORTAL);
     team_run(t, 1, measure_other, &e);
+    rc_end_immortal(t, e.immortal);
 
     rc_decref(t, e.shared);
     rc_decref(t, h);
@@ -253,6 +260,11 @@ static void pairs_cost_what_the_traits_say(void **state)
     if ((RC_TRAITS & RC_SHARED) != 0 && FREES && COUNTS)
         assert_true(atomics("incref_other", "decref_other") >= 2 ||
                     locks("incref_other", "decref_other") >= 2);
+    if (UNCOUNTED) { // its line stays with all who look at it
+        struct sync_counts up = stated("incref_immortal"), down = stated("decref_immortal");
+        assert_int_equal(up.store + down.store, 0);
+        assert_int_equal(up.rmw + down.rmw + up.lock_pair + down.lock_pair, 0);
+    }
     if (owner_apart()) {
         assert_int_equal(atomics("incref_own", "decref_own") + locks("incref_own", "decref_own"),
                          0);

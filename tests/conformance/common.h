@@ -23,6 +23,7 @@
 #define FREES ((RC_TRAITS & RC_FREES) != 0)
 #define LATE ((RC_TRAITS & RC_LATE) != 0)
 #define COUNTS ((RC_TRAITS & RC_COUNTS) != 0)
+#define UNCOUNTED ((RC_TRAITS & RC_UNCOUNTED) != 0)
 #define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.

@@ -66,6 +66,55 @@ static void flags_are_hints(void **state)
     close_world(t);
 }
 
+// An immortal object outlives whatever is done with references to it, and dies when it is ended;
+// what it holds dies with it.
+static void immortals(void **state)
+{
+    struct mark mark = {0}, held_mark = {0}, holder_mark = {0};
+    struct rc_local l[1] = {};
+    struct rc_roots frame;
+    struct rc_weak cell = {};
+    (void)state;
+    struct thread *t = open_world();
+    struct rc_header *h = node_of_type(t, &node_type, &mark, RC_IMMORTAL), *got;
+    struct rc_header *holder = node_new(t, &holder_mark);
+    rc_dirty(t, h);
+    rc_swap(t, h, &node_of(h)->left, node_new(t, &held_mark));
+    for (unsigned i = 0; i < 1000; i++)
+        rc_incref(t, h);
+    for (unsigned i = 0; i < 1000; i++)
+        rc_decref(t, h);
+    assert_true(lives(t, &mark));
+    for (unsigned i = 0; UNCOUNTED && i < 1000; i++) // more than there ever were
+        rc_decref(t, h);
+    rc_publish(t, h);
+    assert_true(rc_try_incref(t, h));
+    rc_decref(t, h);
+
+    rc_roots_push(t, &frame, l, 1);
+    rc_store(t, holder, &node_of(holder)->left, h);
+    assert_ptr_equal(rc_local_get(t, &l[0], &node_of(holder)->left), h);
+    rc_local_drop(t, &l[0]);
+    rc_roots_pop(t, &frame);
+    if (WEAK) {
+        rc_weak_make(t, &cell, h);
+        assert_ptr_equal(got = rc_weak_get(t, &cell), h);
+        rc_decref(t, got);
+    }
+    rc_decref(t, holder); // gives up its slot
+    assert_true(dies(t, &holder_mark));
+    assert_true(lives(t, &mark));
+    assert_true(alive(h));
+    assert_true(lives(t, &held_mark));
+
+    rc_end_immortal(t, h);
+    assert_true(dies(t, &mark));
+    assert_true(dies(t, &held_mark));
+    if (WEAK && FREES)
+        assert_null(rc_weak_get(t, &cell));
+    close_world(t);
+}
+
 static void try_incref_of_the_living(void **state)
 {
     struct mark mark = {0};
@@ -497,6 +546,31 @@ static void death_by_another_thread(void **state)
         }
         assert_true(dies(t, &p.mark));
     }
+    close_world(t);
+}
+
+static void count_immortal(struct thread *t, void *argument, unsigned index)
+{
+    struct handed *p = argument;
+    (void)index;
+    for (unsigned i = 0; i < 1000; i++) {
+        rc_incref(t, p->h);
+        sync_check(alive(p->h), "an immortal object died");
+        rc_decref(t, p->h);
+        thread_safepoint(t);
+    }
+    if (UNCOUNTED)
+        rc_decref(t, p->h);
+}
+static void immortal_for_all_threads(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    struct handed p = {.h = node_of_type(t, &node_type, &p.mark, RC_IMMORTAL)};
+    team_run(t, 3, count_immortal, &p);
+    assert_true(lives(t, &p.mark));
+    rc_end_immortal(t, p.h);
+    assert_true(dies(t, &p.mark));
     close_world(t);
 }
 
@@ -1088,6 +1162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts),
         cmocka_unit_test(flags_are_hints),
+        cmocka_unit_test(immortals),
         cmocka_unit_test(try_incref_of_the_living),
         WHEN(COUNTS, try_incref_of_the_dead),
         cmocka_unit_test(shared_slots),
@@ -1099,6 +1174,7 @@ int main(void)
         cmocka_unit_test(offline_and_back),
         cmocka_unit_test(nothing_is_left_to_drain),
         WHEN(THREADED, death_by_another_thread),
+        WHEN(THREADED, immortal_for_all_threads),
         WHEN(THREADED, published_for_good),
         WHEN(THREADED, objects_outlive_their_maker),
         WHEN(THREADED, what_is_pending_at_exit_is_not_lost),

@@ -26,6 +26,7 @@
 SCHEME(t_alone, .kind = REFCOUNT, .traits = RC_FREES | RC_COUNTS | RC_WEAK)
 SCHEME(t_shared, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK)
 SCHEME(t_try, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_COUNTS | RC_TRY_FREED)
+SCHEME(t_held, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_COUNTS | RC_TRY_HELD)
 SCHEME(t_keeps, .kind = REFCOUNT, .traits = RC_SHARED | RC_COUNTS, .alloc = "t_whole")
 SCHEME(t_points, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_PROTECTS,
        .reclaim = "t_hazards", .alloc = "t_stable")
@@ -216,6 +217,8 @@ static const struct refusal {
      "t_try+t_optimistic+t_epochs+t_stable", 1},
     {&t_bare, "t_try+t_optimistic+t_epochs+t_whole", 1, "type-stable allocator",
      "t_shared+t_optimistic+t_epochs+t_whole", 1},
+    {&t_bare, "t_held+t_optimistic+t_epochs+t_stable", 1, "objects that may be freed",
+     "t_held+t_excludes+t_epochs+t_stable", 1},
     {&t_bare, "t_shared+t_waits+t_nothing+t_malloc", 1, "reclaimer with grace periods",
      "t_shared+t_waits+t_epochs+t_malloc", 1},
     {&t_bare, "t_shared+t_waits+t_hazards+t_malloc", 1, "reclaimer with grace periods",

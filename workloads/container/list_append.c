@@ -47,10 +47,9 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     own->length = s->length;
     own->list = s->list != NULL ? s->list : list_new(t);
     for (unsigned i = 0; i < OBJECTS; i++)
-        own->object[i] = watched_new(t, SYNC_LINE, 0, &s->deaths);
+        own->object[i] = watched_new(t, WATCHED_LINES, 0, &s->deaths);
     return own;
 }
-_Static_assert(sizeof(struct watched) <= SYNC_LINE, "a scheme's header is too large");
 
 static void work(struct thread *t, void *p, uint64_t n)
 {

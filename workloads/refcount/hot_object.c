@@ -24,15 +24,14 @@ struct own {
     struct shared *shared;
 };
 
-// A line of its own, so that only its count is contended for.
+// On a line of its own, so that only its count is contended for.
 static void make(struct thread *t, struct shared *s)
 {
-    struct rc_header *h = watched_new(t, SYNC_LINE, RC_HOT, &s->deaths);
+    struct rc_header *h = watched_new(t, WATCHED_LINES, RC_HOT, &s->deaths);
     rc_give(t, h); // to the setting thread, which gives it up in finish
     // release: pairs with the acquire in begin, so that the object is seen complete
     atomic_store_explicit(&s->object, h, memory_order_release);
 }
-_Static_assert(sizeof(struct watched) <= SYNC_LINE, "a scheme's header is too large");
 
 static void *start(struct thread *t, const struct run *run)
 {

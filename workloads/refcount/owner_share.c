@@ -9,7 +9,8 @@
 enum { OBJECTS, SIZE, SHARE };
 static const struct param params[] = {
     [OBJECTS] = {"objects", "objects of each thread", 1, 1 << 24, 16384},
-    [SIZE] = {"size", "bytes of an object; multiples of 64 stand on lines of their own",
+    [SIZE] = {"size",
+              "bytes of an object, or what its header needs; multiples of 64 have their own lines",
               PASS_SIZE_LEAST, 4096, 64},
     [SHARE] = {"share", "percent of the objects that the thread made itself", 0, 100, 100},
     {0},
@@ -32,7 +33,7 @@ static void *start(struct thread *t, const struct run *run)
     size_t made = others * run->threads;
     struct shared *s = sync_alloc(sizeof *s + made * sizeof s->other[0]);
     s->objects = objects;
-    s->size = (size_t)run->param[SIZE];
+    s->size = pass_size(run->param[SIZE]);
     s->others = others;
     s->made = made;
     for (size_t i = 0; i < made; i++) {

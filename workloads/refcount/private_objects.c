@@ -8,7 +8,8 @@
 enum { OBJECTS, SIZE };
 static const struct param params[] = {
     [OBJECTS] = {"objects", "objects of each thread", 1, 1 << 24, 16384},
-    [SIZE] = {"size", "bytes of an object; multiples of 64 stand on lines of their own",
+    [SIZE] = {"size",
+              "bytes of an object, or what its header needs; multiples of 64 have their own lines",
               PASS_SIZE_LEAST, 4096, 64},
     {0},
 };
@@ -24,7 +25,7 @@ static void *start(struct thread *t, const struct run *run)
     (void)t;
     struct shared *s = sync_alloc(sizeof *s);
     s->objects = (size_t)run->param[OBJECTS];
-    s->size = (size_t)run->param[SIZE];
+    s->size = pass_size(run->param[SIZE]);
     return s;
 }
 

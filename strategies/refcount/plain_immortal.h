@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+//
+// plain_immortal: plain, but an object that was made immortal is recognised by its count and never
+// written. PEP 683 as CPython 3.12 has it (Include/object.h, 64-bit build with a GIL): None, small
+// integers, types and interned names cost no more than a look, and their lines stay shared by all
+// processors; in return every count of every other object pays for a test.
+//
+// Invariant: count = number of counted references and slots of a mortal object; a count whose
+// highest bit is set is not a number, and no decrement changes it.
+// Memory order: relaxed throughout, as plain; the global lock orders one thread's turn before the
+// next one's.
+//
+// The mechanism of 3.12. An immortal count is UINT32_MAX in the low 32 bits of the word. An
+// increment adds to these and stores the sum unless it is zero, so the test is the addition's own
+// carry; a decrement leaves the count alone if it is negative as a signed 32-bit number. (3.14 has
+// another starting value, and both tests look at the sign.) A mortal object with 2^31 references
+// thereby becomes immortal, in CPython as here: it is leaked, not freed too early. What 3.12 calls
+// the upper half of the word is always zero, and is not here: its increment writes 32 bits and its
+// decrement reads and writes 64, which C11's atomics cannot say of one word. Where a decrement
+// follows its increment closely, 3.12 also pays for a load wider than the store that it waits for;
+// this scheme does not.
+//
+// An immortal object's maker ends it (rc_end_immortal) by making it mortal again, with one
+// reference: CPython's _Py_ClearImmortal, which its finalization calls.
+#ifndef RC_PLAIN_IMMORTAL_H
+#define RC_PLAIN_IMMORTAL_H
+
+#include "rc.h"
+
+#define RC_SUMMARY "plain, but immortal objects are known by a saturated count and never written"
+#define RC_SOURCE  "PEP 683 (E. Snow, E. Elizondo), as in CPython 3.12"
+#define RC_TRAITS  (RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_UNCOUNTED)
+
+struct rc_header {
+    _Alignas(8) _Atomic(uint32_t) count; // as large as CPython's word
+};
+
+API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
+{
+    (void)t;
+    atomic_store_explicit(&h->count, (flags & RC_IMMORTAL) != 0 ? UINT32_MAX : 1,
+                          memory_order_relaxed);
+}
+API void rc_incref(struct thread *t, struct rc_header *h)
+{
+    (void)t;
+    uint32_t n = atomic_load_explicit(&h->count, memory_order_relaxed) + 1;
+    if (n != 0)
+        atomic_store_explicit(&h->count, n, memory_order_relaxed);
+}
+API void rc_decref(struct thread *t, struct rc_header *h)
+{
+    uint32_t n = atomic_load_explicit(&h->count, memory_order_relaxed);
+    if ((int32_t)n < 0)
+        return;
+    atomic_store_explicit(&h->count, n - 1, memory_order_relaxed);
+    if (n == 1)
+        rc_die(t, h);
+}
+API bool rc_try_incref(struct thread *t, struct rc_header *h)
+{
+    if (atomic_load_explicit(&h->count, memory_order_relaxed) == 0)
+        return false;
+    rc_incref(t, h);
+    return true;
+}
+API void rc_publish(struct thread *t, struct rc_header *h)
+{
+    (void)t, (void)h;
+}
+
+// Of mortal objects as plain; immortal ones are looked at.
+// clang-format off
+#define RC_CENSUS(op)                                                                              \
+    op(incref_own, .load = 1, .store = 1)                                                          \
+    op(decref_own, .load = 1, .store = 1)                                                          \
+    op(incref_other, .load = 1, .store = 1)                                                        \
+    op(decref_other, .load = 1, .store = 1)                                                        \
+    op(death_own, .load = 1, .store = 1)                                                           \
+    op(try_incref, .load = 2, .store = 1)                                                          \
+    op(local_pair, .load = 2, .store = 2)                                                          \
+    op(load, .load = 2, .store = 1)                                                                \
+    op(store, .load = 3, .store = 3)                                                               \
+    op(incref_immortal, .load = 1)                                                                 \
+    op(decref_immortal, .load = 1)
+// clang-format on
+
+#include "rc_local_counted.h"
+#include "rc_no_move.h"
+#include "rc_no_state.h"
+#include "rc_slot_alone.h"
+#include "rc_weak_locked.h"
+
+#endif

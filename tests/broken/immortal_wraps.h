@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// immortal_wraps: plain_immortal, but an increment does not see the carry, so that an immortal
+// count becomes a small number.
+#ifndef BROKEN_IMMORTAL_WRAPS_H
+#define BROKEN_IMMORTAL_WRAPS_H
+
+#define rc_incref plain_immortal_incref_right
+#include "../../strategies/refcount/plain_immortal.h"
+#undef rc_incref
+
+API void rc_incref(struct thread *t, struct rc_header *h)
+{
+    (void)t;
+    uint32_t n = atomic_load_explicit(&h->count, memory_order_relaxed) + 1;
+    atomic_store_explicit(&h->count, n, memory_order_relaxed);
+}
+
+#endif
