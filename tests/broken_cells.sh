@@ -37,6 +37,7 @@ caught ASan 'crashed: .*exit status' \
 caught verification 'void: verification failed|crashed' \
     "$build/rclab" list_append --rc atomic --lock lock_nothing --threads 2 --time 0.2
 caught verification 'void: verification failed|crashed' \
-    "$build/rclab" dict_mixed --rc atomic --lock lock_nothing --threads 2 --time 0.2 --param writes=50
+    "$build/rclab" dict_mixed --rc atomic --lock lock_nothing --threads 2 --time 0.2 \
+    --param writes=100 --param removes=50
 echo "1..$n"
 exit "$bad"
