@@ -37,7 +37,8 @@ caught ASan 'crashed: .*exit status' \
 caught verification 'void: verification failed|crashed' \
     "$build/rclab" list_append --rc atomic --lock lock_nothing --threads 2 --time 0.2
 caught verification 'void: verification failed|crashed' \
-    "$build/rclab" dict_mixed --rc atomic --lock lock_nothing --threads 2 --time 0.2 --param writes=50
+    "$build/rclab" dict_mixed --rc atomic --lock lock_nothing --threads 2 --time 0.2 \
+    --param writes=100 --param removes=50
 caught verification 'void: verification failed: not every object died' \
     "$build/rclab" handoff --rc leak --threads 2 --ops 1000
 caught verification 'void: verification failed: an object died' \
