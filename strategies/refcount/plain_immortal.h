@@ -12,13 +12,14 @@
 //
 // The mechanism of 3.12. An immortal count is UINT32_MAX in the low 32 bits of the word. An
 // increment adds to these and stores the sum unless it is zero, so the test is the addition's own
-// carry; a decrement leaves the count alone if it is negative as a signed 32-bit number. (3.14 has
-// another starting value, and both tests look at the sign.) A mortal object with 2^31 references
-// thereby becomes immortal, in CPython as here: it is leaked, not freed too early. What 3.12 calls
-// the upper half of the word is always zero, and is not here: its increment writes 32 bits and its
-// decrement reads and writes 64, which C11's atomics cannot say of one word. Where a decrement
-// follows its increment closely, 3.12 also pays for a load wider than the store that it waits for;
-// this scheme does not.
+// carry; a decrement leaves the count alone if it is negative as a signed 32-bit number. (3.14
+// chose another value.) A mortal object with 2^31 references thereby becomes immortal, in CPython
+// as here: it is leaked, not freed too early. What 3.12 calls the upper half of the word is always
+// zero, and is not here: its increment writes 32 bits and its decrement reads and writes 64, which
+// C11's atomics cannot say of one word. So this scheme does not pay for what 3.12 pays when a
+// decrement follows its increment closely: a load that is wider than the store before it waits
+// until that is in the cache. Where one object is counted over and over, that is most of the pair's
+// cost.
 //
 // An immortal object's maker ends it (rc_end_immortal) by making it mortal again, with one
 // reference: CPython's _Py_ClearImmortal, which its finalization calls.

@@ -35,7 +35,7 @@
 #define RC_SOURCE  "Boost's spinlock_pool (Peter Dimov, 2008); Objective-C's SideTables (objc4)"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
-enum { STRIPED_MUTEX_STRIPES = 64 }; // objc4: 64, but 8 on a telephone
+enum { STRIPED_MUTEX_STRIPES = 64 }; // as objc4 has but on iOS devices (8)
 
 struct rc_header {
     _Atomic(intptr_t) count;
