@@ -585,6 +585,487 @@ static void test_huge_product(void **state)
     assert_in_range((sync_now_ns() - begin) / 1000000000, 0, 20);
 }
 
+// --- what the words of a plan mean ---------------------------------------------------------------
+
+static struct topology *machine(const char *description)
+{
+    char error[200];
+    struct topology *t = topology_open(description, error, sizeof error);
+
+    if (t == NULL)
+        fail_msg("%s", error);
+    return t;
+}
+
+static struct plan *parse_on(const char *description, const char *text)
+{
+    struct topology *t = machine(description);
+    struct error e;
+    struct plan *p = plan_parse("test.ini", text, t, &e);
+
+    if (p == NULL)
+        fail_msg("%s", e.text);
+    topology_close(t);
+    return p;
+}
+
+// The pairs of a plan's first family, with blanks between.
+static void assert_pairs(const char *text, const char *expected)
+{
+    struct plan *p = parse(text);
+    char pairs[2000] = "";
+
+    for (unsigned c = 0; c < p->family[0].cells; c++) {
+        char pair[SPEC_TEXT];
+
+        spec_pair(&p->family[0].cell[c], pair);
+        append(pairs, sizeof pairs, "%s%s", c > 0 ? " " : "", pair);
+    }
+    assert_string_equal(pairs, expected);
+    plan_free(p);
+}
+
+static void test_products(void **state)
+{
+    (void)state;
+    assert_pairs(HOLD "pair = plain * gil, atomic biased * pthread none, none+none\n",
+                 "plain+gil atomic+pthread atomic+none biased+pthread biased+none none+none");
+    assert_pairs(HOLD "pair = plain*gil,atomic*none pthread\n",
+                 "plain+gil atomic+none atomic+pthread");
+    // lines go on inside a term; what is listed twice is one
+    assert_pairs(HOLD "pair = atomic+none ; the baseline\n  plain+none, atomic *  ; not * this\n"
+                      "  none\n\n; nor this\n  gil,\n",
+                 "atomic+none plain+none atomic+gil");
+    assert_pairs(HOLD "pair = plain * gil+immediate+arena\n", "plain+gil+immediate+arena");
+    // everything that is known, once
+    struct plan *p = parse(HOLD "pair = plain all * gil all\n"), *q = parse(HOLD "rc=plain *\n"
+                                                                                 "lock = gil *\n");
+    size_t rc, lock;
+    catalogue_schemes(REFCOUNT, &rc);
+    catalogue_schemes(LOCK, &lock);
+    assert_string_equal(p->family[0].cell[0].scheme[REFCOUNT]->name, "plain");
+    assert_string_equal(p->family[0].cell[0].scheme[LOCK]->name, "gil");
+    assert_int_equal(plan_cells(p) - (p->families - 1) + p->left_out, rc * lock);
+    assert_int_equal(plan_cells(p), plan_cells(q));
+    assert_int_equal(p->left_out, q->left_out);
+    for (size_t f = 0; f < p->families; f++)
+        for (unsigned c = 0; c < p->family[f].cells; c++)
+            for (unsigned k = 0; k < SCHEME_KINDS; k++)
+                assert_ptr_equal(p->family[f].cell[c].scheme[k], q->family[f].cell[c].scheme[k]);
+    plan_free(p);
+    plan_free(q);
+}
+
+static void test_everything(void **state)
+{
+    static const char *const values[] = {"*", "all"};
+    size_t workloads, allocators, placements, reclaimers, allocs, present = 0;
+    const struct workload *const *w = catalogue_workloads(&workloads);
+    const struct allocator *a = allocator_all(&allocators);
+    const struct placement *placement = placement_all(&placements);
+
+    (void)state;
+    catalogue_schemes(RECLAIM, &reclaimers);
+    catalogue_schemes(ALLOC, &allocs);
+    for (size_t i = 0; i < allocators; i++)
+        present += allocator_present(&a[i]);
+    for (size_t i = 0; i < COUNT(values); i++) {
+        char text[500];
+
+        snprintf(text, sizeof text, "[x]\nworkload = %s\nrc = atomic\n", values[i]);
+        struct plan *p = parse(text);
+        assert_int_equal(p->families + p->left_out, workloads);
+        assert_ptr_equal(p->family[0].cell[0].workload, w[0]);
+        plan_free(p);
+
+        snprintf(text, sizeof text,
+                 "[x]\nworkload = list_append\nrc = atomic\nallocator = %s\n"
+                 "placement = %s\n",
+                 values[i], values[i]);
+        p = parse(text);
+        assert_int_equal(p->families, present * placements);
+        for (size_t k = 0; k < placements; k++) {
+            assert_string_equal(p->family[k].cell[0].allocator->name, "glibc");
+            assert_ptr_equal(p->family[k].cell[0].placement, &placement[k]);
+        }
+        plan_free(p);
+        snprintf(text, sizeof text,
+                 HOLD "rc = atomic\nreclaimer = %s\nalloc = %s\ntogether = alloc reclaimer\n",
+                 values[i], values[i]);
+        p = parse(text);
+        assert_int_equal(plan_cells(p) - (p->families - 1) + p->left_out, reclaimers * allocs);
+        plan_free(p);
+    }
+}
+
+// What `*` and `auto` came to belongs to what identifies a plan.
+static void test_text(void **state)
+{
+    static const char text[] = "[x]\nworkload = list_append\nrc = *\nthreads = auto";
+    struct plan *p = parse_on("core:2 pu:1", text), *q = parse_on("core:4 pu:1", text), *again;
+    struct error e;
+
+    (void)state;
+    assert_memory_equal(p->text, text, strlen(text));
+    assert_says(p->text, "\n; [x] threads = 1 2");
+    assert_says(p->text, "\n; [x] rc = ");
+    assert_string_not_equal(p->text, q->text);
+    // and it can be read again
+    again = plan_parse("test.ini", q->text, NULL, &e);
+    assert_null(again);
+    assert_says(e.text, "test.ini:4: threads: 'auto' needs the topology");
+    again = parse_on("core:4 pu:1", q->text);
+    assert_int_equal(plan_cells(again), plan_cells(q));
+    plan_free(p);
+    plan_free(q);
+    plan_free(again);
+}
+
+// The numbers of an axis, with blanks between, of a plan whose families they split.
+static void assert_numbers(const char *description, const char *axis, const char *values,
+                           const char *expected)
+{
+    char text[500], numbers[4000] = "";
+    snprintf(text, sizeof text, HOLD "rc = atomic\n%s = %s\n", axis, values);
+    struct plan *p = parse_on(description, text);
+
+    for (size_t f = 0; f < p->families; f++)
+        append(numbers, sizeof numbers, "%s%lld", f > 0 ? " " : "",
+               strcmp(axis, "threads") == 0 ? (long long)p->family[f].cell[0].threads
+                                            : (long long)p->family[f].cell[0].param[0]);
+    assert_string_equal(numbers, expected);
+    plan_free(p);
+}
+
+static void test_ranges(void **state)
+{
+    static const char *const wrong[] = {
+        "8..1",    "1..8+0",   "1..8*0",   "1..8*1",  "0..8*2",
+        "..",      "1..",      "..8",      "1..8+",   "1..8*",
+        "1..8-1",  "1..8+1+1", "1...8",    "1..8..9", "-1..8",
+        "1..8+-1", "a..b",     "1..8*2.5", "1..8 *",  "1..9223372036854775808",
+        "1..8x",
+    };
+    static const char *const many[] = {"1..513", "1..1000000000000", "1..9223372036854775807+2"};
+
+    (void)state;
+    assert_numbers("core:2 pu:1", "threads", "1..8", "1 2 3 4 5 6 7 8");
+    assert_numbers("core:2 pu:1", "threads", "5..5, 1..3", "5 1 2 3");
+    assert_numbers("core:2 pu:1", "threads", "7 007 7..9", "7 8 9");
+    assert_numbers("core:2 pu:1", "threads", "1..64*2", "1 2 4 8 16 32 64");
+    assert_numbers("core:2 pu:1", "threads", "1..63*2", "1 2 4 8 16 32");
+    assert_numbers("core:2 pu:1", "param.objects", "1..10+4 100..1000*3", "1 5 9 100 300 900");
+    assert_numbers("core:2 pu:1", "param.objects", "1..16777216*1000", "1 1000 1000000");
+    assert_numbers("core:2 pu:1", "param.objects", "1..3+9223372036854775807", "1");
+    assert_numbers("core:2 pu:1", "param.objects", "1..3*9223372036854775807", "1");
+    struct plan *p = parse("[x]\nworkload = owner_share\nrc = atomic\nparam.share = 0..100+25\n");
+    assert_int_equal(p->families, 5);
+    assert_string_equal(p->family[4].name, "x share=100");
+    plan_free(p);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        char text[200];
+
+        snprintf(text, sizeof text, HOLD "rc = atomic\nparam.objects = 1\n  %s\n", wrong[i]);
+        assert_refused(text,
+                       "5: ", i == 18 ? "'*' is not a number" : "is not a range: FIRST..LAST");
+    }
+    for (size_t i = 0; i < COUNT(many); i++) {
+        char text[200];
+
+        snprintf(text, sizeof text, HOLD "rc = atomic\nparam.objects = %s\n", many[i]);
+        assert_refused(text, "4: ", "more than 512 values");
+    }
+    // the ends are those of the axis
+    assert_refused(HOLD "rc = atomic\nthreads = 998..1003\n", "4: ", "'1001' is not a number");
+    assert_refused(HOLD "rc = atomic\nthreads = 0..4\n", "4: ", "'0' is not a number");
+    assert_refused("[x]\nworkload = owner_share\nrc = atomic\nparam.share = 50..150+50\n",
+                   "4: ", "parameter share: '150' is not a number from 0 to 100");
+}
+
+static void test_threads_by_machine(void **state)
+{
+    static const char small[] = "core:2 pu:1", big[] = "package:2 l3:4 core:8 pu:2";
+    char error[200], text[4000] = HOLD "rc = atomic\nthreads = x4\n";
+    struct error e;
+
+    (void)state;
+    // all fill points of these are powers of two, but for the PUs
+    assert_numbers("core:1 pu:1", "threads", "auto", "1");
+    assert_numbers(small, "threads", "auto", "1 2");
+    assert_numbers(small, "threads", "auto x2", "1 2 4");
+    assert_numbers(small, "threads", "x1 x3 auto", "2 6 1");
+    assert_numbers("core:3 pu:1", "threads", "3 auto x2 x2", "3 1 2 6");
+    assert_numbers(big, "threads", "auto", "1 2 4 8 16 32 64 128");
+    assert_numbers(big, "threads", "auto x4", "1 2 4 8 16 32 64 128 512");
+    // more than a run can have: dropped, or refused
+    assert_numbers("package:2 core:400 pu:1", "threads", "auto",
+                   "1 2 4 8 16 32 64 128 256 512 800");
+    struct topology *t = topology_open("core:600 pu:1", error, sizeof error);
+    assert_non_null(t);
+    assert_null(plan_parse("test.ini", text, t, &e));
+    assert_says(e.text, "test.ini:4: threads: 'x4' is 2400 with 600 usable CPUs; at most 1000");
+    topology_close(t);
+    assert_refused(text, "4: ", "'x4' needs the topology of this machine");
+    assert_refused(HOLD "rc = atomic\nthreads = 1\n  auto\n", "5: ", "'auto' needs the topology");
+    assert_refused(HOLD "rc = atomic\nthreads = x0\n", "4: ", "'x0' is not x and a number");
+    assert_refused(HOLD "rc = atomic\nthreads = x\n", "4: ", "'x' is not x and a number");
+    assert_refused(HOLD "rc = atomic\nthreads = x2x\n", "4: ", "'x2x' is not x and a number");
+    assert_refused(HOLD "rc = atomic\nthreads = automatic\n", "4: ", "'automatic' is not a number");
+    assert_refused(HOLD "rc = atomic\nparam.objects = auto\n", "4: ", "'auto' is not a number");
+}
+
+// Commas belong to a placement; whatever it comes to, the word is asked for whole.
+static void test_cpu_lists(void **state)
+{
+    static const char text[] = HOLD "rc = atomic\nplacement = cores 0,2,4-7\n  scatter\n";
+    struct error e;
+    struct plan *p = plan_parse("test.ini", text, NULL, &e);
+
+    (void)state;
+    if (p == NULL) {
+        assert_says(e.text, "test.ini:4: no placement '0,2,4-7'; known: compact");
+    } else {
+        assert_int_equal(p->families, 3);
+        assert_string_equal(p->family[1].name, "x placement=0,2,4-7");
+    }
+    plan_free(p);
+}
+
+// --- what is left out
+// ------------------------------------------------------------------------------
+
+static void assert_excluded(const char *terms, size_t excluded, size_t cells)
+{
+    char text[2000];
+    snprintf(text, sizeof text,
+             "[x]\nworkload = private_objects hot_object list_append\nrc = atomic biased\n"
+             "lock = gil pthread\nthreads = 1 2 8\nparam.objects = 16 64\nexclude = %s\n",
+             terms);
+    struct plan *p = parse(text);
+
+    // four pairs at three numbers of threads: 24 with private_objects, 12 with each other
+    assert_int_equal(p->left_out, 0);
+    assert_int_equal(p->excluded, excluded);
+    assert_int_equal(plan_cells(p), cells);
+    assert_int_equal(excluded + cells, 48);
+    plan_free(p);
+}
+
+static void test_exclude(void **state)
+{
+    static const struct {
+        const char *terms, *what;
+        int line;
+    } wrong[] = {
+        {"rc", "'rc' is not a condition", 6},
+        {"rc = atomic", "'rc' is not a condition", 6},
+        {"rc!atomic", "'rc!atomic' is not a condition", 6},
+        {"=1", "no axis ''; known: workload rc", 6},
+        {"scheme=atomic", "no axis 'scheme'; known: workload rc", 6},
+        {"pair=atomic+gil", "no axis 'pair'; known: workload rc", 6},
+        {"rc=atomc", "no refcount scheme 'atomc'; known: ", 6},
+        {"rc=atomic|biasd", "no refcount scheme 'biasd'; known: ", 6},
+        {"rc=", "no refcount scheme ''", 6},
+        {"rc=atomic|", "no refcount scheme ''", 6},
+        {"rc<atomic", "rc is not a number", 6},
+        {"threads<two", "'two' is not a number", 6},
+        {"threads<=2", "'=2' is not a number", 6},
+        {"threads<1|2", "one number", 6},
+        {"threads=", "'' is not a number", 6},
+        {"param.object=1", "no workload of [x] has a parameter 'object'", 6},
+        {"param.keys=1", "no workload of [x] has a parameter 'keys'", 6},
+        {"objects=1", "no axis 'objects'", 6},
+        {"rc=plain", "term 1 excludes nothing in [x]", 6},
+        {"threads=3", "term 1 excludes nothing", 6},
+        {"threads>8", "term 1 excludes nothing", 6},
+        {"param.objects<16", "term 1 excludes nothing", 6},
+        {"workload=hot_object param.objects=16", "term 1 excludes nothing", 6},
+        {"rc=atomic threads=2,\n  rc=atomic rc=biased", "term 2 excludes nothing", 7},
+        {"rc=atomic\n  rc=biased", "term 1 excludes nothing", 6}, // a comma is missing
+        {"rc=atomic, rc=biased", "no valid cell: all combinations are excluded", 1},
+    };
+
+    (void)state;
+    assert_excluded("rc=atomic", 24, 24);
+    assert_excluded("rc!=atomic", 24, 24);
+    assert_excluded("rc=atomic lock=gil", 12, 36);
+    assert_excluded("rc=atomic lock=gil, threads>2", 24, 24);
+    assert_excluded("rc=atomic lock=gil, rc=atomic lock=gil", 12, 36);
+    assert_excluded("threads=1|8", 32, 16);
+    assert_excluded("threads!=1|8", 16, 32);
+    assert_excluded("threads<2", 16, 32);
+    assert_excluded("workload=list_append threads>1", 8, 40);
+    assert_excluded("workload!=list_append|hot_object", 24, 24);
+    // about what the axes leave at its standard
+    assert_excluded("alloc=system workload=hot_object", 12, 36);
+    assert_excluded("placement=cores reclaimer=immediate allocator=glibc rc=biased", 24, 24);
+    assert_excluded("param.length=4096", 12, 36);
+    // parameters concern the workloads that have them
+    assert_excluded("param.objects=16 threads!=1", 8, 40);
+    assert_excluded("param.objects!=16", 12, 36);
+    assert_excluded("param.objects>16,, ,workload=hot_object rc=biased,\n", 18, 30);
+    assert_excluded("rc=atomic ; a comment, with a comma\n   threads=1\n  ; another\n  lock=gil", 4,
+                    44);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        char text[1000], line[20];
+
+        snprintf(text, sizeof text,
+                 "[x]\nworkload = private_objects hot_object\nrc = atomic biased\n"
+                 "threads = 1 2 8\nparam.objects = 16 64\nexclude = %s\n",
+                 wrong[i].terms);
+        snprintf(line, sizeof line, "%d: ", wrong[i].line);
+        assert_refused(text, line, wrong[i].what);
+    }
+    // the first cell that is left becomes the baseline
+    struct plan *p = parse(HOLD "rc = plain atomic biased\nexclude = rc=plain\n");
+    assert_string_equal(p->family[0].cell[0].scheme[REFCOUNT]->name, "atomic");
+    plan_free(p);
+}
+
+// A term may hold nowhere on this machine, but on another.
+static void test_exclude_by_machine(void **state)
+{
+    static const char text[] = "[x]\nworkload = private_objects hot_object\nrc = atomic\n"
+                               "threads = auto\nexclude = threads>8 workload=hot_object\n";
+    struct plan *p = parse_on("core:2 pu:1", text);
+    struct topology *t = machine("core:2 pu:1");
+    struct error e;
+
+    (void)state;
+    assert_int_equal(p->excluded, 0);
+    assert_int_equal(plan_cells(p), 4);
+    plan_free(p);
+    p = parse_on("core:16 pu:1", text);
+    assert_int_equal(p->excluded, 1);
+    assert_int_equal(plan_cells(p), 9);
+    plan_free(p);
+    // but not on any
+    assert_null(plan_parse("test.ini",
+                           HOLD "rc = atomic\nthreads = auto\n"
+                                "exclude = threads>8 rc=biased\n",
+                           t, &e));
+    assert_says(e.text, "test.ini:5: exclude: term 1 excludes nothing");
+    topology_close(t);
+    // jemalloc need not be here
+    p = parse("[x]\nworkload = list_append\nrc = atomic\nallocator = *\n"
+              "exclude = allocator=jemalloc|mimalloc|tcmalloc\n");
+    assert_int_equal(plan_cells(p), 1);
+    plan_free(p);
+}
+
+static void test_allocators(void **state)
+{
+    struct plan *p = parse("[x]\nworkload = private_objects list_append\nrc = plain none\n"
+                           "allocator = jemalloc glibc tcmalloc\n");
+
+    (void)state;
+    // private_objects: with the first; list_append: all, but `none` has an arena
+    assert_int_equal(p->families, 4);
+    assert_string_equal(p->family[0].name, "x workload=private_objects allocator=jemalloc");
+    assert_int_equal(p->family[0].cells, 2);
+    assert_string_equal(p->family[1].name, "x workload=list_append allocator=jemalloc");
+    assert_int_equal(p->family[1].cells, 2);
+    assert_string_equal(p->family[2].name, "x workload=list_append allocator=glibc");
+    assert_int_equal(p->family[2].cells, 1);
+    assert_string_equal(p->family[3].name, "x workload=list_append allocator=tcmalloc");
+    assert_int_equal(p->redundant, 4 + 2);
+    assert_int_equal(p->left_out, 0);
+    plan_free(p);
+    // a baseline stays where something is compared with it
+    p = parse("[x]\nworkload = list_append\nrc = none plain\nallocator = glibc jemalloc\n");
+    assert_int_equal(p->families, 2);
+    assert_int_equal(p->family[1].cells, 2);
+    assert_string_equal(p->family[1].cell[0].scheme[REFCOUNT]->name, "none");
+    assert_string_equal(p->family[1].cell[0].allocator->name, "jemalloc");
+    assert_int_equal(p->redundant, 0);
+    plan_free(p);
+    // the first that is left
+    p = parse(HOLD "rc = plain\nallocator = glibc jemalloc tcmalloc\nexclude = allocator=glibc\n");
+    assert_int_equal(plan_cells(p), 1);
+    assert_string_equal(p->family[0].cell[0].allocator->name, "jemalloc");
+    assert_int_equal(p->redundant, 1);
+    plan_free(p);
+    // a control in several families is none that varies by allocator
+    p = parse("[x]\nworkload = hot_object private_objects\nrc = plain\nparam.objects = 16 64\n"
+              "together = workload\n");
+    assert_int_equal(p->families, 2);
+    assert_int_equal(plan_cells(p), 4);
+    assert_int_equal(p->redundant, 0);
+    plan_free(p);
+}
+
+static void test_redundant(void **state)
+{
+    // a parameter splits and multiplies only where there is one
+    struct plan *p = parse("[x]\nworkload = private_objects hot_object dict_get\nrc = atomic\n"
+                           "param.objects = 16 64\nparam.incref = 0 1\n");
+
+    (void)state;
+    assert_int_equal(p->families, 5);
+    assert_string_equal(p->family[1].name, "x workload=private_objects objects=64");
+    assert_string_equal(p->family[2].name, "x workload=hot_object");
+    assert_string_equal(p->family[3].name, "x workload=dict_get incref=0");
+    assert_int_equal(p->redundant, 0);
+    plan_free(p);
+    // the same cell by two names
+    p = parse(HOLD "pair = atomic+none biased+none atomic+none+immediate+system\n");
+    assert_int_equal(p->family[0].cells, 2);
+    assert_int_equal(p->redundant, 1);
+    plan_free(p);
+    // a whole family, of another experiment too; but not a part of one, or another order
+    p = parse("[a]\nworkload = private_objects\nrc = atomic biased\nthreads = 1 2\n"
+              "[b]\nworkload = private_objects\nrc = atomic biased\nthreads = 2 4\n"
+              "[c]\nworkload = private_objects\nrc = atomic\nthreads = 1\n"
+              "[d]\nworkload = private_objects\nrc = biased atomic\nthreads = 1\n"
+              "[e]\nworkload = private_objects\npair = atomic biased * none\n");
+    assert_int_equal(p->families, 5);
+    assert_string_equal(p->family[2].name, "b threads=4");
+    assert_string_equal(p->family[3].name, "c");
+    assert_string_equal(p->family[4].name, "d");
+    assert_int_equal(p->redundant, 2 + 2);
+    plan_free(p);
+    // of a family in parts, all or none
+    p = parse("[a]\nworkload = private_objects\nrc = atomic\nparam.objects = 1..20\n"
+              "together = param.objects\n"
+              "[b]\nworkload = private_objects\nrc = atomic\nparam.objects = 1..21\n"
+              "together = param.objects\n"
+              "[c]\nworkload = private_objects\nrc = atomic\nparam.objects = 1..4 5..20\n"
+              "together = param.objects\n");
+    assert_int_equal(p->families, 4);
+    assert_string_equal(p->family[2].name, "b");
+    assert_string_equal(p->family[3].name, "b, part 2");
+    assert_int_equal(p->redundant, 20);
+    plan_free(p);
+}
+
+// However long: whole.
+static void test_family_names(void **state)
+{
+    char text[2000], expected[2000], section[50];
+
+    (void)state;
+    memset(section, 's', 49);
+    section[49] = '\0';
+    snprintf(
+        text, sizeof text,
+        "[%s]\nworkload = owner_share private_objects\npair = global_mutex+none+immediate+arena "
+        "global_mutex+none+immediate+system\nthreads = 999 1000\nplacement = compact scatter\n"
+        "allocator = jemalloc tcmalloc\nreclaimer = immediate\nparam.objects = 16777215 16777216\n"
+        "param.size = 4095 4096\nparam.share = 99 100\ntogether = \n",
+        section);
+    struct plan *p = parse(text);
+    snprintf(expected, sizeof expected,
+             "%s workload=owner_share threads=999 allocator=jemalloc placement=compact "
+             "pair=global_mutex+none+immediate+arena objects=16777215 size=4095 share=99",
+             section);
+    assert_string_equal(p->family[0].name, expected);
+    for (size_t i = 0; i < p->families; i++)
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(p->family[i].name, p->family[k].name);
+    assert_int_equal(p->families, (2 * 2 * 2) * (8 + 4)); // malloc is not reached
+    plan_free(p);
+}
+
 // --- files -------------------------------------------------------------------------------------
 
 static void test_plans_of_the_tree(void **state)
@@ -809,6 +1290,17 @@ int main(void)
         cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_huge_lists),
         cmocka_unit_test(test_huge_product),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_threads_by_machine),
+        cmocka_unit_test(test_cpu_lists),
+        cmocka_unit_test(test_exclude),
+        cmocka_unit_test(test_exclude_by_machine),
+        cmocka_unit_test(test_allocators),
+        cmocka_unit_test(test_redundant),
+        cmocka_unit_test(test_family_names),
         cmocka_unit_test(test_plans_of_the_tree),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_mutations),
