@@ -18,7 +18,7 @@ static const char *const axis_name[AXES] = {"workload", "threads", "allocator", 
 static const enum scheme_kind axis_kind[AXES] = {
     [RC] = REFCOUNT, [LK] = LOCK, [RECLAIMER] = RECLAIM, [ALLOCATION] = ALLOC};
 
-enum { VALUES_MOST = 512, PARAMS_MOST = 24, EXPERIMENTS_MOST = 64, COMBINATIONS_MOST = 200000 };
+enum { VALUES_MOST = 512, PARAMS_MOST = 24, EXPERIMENTS_MOST = 64, COMBINATIONS_MOST = 500000 };
 // What the INI library reads of a line and of a section's name; it cuts the rest off, silently.
 enum { WORD = INI_MAX_LINE, LINE_MOST = WORD - 2, SECTION_MOST = 49 };
 
@@ -36,7 +36,11 @@ struct values {
 struct condition {
     unsigned axis;
     char op; // = ! < >
-    struct values value;
+    unsigned n;
+    struct {
+        const char *name; // as axis_of() says it; NULL: a number
+        int64_t number;
+    } value[WORD / 2];
 };
 struct term {
     int line;
@@ -547,17 +551,19 @@ static bool add_range(struct parser *p, const struct experiment *x, unsigned axi
 
 // Numbers of threads at which something of the machine is full under a placement.
 enum { FILLS = 5 };
-static void plan_fills(const struct topology *topology, const struct placement *placement,
-                       unsigned threads[FILLS])
+static bool plan_fills(const struct topology *topology, const struct placement *placement,
+                       unsigned threads[FILLS], struct error *e)
 {
-    // Stands in for placement_fills() of topology.h. With it the body is
+    // Stands in for topology.h's placement_fills(), with which the body is
     //     struct placement_fills f;
-    //     placement_fills(topology, placement, &f);
-    //     memcpy(threads, (unsigned[FILLS]){f.one_cache, f.one_package, f.own_cache, f.own_core,
-    //                                       f.all}, FILLS * sizeof *threads);
-    (void)placement;
+    //     bool ok = placement_fills(topology, placement, &f, e->text, sizeof e->text);
+    //     const unsigned all[FILLS] = {f.one_cache, f.one_package, f.own_cache, f.own_core, f.all};
+    //     memcpy(threads, all, ok ? sizeof all : 0);
+    //     return ok;
+    (void)placement, (void)e;
     for (unsigned i = 0; i < FILLS; i++)
         threads[i] = topology_cpus(topology);
+    return true;
 }
 
 static bool add_auto(struct parser *p, const struct experiment *x, int line, struct values *v)
@@ -571,9 +577,9 @@ static bool add_auto(struct parser *p, const struct experiment *x, int line, str
         unsigned threads[FILLS];
         struct spec s;
         spec_start(&s, catalogue_workload(x->axis[WORKLOAD].value[0].text));
-        if (placements->n != 0 && !axis_set(&s, PLACEMENT, placements->value[i].text, p->e))
+        if ((placements->n != 0 && !axis_set(&s, PLACEMENT, placements->value[i].text, p->e)) ||
+            !plan_fills(p->topology, s.placement, threads, p->e))
             return at_line(p, line);
-        plan_fills(p->topology, s.placement, threads);
         for (unsigned k = 0; k < FILLS; k++)
             if (threads[k] <= THREADS_MOST)
                 point[threads[k]] = true;
@@ -684,9 +690,10 @@ static bool add_condition(struct parser *p, struct experiment *x, struct term *t
 {
     size_t n = strcspn(word->text, "=!<>");
     const char *op = word->text + n, *value = op + 1 + (op[0] == '!' && op[1] == '=');
-    char name[WORD];
+    char name[WORD], text[WORD];
     memcpy(name, word->text, n);
     name[n] = '\0';
+    strcpy(text, word->text);
     if (*op == '\0' || (*op == '!' && op[1] != '='))
         return WRONG(p, word->line,
                      "exclude: '%s' is not a condition: axis=value, axis=a|b, axis!=value, "
@@ -715,21 +722,17 @@ static bool add_condition(struct parser *p, struct experiment *x, struct term *t
     t->condition = bigger;
     struct condition *c = &t->condition[t->conditions++];
     *c = (struct condition){.axis = (unsigned)axis, .op = *op};
-    do {
-        size_t length = strcspn(value, "|");
-        if (!push(p, &c->value, value, length, word->line))
-            return false;
-        const struct value *v = &c->value.value[c->value.n - 1];
-        uint64_t number;
-        if (!number_axis(c->axis)) {
-            if (!check(p, c->axis, v))
-                return false;
-        } else if (!parse_u64(v->text, 0, INT64_MAX, &number)) {
-            return WRONG(p, word->line, "exclude: '%s': '%s' is not a number", word->text, v->text);
-        }
-        value += length;
-    } while (*value++ == '|');
-    return (c->op != '<' && c->op != '>') || c->value.n == 1 ||
+    for (char *rest = text + (value - word->text), *one; (one = strsep(&rest, "|")) != NULL;) {
+        struct spec scratch;
+        uint64_t number = 0;
+        if (!number_axis(c->axis) && !axis_set(&scratch, c->axis, one, p->e))
+            return at_line(p, word->line);
+        if (number_axis(c->axis) && !parse_u64(one, 0, INT64_MAX, &number))
+            return WRONG(p, word->line, "exclude: '%s': '%s' is not a number", word->text, one);
+        c->value[c->n].name = number_axis(c->axis) ? NULL : axis_of(&scratch, c->axis);
+        c->value[c->n++].number = (int64_t)number;
+    }
+    return (*op != '<' && *op != '>') || c->n == 1 ||
            WRONG(p, word->line, "exclude: '%s': one number", word->text);
 }
 
@@ -855,13 +858,11 @@ static bool holds(const struct experiment *x, const struct condition *c, const s
             return false;
         number = s->param[i];
     }
-    for (unsigned i = 0; i < c->value.n && !among; i++) {
-        const char *text = c->value.value[i].text;
-        int64_t limit = number_axis(c->axis) ? strtoll(text, NULL, 10) : 0;
-        if (c->op == '<' || c->op == '>')
-            return c->op == '<' ? number < limit : number > limit;
-        among = number_axis(c->axis) ? number == limit : strcmp(axis_of(s, c->axis), text) == 0;
-    }
+    if (c->op == '<' || c->op == '>')
+        return c->op == '<' ? number < c->value[0].number : number > c->value[0].number;
+    for (unsigned i = 0; i < c->n && !among; i++)
+        among = c->value[i].name != NULL ? strcmp(axis_of(s, c->axis), c->value[i].name) == 0
+                                         : number == c->value[i].number;
     return among == (c->op == '=');
 }
 
@@ -1118,11 +1119,8 @@ static void experiment_free(struct experiment *x)
 {
     for (unsigned axis = 0; axis < AXES + PARAMS_MOST; axis++)
         free(x->axis[axis].value);
-    for (unsigned i = 0; i < x->terms; i++) {
-        for (unsigned k = 0; k < x->term[i].conditions; k++)
-            free(x->term[i].condition[k].value.value);
+    for (unsigned i = 0; i < x->terms; i++)
         free(x->term[i].condition);
-    }
     free(x->term);
     free(x->together.value);
     free(x->exclude.value);
