@@ -75,6 +75,9 @@ struct parser {
     int plan_line, plan_key_line[5];
     struct experiment *experiment[EXPERIMENTS_MOST];
     unsigned experiments;
+    // allocators that are asked whether they are present, which takes a process: the first so many
+    size_t asked;
+    uint64_t absent;
     // the cross product
     FILE *text;
     size_t combinations, room;
@@ -384,7 +387,7 @@ static const char *axis_of(const struct spec *s, unsigned axis)
 }
 
 // The names that `*` stands for: the i-th; NULL behind the last, "" for one that is not here.
-static const char *axis_known(unsigned axis, size_t i)
+static const char *axis_known(struct parser *p, unsigned axis, size_t i)
 {
     size_t n;
     switch (axis) {
@@ -394,7 +397,9 @@ static const char *axis_known(unsigned axis, size_t i)
     }
     case ALLOCATOR: {
         const struct allocator *a = allocator_all(&n);
-        return i >= n ? NULL : allocator_present(&a[i]) ? a[i].name : "";
+        for (; p->asked < n; p->asked++)
+            p->absent |= (uint64_t)!allocator_present(&a[p->asked]) << p->asked;
+        return i >= n ? NULL : (p->absent >> i & 1) != 0 ? "" : a[i].name;
     }
     case PLACEMENT: {
         const struct placement *placement = placement_all(&n);
@@ -424,7 +429,7 @@ static bool add_name(struct parser *p, struct experiment *x, unsigned axis,
     if (strcmp(word->text, "*") != 0 && strcmp(word->text, "all") != 0)
         return add_value(p, v, word->text, word->line);
     x->widened[axis] = true;
-    for (size_t i = 0; (name = axis_known(axis, i)) != NULL; i++)
+    for (size_t i = 0; (name = axis_known(p, axis, i)) != NULL; i++)
         if (name[0] != '\0' && !add_value(p, v, name, word->line))
             return false;
     return true;
@@ -914,26 +919,26 @@ static const struct member *look_up(void **set, const char *text, const struct a
 
 // The cells of a family before it is cut into parts.
 struct gathering {
-    struct spec *cell;
-    bool *redundant;
+    struct gathered {
+        struct spec spec;
+        const char *key; // in the set
+        bool redundant;
+    } * cell;
     size_t n, room;
     void *seen; // by their keys
 };
 
-static bool gather(struct gathering *g, const struct spec *s, bool redundant)
+static bool gather(struct gathering *g, struct gathered cell)
 {
     if (g->n == g->room) {
         size_t room = g->room != 0 ? 2 * g->room : 16;
-        struct spec *cell = realloc(g->cell, room * sizeof *cell);
-        g->cell = cell != NULL ? cell : g->cell;
-        bool *flag = realloc(g->redundant, room * sizeof *flag);
-        g->redundant = flag != NULL ? flag : g->redundant;
-        if (cell == NULL || flag == NULL)
+        struct gathered *bigger = realloc(g->cell, room * sizeof *bigger);
+        if (bigger == NULL)
             return false;
+        g->cell = bigger;
         g->room = room;
     }
-    g->cell[g->n] = *s;
-    g->redundant[g->n++] = redundant;
+    g->cell[g->n++] = cell;
     return true;
 }
 
@@ -942,9 +947,9 @@ static size_t prune(struct gathering *g)
 {
     size_t all = g->n, kept = 0, needed = 0;
     for (size_t i = 0; i < all; i++)
-        needed += !g->redundant[i];
+        needed += !g->cell[i].redundant;
     for (size_t i = 0; i < all && needed > 0; i++)
-        if (i == 0 || !g->redundant[i])
+        if (i == 0 || !g->cell[i].redundant)
             g->cell[kept++] = g->cell[i];
     g->n = kept;
     return all - kept;
@@ -976,13 +981,14 @@ static bool add_combination(struct parser *p, struct odometer *o, struct gatheri
         return true;
     }
     spec_key(&s, key);
-    if (look_up(&g->seen, key, s.allocator, &is_new) == NULL)
+    const struct member *known = look_up(&g->seen, key, s.allocator, &is_new);
+    if (known == NULL)
         return false;
     if (!is_new) {
         p->plan->redundant++;
         return true;
     }
-    if (!allocates(&s)) {
+    if (o->x->axis[ALLOCATOR].n > 1 && !allocates(&s)) {
         standard = s;
         standard.allocator = allocator_find("glibc");
         spec_key(&standard, key);
@@ -991,24 +997,23 @@ static bool add_combination(struct parser *p, struct odometer *o, struct gatheri
             return false;
         redundant = first->allocator != s.allocator;
     }
-    return gather(g, &s, redundant);
+    return gather(g, (struct gathered){.spec = s, .key = known->text, .redundant = redundant});
 }
 
 // Whether an earlier family has the same cells in the same order; -1: out of memory.
 static int had_before(struct parser *p, const struct gathering *g)
 {
-    char *text = malloc(g->n * SPEC_TEXT + 1);
-    size_t used = 0;
+    char *text;
+    size_t size;
     bool is_new;
-    if (text == NULL)
+    FILE *f = open_memstream(&text, &size);
+    if (f == NULL)
         return -1;
     for (size_t i = 0; i < g->n; i++) {
-        spec_key(&g->cell[i], text + used);
-        used += strlen(text + used);
-        text[used++] = '\n';
+        fputs(g->cell[i].key, f);
+        fputc('\n', f);
     }
-    text[used] = '\0';
-    const struct member *found = look_up(&p->wholes, text, NULL, &is_new);
+    const struct member *found = fclose(f) == 0 ? look_up(&p->wholes, text, NULL, &is_new) : NULL;
     free(text);
     return found == NULL ? -1 : !is_new;
 }
@@ -1035,8 +1040,8 @@ static char *family_name(const struct odometer *o, size_t part)
     return name;
 }
 
-static bool add_family(struct parser *p, char *name, const struct spec *baseline,
-                       const struct spec *rest, unsigned n)
+static bool add_family(struct parser *p, char *name, const struct gathered *baseline,
+                       const struct gathered *rest, unsigned n)
 {
     struct plan *plan = p->plan;
     struct spec *cell = malloc((n + 1) * sizeof *cell);
@@ -1053,8 +1058,9 @@ static bool add_family(struct parser *p, char *name, const struct spec *baseline
         free(cell);
         return false;
     }
-    cell[0] = *baseline;
-    memcpy(cell + 1, rest, n * sizeof *rest);
+    cell[0] = baseline->spec;
+    for (unsigned i = 0; i < n; i++)
+        cell[1 + i] = rest[i].spec;
     plan->family[plan->families++] = (struct family){.name = name, .cell = cell, .cells = n + 1};
     return true;
 }
@@ -1088,7 +1094,6 @@ static bool expand_family(struct parser *p, struct odometer *o, void **firsts, b
         ok = before >= 0 && (before > 0 || g.n == 0 || add_parts(p, o, &g));
     }
     free(g.cell);
-    free(g.redundant);
     tdestroy(g.seen, free);
     return ok;
 }
