@@ -103,7 +103,7 @@ fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang $(FUZZ:%=$(BUILD)/clang/fuzz/test/fuzz/%)
 	@for name in $(FUZZ); do \
 	    mkdir -p $(BUILD)/fuzz/$$name; \
-	    $(BUILD)/clang/fuzz/test/fuzz/$$name -max_total_time=$(SECONDS) -timeout=60 \
+	    $(BUILD)/clang/fuzz/test/fuzz/$$name -max_total_time=$(SECONDS) -timeout=300 \
 	        -artifact_prefix=$(BUILD)/fuzz/$$name- $(BUILD)/fuzz/$$name tests/fuzz/$$name.corpus \
 	        >$(BUILD)/fuzz/$$name.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$$name.log; exit 1; }; \
 	    echo "$$name: $$(tail -n 1 $(BUILD)/fuzz/$$name.log)"; \

@@ -126,6 +126,14 @@ static bool add_words(struct parser *p, struct values *v, const char *text, cons
     return true;
 }
 
+// text[WORD]: empty, then " workload threads ...".
+static const char *axis_names(char *text)
+{
+    for (int i = 0; i < AXES; i++)
+        snprintf(text + strlen(text), WORD - strlen(text), " %s", axis_name[i]);
+    return text;
+}
+
 static int find_axis(const struct experiment *x, const char *name)
 {
     for (int i = 0; i < AXES; i++)
@@ -226,10 +234,8 @@ static struct values *find_key(struct parser *p, struct experiment *x, const cha
     else if (strcmp(name, "exclude") == 0)
         key = &x->exclude;
     else
-        error_set(p->e,
-                  "no key '%s'; known: workload pair rc lock threads allocator placement "
-                  "reclaimer alloc param.NAME together exclude",
-                  name);
+        error_set(p->e, "no key '%s'; known:%s param.NAME together exclude", name,
+                  axis_names((char[WORD]){""}));
     if (key != NULL && key->line != 0) {
         error_set(p->e, "%s: given already, in line %d; values go on in the next line, indented",
                   name, key->line);
@@ -712,10 +718,9 @@ static bool add_condition(struct parser *p, struct experiment *x, struct term *t
         axis = AXES + (int)x->params++;
     }
     if (axis < 0 || axis == PAIR)
-        return WRONG(p, word->line,
-                     "exclude: no axis '%s'; known: workload rc lock threads allocator placement "
-                     "reclaimer alloc param.NAME",
-                     name);
+        return WRONG(p, word->line, "exclude: no axis '%s' in conditions; known:%s param.NAME%s",
+                     name, axis_names((char[WORD]){""}),
+                     axis == PAIR ? "; a pair is rc=... lock=..." : "");
     if (axis >= AXES && !has_param(x, name + 6))
         return WRONG(p, word->line, "exclude: no workload of [%s] has a parameter '%s'", x->name,
                      name + 6);
