@@ -799,8 +799,8 @@ static void test_threads_by_machine(void **state)
     assert_numbers(big, "threads", "auto", "1 2 4 8 16 32 64 128");
     assert_numbers(big, "threads", "auto x4", "1 2 4 8 16 32 64 128 512");
     // more than a run can have: dropped, or refused
-    assert_numbers("package:2 core:400 pu:1", "threads", "auto",
-                   "1 2 4 8 16 32 64 128 256 512 800");
+    assert_numbers("core:800 pu:1", "threads", "auto", "1 2 4 8 16 32 64 128 256 512 800");
+    assert_numbers("core:1500 pu:1", "threads", "auto", "1 2 4 8 16 32 64 128 256 512");
     struct topology *t = topology_open("core:600 pu:1", error, sizeof error);
     assert_non_null(t);
     assert_null(plan_parse("test.ini", text, t, &e));
