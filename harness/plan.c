@@ -891,7 +891,7 @@ static bool excluded(struct experiment *x, const struct spec *s)
             could = here || ((axis == THREADS || axis == ALLOCATOR) && x->widened[axis]);
         }
         t->matched |= could;
-        any |= all && could;
+        any |= all;
     }
     return any;
 }

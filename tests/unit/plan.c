@@ -209,6 +209,7 @@ static void test_left_out(void **state)
               "threads = 1 1\ntogether = workload rc param.objects threads\n");
     assert_int_equal(plan_cells(p), 3);
     assert_int_equal(p->left_out, 0);
+    assert_int_equal(p->redundant, 0); // values, not cells, were listed twice
     plan_free(p);
 }
 
@@ -300,6 +301,7 @@ static void test_mistakes_in_lines(void **state)
         {"\x7f"
          "ELF\x02\x01\x01\n",
          "1:", "key = value"},
+        {"\xef\xbb\xbf[x]\nrc = atomic\n", "1:", "[x] needs workload"},
         {"{\"json\": [1, 2]}\n", "1:", ""},
         {"<html>\n<body>\n", "1:", ""},
     };
@@ -987,11 +989,11 @@ static void test_allocators(void **state)
     assert_int_equal(p->redundant, 1);
     plan_free(p);
     // a control in several families is none that varies by allocator
-    p = parse("[x]\nworkload = hot_object private_objects\nrc = plain\nparam.objects = 16 64\n"
-              "together = workload\n");
+    p = parse("[x]\nworkload = private_objects hot_object\nrc = plain\nparam.objects = 16 64\n"
+              "allocator = glibc jemalloc\ntogether = workload\n");
     assert_int_equal(p->families, 2);
     assert_int_equal(plan_cells(p), 4);
-    assert_int_equal(p->redundant, 0);
+    assert_int_equal(p->redundant, 4);
     plan_free(p);
 }
 
