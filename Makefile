@@ -25,8 +25,9 @@ FLAGS_release =
 FLAGS_asan = -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
 FLAGS_tsan = -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
 FLAGS_census = -DSYNC_CENSUS -Wno-shadow
+FLAGS_fuzz = -fsanitize=fuzzer-no-link -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -DSYNC_CHECKED
 
-NAMED = release asan tsan census
+NAMED = release asan tsan census fuzz
 # $(call place,NAME): where a named build lives.
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
 
@@ -44,7 +45,7 @@ header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness clean
+.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz clean
 all: $(BUILD)/rclab
 
 help:
@@ -56,6 +57,7 @@ help:
 	@echo 'make check-scheme SCHEME=x      one scheme: its contract, its census, sanitizers'
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
+	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
 	@echo 'make asm CELL=private_objects/atomic+none   the loop that is timed'
 	@echo 'make deps                       check or install the packages that are needed'
 	@echo 'make clean                      remove build/'
@@ -93,6 +95,19 @@ lint:
 REPEAT ?= 200
 liveness: all
 	@tests/liveness $(REPEAT)
+
+# The targets are built in a directory of clang's; what they find stays in $(BUILD)/fuzz.
+SECONDS ?= 60
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang $(FUZZ:%=$(BUILD)/clang/fuzz/test/fuzz/%)
+	@for name in $(FUZZ); do \
+	    mkdir -p $(BUILD)/fuzz/$$name; \
+	    $(BUILD)/clang/fuzz/test/fuzz/$$name -max_total_time=$(SECONDS) -timeout=300 \
+	        -artifact_prefix=$(BUILD)/fuzz/$$name- $(BUILD)/fuzz/$$name tests/fuzz/$$name.corpus \
+	        >$(BUILD)/fuzz/$$name.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$$name.log; exit 1; }; \
+	    echo "$$name: $$(tail -n 1 $(BUILD)/fuzz/$$name.log)"; \
+	done
 
 asm: $(BUILD)/cells/$(CELL)
 	@objdump -d --no-show-raw-insn --disassemble=work $<
@@ -162,6 +177,10 @@ $(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUI
 $(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
+
+$(2)/test/fuzz/%: tests/fuzz/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(CC) $(BASE) $(FLAGS_$(1)) -fsanitize=fuzzer $$(filter %.c %.o,$$^) $(LIBS) $$(INTO)
 
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)

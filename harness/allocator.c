@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "allocator.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -52,10 +53,10 @@ bool allocator_present(const struct allocator *a)
     }
     close(said[1]);
     char byte;
-    bool silent = child > 0 && read(said[0], &byte, 1) == 0;
+    bool silent = child > 0 && TEMP_FAILURE_RETRY(read(said[0], &byte, 1)) == 0;
     close(said[0]);
     int status = -1;
     if (child > 0)
-        waitpid(child, &status, 0);
+        TEMP_FAILURE_RETRY(waitpid(child, &status, 0));
     return silent && status == 0;
 }

@@ -115,16 +115,18 @@ static json_t *list_workloads(void)
 
 static json_t *list_plans(void)
 {
-    char **names = plan_names();
+    char **names = plan_names(), ignored[256];
+    struct topology *topology = topology_open(NULL, ignored, sizeof ignored);
     json_t *all = json_array();
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
         struct error e;
-        struct plan *p = plan_read(names[i], &e);
+        struct plan *p = plan_read(names[i], topology, &e);
         json_t *o = entry(names[i], p != NULL ? p->summary : e.text, "");
         json_object_set_new(o, "source", json_sprintf("scripts/plans/%s.ini", names[i]));
         json_array_append_new(all, o);
         plan_free(p);
     }
+    topology_close(topology);
     free(names);
     return all;
 }

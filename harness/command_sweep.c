@@ -97,10 +97,10 @@ static void dry_run(const struct plan *p)
             printf("  %s\n", key);
         }
     }
-    printf(
-        "%zu cells in %zu families, %u rounds, %u samples each; %zu combinations left out as not "
-        "valid; about ",
-        plan_cells(p), p->families, p->rounds, p->effort.samples, p->left_out);
+    printf("%zu cells in %zu families, %u rounds, %u samples each; combinations left out: %zu not "
+           "valid, %zu excluded, %zu redundant; about ",
+           plan_cells(p), p->families, p->rounds, p->effort.samples, p->left_out, p->excluded,
+           p->redundant);
     print_time(stdout, estimate_ns(p));
     printf(" of measuring\n");
 }
@@ -347,15 +347,12 @@ static int report(struct sweep *w, const char *path, bool complete)
 
 static int sweep(struct sweep *w, const char *path, bool share)
 {
-    char topology_error[256], *seed = store_get(w->store, "seed");
+    char *seed = store_get(w->store, "seed");
     bool all_built;
     w->seed = seed != NULL ? strtoull(seed, NULL, 10) : 0;
     free(seed);
     if (!prepare(w, &all_built))
         return command_refuse(w->e->text);
-    w->topology = topology_open(NULL, topology_error, sizeof topology_error);
-    if (w->topology == NULL)
-        fprintf(stderr, "rclab: threads are not bound: %s\n", topology_error);
     invoke_lock_machine(share);
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
@@ -366,7 +363,6 @@ static int sweep(struct sweep *w, const char *path, bool share)
     complete = complete && measure_rounds(w);
     if (complete)
         complete = store_set(w->store, "finished", "1", w->e);
-    topology_close(w->topology);
     if (w->e->text[0] != '\0') {
         fprintf(stderr, "%srclab: %s\n", w->live ? "\n" : "", w->e->text);
         return 1;
@@ -387,13 +383,18 @@ int command_sweep(int argc, char **argv)
         return command_refuse("sweep: which PLAN? (rclab list plan)");
     if (a.budget != NULL && !parse_time("--budget", a.budget, &w.budget_ns, &e))
         return command_refuse(e.text);
-    struct plan *p = plan_read(a.plan, &e);
-    if (p == NULL)
-        return command_refuse(e.text);
-    if (a.dry_run) {
-        dry_run(p);
+    char topology_error[256];
+    w.topology = topology_open(NULL, topology_error, sizeof topology_error);
+    if (w.topology == NULL)
+        fprintf(stderr, "rclab: threads are not bound: %s\n", topology_error);
+    struct plan *p = plan_read(a.plan, w.topology, &e);
+    if (p == NULL || a.dry_run) {
+        int answer = p == NULL ? command_refuse(e.text) : 0;
+        if (p != NULL)
+            dry_run(p);
         plan_free(p);
-        return 0;
+        topology_close(w.topology);
+        return answer;
     }
     char path[4500];
     int status;
@@ -414,6 +415,7 @@ int command_sweep(int argc, char **argv)
         status = sweep(&w, path, a.share);
     }
     store_close(w.store);
+    topology_close(w.topology);
     plan_free(p);
     return status;
 }

@@ -10,15 +10,32 @@
 //
 //     [experiment]
 //     workload = private_objects hot_object
-//     pair = plain+gil atomic+none       or rc = ... and lock = ..., whose product is taken
-//     threads = 1 2
+//     pair = plain+gil atomic+none, plain biased * pthread gil
+//     threads = auto x2
 //     allocator, placement, reclaimer, alloc      likewise; standard as for `rclab run`
 //     param.objects = 16 256             for the workloads that have it
 //     together = workload pair           axes whose cells are compared: measured in one block
+//     exclude = threads>8 workload=list_append, rc=none|plain lock!=gil
 //
-// The other axes split an experiment into families. Combinations that are not valid are left out.
-// The first cell of a family is its baseline. A family of more than a dozen cells is measured in
-// parts, the baseline in each.
+// Values stand apart by blanks or commas and may go on in indented lines; a `;` behind a blank
+// begins a comment. Of each axis:
+//     names       `*` or `all` adds all that are known (allocators: present) and not yet listed
+//     numbers     8, 1..8, 0..100+25 (steps), 1..64*2 (factors)
+//     threads     auto: powers of two up to the usable CPUs, and where caches, packages and cores
+//                 fill up under the experiment's placements; x2: twice the usable CPUs
+//     placement   a name or a CPU list such as 0,2,4-7: commas belong to the value
+//     pair        terms with commas between: RC+LOCK or RC+LOCK+RECLAIMER+ALLOC by blanks, or a
+//                 product RC... * LOCK..., where `all` is all. Instead of it: rc, and lock (`none`)
+// `exclude` leaves out the combinations for which all conditions of one of its terms hold; one
+// about a parameter holds only for workloads that have it. A term that can hold nowhere is a
+// mistake.
+//
+// The axes that are not compared (`together`; else pair, rc and lock are) split an experiment into
+// families. Combinations that are not valid are left out. The first cell of a family is its
+// baseline. A family of more than a dozen cells is measured in parts, the baseline in each.
+//
+// Not measured twice are: a cell in a family; a whole family; and cells that differ by allocator
+// where the operations do not reach malloc, except a family's baseline.
 #ifndef PLAN_H
 #define PLAN_H
 
@@ -27,26 +44,30 @@
 enum { FAMILY_MOST = 12, ROUNDS_LEAST = 6 };
 
 struct family {
-    char name[200];
-    struct spec cell[FAMILY_MOST];
-    unsigned cells;
+    char *name; // of any length; no two of a plan have the same
+    struct spec *cell;
+    unsigned cells; // at most FAMILY_MOST
 };
 
 struct plan {
     char name[64];
-    char *text; // the file's, which identifies the plan in a store
+    // Identifies the plan in a store: the file's text, and as comments behind it what `*`, `auto`
+    // and `x2` came to here.
+    char *text;
     char summary[200];
     struct effort effort;
     unsigned rounds;
     struct family *family;
     size_t families;
-    size_t left_out; // combinations that are not valid
+    size_t left_out, excluded, redundant; // combinations: not valid, `exclude`, not measured twice
 };
 
 // `what`: a file, or the name of one in scripts/plans. NULL, with file, line and what is known.
-struct plan *plan_read(const char *what, struct error *e);
+// Without a topology (NULL) `auto` and `x2` are mistakes.
+struct plan *plan_read(const char *what, const struct topology *topology, struct error *e);
 // From text, for a file that is called `name`.
-struct plan *plan_parse(const char *name, const char *text, struct error *e);
+struct plan *plan_parse(const char *name, const char *text, const struct topology *topology,
+                        struct error *e);
 void plan_free(struct plan *p);
 // Cells summed over families.
 size_t plan_cells(const struct plan *p);

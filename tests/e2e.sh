@@ -274,7 +274,7 @@ bad_plan() { # text, words..., -- : the plan is standard input
 bad_plan "an empty plan" "no experiment" -- </dev/null
 bad_plan "a plan with an unknown key" ":2:" "'nonsense'" "known:" -- <<<$'[plan]\nnonsense = 1'
 bad_plan "a plan of two rounds" ":2:" "from 6" -- <<<$'[plan]\nrounds = 2'
-bad_plan "a plan with an unknown scheme" "[x]" "'nonsense'" "$(known refcount)" -- \
+bad_plan "a plan with an unknown scheme" ":3:" "'nonsense'" "$(known refcount)" -- \
     <<<$'[x]\nworkload = private_objects\nrc = nonsense'
 bad_plan "a plan that is a program" -- <"$rclab"
 

@@ -23,7 +23,7 @@ static void assert_says(const char *text, const char *part)
 static struct plan *parse(const char *text)
 {
     struct error e;
-    struct plan *p = plan_parse("some/where/test.ini", text, &e);
+    struct plan *p = plan_parse("some/where/test.ini", text, NULL, &e);
 
     if (p == NULL)
         fail_msg("%s", e.text);
@@ -69,9 +69,6 @@ static void test_head(void **state)
     plan_free(p);
     p = parse("[plan]\nops = 1000\n" ONE);
     assert_true(p->effort.time_ns == 0 && p->effort.ops == 1000);
-    plan_free(p);
-    p = parse("[plan]\nops = 1000\ntime = 2\n" ONE);
-    assert_true(p->effort.time_ns == 2000000000 && p->effort.ops == 0);
     plan_free(p);
     plan_free(NULL);
 }
@@ -212,6 +209,7 @@ static void test_left_out(void **state)
               "threads = 1 1\ntogether = workload rc param.objects threads\n");
     assert_int_equal(plan_cells(p), 3);
     assert_int_equal(p->left_out, 0);
+    assert_int_equal(p->redundant, 0); // values, not cells, were listed twice
     plan_free(p);
 }
 
@@ -255,7 +253,7 @@ static void assert_refused(const char *text, const char *where, const char *what
 {
     char place[200];
     struct error e = {""};
-    struct plan *p = plan_parse("some/where/test.ini", text, &e);
+    struct plan *p = plan_parse("some/where/test.ini", text, NULL, &e);
 
     if (p != NULL)
         fail_msg("not refused: %s", text);
@@ -280,10 +278,22 @@ static void test_mistakes_in_lines(void **state)
         {"[plan]\nsamples = many\n" ONE, "2:", "'many'"},
         {"[plan]\nrounds = 5\n" ONE, "2:", "from 6 to 100000"},
         {"[plan]\nrounds = 12 13\n" ONE, "2:", "rounds"},
-        {ONE "thread = 1\n", "4:", "no key 'thread'; known: workload pair rc lock threads"},
+        {ONE "thread = 1\n",
+         "4:", "no key 'thread'; known: workload threads allocator placement pair"},
         {ONE "param = 1\n", "4:", "param.NAME"},
-        {ONE "together = workload objects\n", "4:", "'objects' is no axis of [one]"},
-        {ONE "together = nonsense\n", "4:", "'nonsense'"},
+        {"[plan]\nops = 1000\ntime = 2\n" ONE, "3:", "either time or ops"},
+        {"[plan]\ntime = 1\n; c\ntime = 1\n" ONE, "4:", "time: given already, in line 2"},
+        {"[plan]\nsummary = one\n  two\n" ONE, "3:", "'two': the values of [plan] are of one line"},
+        {"[plan]\nrounds = 12\n  13\n" ONE, "3:", "one line"},
+        {"[plan]\nrounds = 12\n" ONE "[plan]\ntime = 1\n",
+         "7:", "[plan]: given already, in line 1"},
+        {ONE "rc = biased\n", "4:", "rc: given already, in line 3; values go on"},
+        {ONE "param.size = 64\nparam.size = 64\n", "5:", "param.size: given already, in line 4"},
+        {ONE "together = rc\n\ntogether = rc\n", "6:", "together: given already, in line 4"},
+        {ONE "[two]\nrc = atomic\nworkload = hot_object\n" ONE,
+         "7:", "[one]: given already, in line 1"},
+        {"[x=y]\nrc = atomic\n", "1:", "no '=' and no ','"},
+        {"[x, part 2]\nrc = atomic\n", "1:", "no '=' and no ','"},
         {"workload = private_objects\n", "1:", "before any [section]"},
         {"hello\n", "1:", "key = value"},
         {ONE "hello\n", "4:", "key = value"},
@@ -291,6 +301,7 @@ static void test_mistakes_in_lines(void **state)
         {"\x7f"
          "ELF\x02\x01\x01\n",
          "1:", "key = value"},
+        {"\xef\xbb\xbf[x]\nrc = atomic\n", "1:", "[x] needs workload"},
         {"{\"json\": [1, 2]}\n", "1:", ""},
         {"<html>\n<body>\n", "1:", ""},
     };
@@ -306,68 +317,79 @@ static void test_two_mistakes(void **state)
     struct error e;
 
     (void)state;
-    assert_null(plan_parse("test.ini", "[plan]\nhello\ntimes = 1\n" ONE, &e));
+    assert_null(plan_parse("test.ini", "[plan]\nhello\ntimes = 1\n" ONE, NULL, &e));
     if (strstr(e.text, "test.ini:2:") != NULL)
         assert_says(e.text, "key = value");
     else
         assert_says(e.text, "test.ini:3: no key 'times'");
-    assert_null(plan_parse("test.ini", "[plan]\ntimes = 1\nhello\nrounds = 1\n" ONE, &e));
+    assert_null(plan_parse("test.ini", "[plan]\ntimes = 1\nhello\nrounds = 1\n" ONE, NULL, &e));
     if (strstr(e.text, "test.ini:3:") != NULL)
         assert_says(e.text, "key = value");
     else
         assert_says(e.text, "test.ini:2: no key 'times'");
 }
 
+#define HOLD "[x]\nworkload = private_objects\n"
+
 static void test_mistakes_in_sections(void **state)
 {
     static const struct {
-        const char *text, *what;
+        const char *text;
+        int line;
+        const char *what;
     } wrong[] = {
-        {"[x]\nworkload = nonsense\nrc = atomic\n", "no workload 'nonsense'; known: "},
-        {"[x]\nworkload = private_objects nonsense\nrc = atomic\nparam.objects = "
-         "1\n",
-         "no workload 'nonsense'; known: "},
-        {"[x]\nworkload = private_objects\nrc = nonsense\n",
-         "no refcount scheme 'nonsense'; known: "},
-        {"[x]\nworkload = private_objects\nrc = atomic\nlock = nonsense\n",
-         "no lock scheme 'nonsense'; known: "},
-        {"[x]\nworkload = private_objects\nrc = atomic\nreclaimer = nonsense\n",
-         "no reclaim scheme 'nonsense'; known: "},
-        {"[x]\nworkload = private_objects\nrc = atomic\nalloc = nonsense\n",
-         "no alloc scheme 'nonsense'; known: "},
-        {"[x]\nworkload = private_objects\nrc = atomic\nallocator = nonsense\n",
-         "no allocator 'nonsense'; known: glibc"},
-        {"[x]\nworkload = private_objects\nrc = atomic\nplacement = nonsense\n",
-         "no placement 'nonsense'; known: compact"},
-        {"[x]\nworkload = private_objects\nrc = atomic\nthreads = 1 0\n",
-         "'0' is not a number from"},
-        {"[x]\nworkload = private_objects\nrc = atomic\nthreads = two\n", "'two'"},
-        {"[x]\nworkload = private_objects\nrc = atomic\nparam.object = 1\n", "'object'"},
-        {"[x]\nworkload = private_objects\nrc = atomic\nparam.keys = 1\n", "'keys'"},
-        {"[x]\nworkload = private_objects\nrc = atomic\nparam.objects = 0\n", "from 1 to"},
-        {"[x]\nworkload = private_objects\nrc = atomic\nparam.objects = few\n", "'few'"},
-        {"[x]\nworkload = private_objects\npair = atomic\n", "'atomic' is not RC+LOCK"},
-        {"[x]\nworkload = private_objects\npair = atomic+none+immediate\n", "is not RC+LOCK"},
-        {"[x]\nworkload = private_objects\npair = "
-         "atomic+none+immediate+system+more\n",
-         "RC+LOCK"},
-        {"[x]\nworkload = private_objects\npair = +\n", "no refcount scheme ''"},
-        {"[x]\nworkload = private_objects\npair = atomic+\n", "no lock scheme ''"},
-        {"[x]\nworkload = private_objects\npair = atomic+none\nrc = atomic\n", "either pair or rc"},
-        {"[x]\nworkload = private_objects\npair = atomic+none\nlock = none\n", "either pair or rc"},
-        {"[x]\nworkload = private_objects\n", "either pair or rc"},
-        {"[x]\nrc = atomic\n", "needs workload"},
-        {"[x]\nworkload =\nrc = atomic\n", "needs workload"},
-        {"[x]\nworkload = private_objects\nrc = plain\nthreads = 2\n", "no valid cell"},
+        {"[x]\nworkload = nonsense\nrc = atomic\n", 2, "no workload 'nonsense'; known: "},
+        {HOLD "  nonsense\nrc = atomic\nparam.objects = 1\n", 3, "no workload 'nonsense'; known: "},
+        {HOLD "rc = nonsense\n", 3, "no refcount scheme 'nonsense'; known: "},
+        {HOLD "rc = atomic\n  biased\n\n  nonsense\n", 6, "no refcount scheme 'nonsense'"},
+        {HOLD "rc = atomic\nlock = nonsense\n", 4, "no lock scheme 'nonsense'; known: "},
+        {HOLD "rc = atomic\nreclaimer = nonsense\n", 4, "no reclaim scheme 'nonsense'; known: "},
+        {HOLD "rc = atomic\nalloc = nonsense\n", 4, "no alloc scheme 'nonsense'; known: "},
+        {HOLD "rc = atomic\nallocator = nonsense\n", 4, "no allocator 'nonsense'; known: glibc"},
+        {HOLD "rc = atomic\nplacement = nonsense\n", 4, "no placement 'nonsense'; known: compact"},
+        {HOLD "rc = atomic\nthreads = 1\n 0\n", 5, "'0' is not a number from"},
+        {HOLD "rc = atomic\nthreads = two\n", 4, "'two'"},
+        {HOLD "rc = atomic\nthreads = *\n", 4, "'*' is not a number"},
+        {HOLD "rc = atomic\nparam.object = 1\n", 4, "'object'"},
+        {HOLD "rc = atomic\nparam.keys = 1\n", 4, "'keys'"},
+        {HOLD "rc = atomic\nparam.objects = 0\n", 4, "from 1 to"},
+        {HOLD "rc = atomic\nparam.objects = few\n", 4, "'few'"},
+        {HOLD "pair = atomic\n", 3, "'atomic' is not RC+LOCK"},
+        {HOLD "pair = atomic+none+immediate\n", 3, "is not RC+LOCK"},
+        {HOLD "pair = atomic+none+immediate+system+more\n", 3, "RC+LOCK"},
+        {HOLD "pair = +\n", 3, "no refcount scheme ''"},
+        {HOLD "pair = atomic+\n", 3, "no lock scheme ''"},
+        {HOLD "pair = atomic+none\n  plain+pthred\n", 4, "no lock scheme 'pthred'; known: "},
+        {HOLD "pair = *\n", 3, "a product is a list"},
+        {HOLD "pair = atomic *\n", 3, "a product is a list"},
+        {HOLD "pair = atomic * , none+none\n", 3, "a product is a list"},
+        {HOLD "pair = * gil\n", 3, "a product is a list"},
+        {HOLD "pair = plain * gil * none\n", 3, "one '*' in a term"},
+        {HOLD "pair = plain *\n gil\n none+none\n", 5, "'plain+none+none' is not RC+LOCK"},
+        {HOLD "pair = plan * gil\n", 3, "no refcount scheme 'plan'; known: "},
+        {HOLD "pair = plain * gill\n", 3, "no lock scheme 'gill'; known: "},
+        {HOLD "pair = plain+gil * none\n", 3, "no refcount scheme 'plain+gil'"},
+        {HOLD "pair = ,\n", 3, "pair: no value"},
+        {HOLD "pair = atomic+none\nrc = atomic\n", 1, "either pair or rc"},
+        {HOLD "pair = atomic+none\nlock = none\n", 1, "either pair or rc"},
+        {HOLD, 1, "either pair or rc"},
+        {"[x]\nrc = atomic\n", 1, "needs workload"},
+        {"[x]\nworkload =\nrc = atomic\n", 1, "needs workload"},
+        {HOLD "rc = plain\nthreads = 2\n", 1, "no valid cell: private_objects with plain+none"},
+        {HOLD "rc = atomic\ntogether = workload objects\n", 4, "'objects' is no axis of [x]"},
+        {HOLD "rc = atomic\ntogether = workload\n  nonsense\n", 5, "'nonsense'"},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(wrong); i++) {
-        assert_refused(wrong[i].text, " [x]", wrong[i].what);
+        char text[1000], line[20];
+
+        snprintf(line, sizeof line, "%d: ", wrong[i].line);
+        assert_refused(wrong[i].text, line, wrong[i].what);
         // also behind one that is right
-        char text[1000];
         snprintf(text, sizeof text, "%s%s", ONE, wrong[i].text);
-        assert_refused(text, " [x]", wrong[i].what);
+        snprintf(line, sizeof line, "%d: ", wrong[i].line + 3);
+        assert_refused(text, line, wrong[i].what);
     }
 }
 
@@ -383,7 +405,7 @@ static void test_no_values(void **state)
         char text[200];
 
         snprintf(text, sizeof text, ONE "%s =\n", axes[i]);
-        struct plan *p = plan_parse("test.ini", text, &e);
+        struct plan *p = plan_parse("test.ini", text, NULL, &e);
         if (p == NULL) {
             assert_says(e.text, "test.ini");
             assert_says(e.text, axes[i]);
@@ -403,7 +425,7 @@ static void test_no_experiment(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(empty); i++)
-        assert_refused(empty[i], " ", "no experiment");
+        assert_refused(empty[i], "", "no experiment");
 }
 
 // The reader's lines are bounded: what does not fit must not come to mean
@@ -419,7 +441,7 @@ static void test_long_lines(void **state)
         memset(line + 6, ' ', length - 6);
         memcpy(line + length - strlen(pair), pair, sizeof pair);
         snprintf(text, sizeof text, "[x]\nworkload = private_objects\n%s\nnonsense = 1\n", line);
-        struct plan *p = plan_parse("test.ini", text, &e);
+        struct plan *p = plan_parse("test.ini", text, NULL, &e);
         assert_null(p);
         if (length > 199)
             assert_says(e.text, "test.ini:3: ");
@@ -429,7 +451,7 @@ static void test_long_lines(void **state)
         memset(line, ';', length);
         snprintf(line + length, sizeof line - length, "%s", "param.objects = 1");
         snprintf(text, sizeof text, "%s\n" ONE "nonsense = 1\n", line);
-        p = plan_parse("test.ini", text, &e);
+        p = plan_parse("test.ini", text, NULL, &e);
         assert_null(p);
         if (strlen(line) < 199)
             assert_says(e.text, "test.ini:5: no key 'nonsense'");
@@ -452,7 +474,7 @@ static void test_long_names(void **state)
                  "[%s1]\nworkload = private_objects\nrc = atomic\n"
                  "[%s2]\nworkload = private_objects\nrc = biased\n",
                  name, name);
-        struct plan *p = plan_parse("test.ini", text, &e);
+        struct plan *p = plan_parse("test.ini", text, NULL, &e);
         if (p != NULL)
             assert_int_equal(p->families, 2);
         else
@@ -462,21 +484,28 @@ static void test_long_names(void **state)
     memset(name, 'n', 150);
     name[150] = '\0';
     snprintf(text, sizeof text, ONE "%s = 1\n", name);
-    assert_refused(text, "4:", "");
+    assert_refused(text, "4:", "no key 'nnn");
     snprintf(text, sizeof text, ONE "param.%s = 1\n", name);
-    assert_refused(text, "4:", "too long");
+    assert_refused(text, "4:", "has a parameter 'nnn");
     snprintf(text, sizeof text, "[x]\nworkload = %s\nrc = atomic\n", name);
-    assert_refused(text, "2:", "too long");
+    assert_refused(text, "2:", "no workload 'nnn");
+    snprintf(text, sizeof text, HOLD "rc = atomic\nplacement = %s\n", name);
+    assert_refused(text, "4:", "nnn");
+    snprintf(text, sizeof text, HOLD "pair = %s *\n %s\n", name, name);
+    assert_refused(text, "3:", "no refcount scheme 'nnn");
+    snprintf(text, sizeof text, HOLD "pair = atomic *\n %s%s\n", name,
+             "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
+    assert_refused(text, "4:", "too long");
     for (unsigned length = 60; length < 140; length++) {
         name[length] = '\0';
-        snprintf(text, sizeof text, "[x]\nworkload = private_objects\npair = %s+none\n", name);
-        assert_null(plan_parse("test.ini", text, &e));
+        snprintf(text, sizeof text, HOLD "pair = %s+none\n", name);
+        assert_refused(text, "3:", "no refcount scheme 'nnn");
         memset(name, 'n', 150);
     }
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     snprintf(text, sizeof text, "%s.ini", name);
-    struct plan *p = plan_parse(text, ONE, &e);
+    struct plan *p = plan_parse(text, ONE, NULL, &e);
     assert_non_null(p);
     assert_true(strlen(p->name) < sizeof p->name);
     plan_free(p);
@@ -499,38 +528,40 @@ static void test_huge_lists(void **state)
     static char text[200000];
 
     (void)state;
-    for (unsigned n = 256; n <= 257; n++) {
+    for (unsigned n = 512; n <= 513; n++) {
         text[0] = '\0';
         append(text, sizeof text, "[x]\nworkload = private_objects\nrc = atomic\nparam.objects =");
         for (unsigned i = 1; i <= n; i++)
             append(text, sizeof text, "\n %u", i);
-        if (n == 256) {
+        if (n == 512) {
             struct plan *p = parse(text);
-            assert_int_equal(p->families, 256);
+            assert_int_equal(p->families, 512);
             plan_free(p);
         } else {
-            assert_refused(text, "261:", "256 values");
+            assert_refused(text, "517:", "more than 512 values");
         }
     }
     for (unsigned n = 64; n <= 65; n++) {
         text[0] = '\0';
         for (unsigned i = 0; i < n; i++)
-            append(text, sizeof text, "[x%u]\nworkload = private_objects\nrc = atomic\n", i);
+            append(text, sizeof text,
+                   "[x%u]\nworkload = private_objects\nrc = atomic\nparam.objects = %u\n", i,
+                   i + 1);
         if (n == 64) {
             struct plan *p = parse(text);
             assert_int_equal(p->families, 64);
             plan_free(p);
         } else {
-            assert_refused(text, "194:", "64 sections");
+            assert_refused(text, "257:", "64 sections");
         }
     }
     text[0] = '\0';
     append(text, sizeof text, ONE);
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 24; i++)
         append(text, sizeof text, "param.p%u = 1\n", i);
-    assert_refused(text, " [one]", "'p0'");
-    append(text, sizeof text, "param.p8 = 1\n");
-    assert_refused(text, "12:", "8 parameters");
+    assert_refused(text, "4:", "'p0'");
+    append(text, sizeof text, "param.p24 = 1\n");
+    assert_refused(text, "28:", "24 parameters");
 }
 
 // 256 by 1000 by 256 cells are not measured in a lifetime: refused, and soon.
@@ -552,34 +583,544 @@ static void test_huge_product(void **state)
     for (unsigned i = 1; i <= 256; i++)
         append(text, sizeof text, "\n %u", 64 + i);
     append(text, sizeof text, "\ntogether = threads param.objects param.size\n");
-    assert_null(plan_parse("test.ini", text, &e));
-    assert_says(e.text, "[x]");
+    assert_null(plan_parse("test.ini", text, NULL, &e));
+    assert_says(e.text, "test.ini:1: [x] brings the plan to more than");
     assert_in_range((sync_now_ns() - begin) / 1000000000, 0, 20);
+}
+
+// --- what the words of a plan mean ---------------------------------------------------------------
+
+static struct topology *machine(const char *description)
+{
+    char error[200];
+    struct topology *t = topology_open(description, error, sizeof error);
+
+    if (t == NULL)
+        fail_msg("%s", error);
+    return t;
+}
+
+static struct plan *parse_on(const char *description, const char *text)
+{
+    struct topology *t = machine(description);
+    struct error e;
+    struct plan *p = plan_parse("test.ini", text, t, &e);
+
+    if (p == NULL)
+        fail_msg("%s", e.text);
+    topology_close(t);
+    return p;
+}
+
+// The pairs of a plan's first family, with blanks between.
+static void assert_pairs(const char *text, const char *expected)
+{
+    struct plan *p = parse(text);
+    char pairs[2000] = "";
+
+    for (unsigned c = 0; c < p->family[0].cells; c++) {
+        char pair[SPEC_TEXT];
+
+        spec_pair(&p->family[0].cell[c], pair);
+        append(pairs, sizeof pairs, "%s%s", c > 0 ? " " : "", pair);
+    }
+    assert_string_equal(pairs, expected);
+    plan_free(p);
+}
+
+static void test_products(void **state)
+{
+    (void)state;
+    assert_pairs(HOLD "pair = plain * gil, atomic biased * pthread none, none+none\n",
+                 "plain+gil atomic+pthread atomic+none biased+pthread biased+none none+none");
+    assert_pairs(HOLD "pair = plain*gil,atomic*none pthread\n",
+                 "plain+gil atomic+none atomic+pthread");
+    // lines go on inside a term; what is listed twice is one
+    assert_pairs(HOLD "pair = atomic+none ; the baseline\n  plain+none, atomic *  ; not * this\n"
+                      "  none\n\n; nor this\n  gil,\n",
+                 "atomic+none plain+none atomic+gil");
+    assert_pairs(HOLD "pair = plain * gil+immediate+arena\n", "plain+gil+immediate+arena");
+    // everything that is known, once
+    struct plan *p = parse(HOLD "pair = plain all * gil all\n"), *q = parse(HOLD "rc=plain *\n"
+                                                                                 "lock = gil *\n");
+    size_t rc, lock;
+    catalogue_schemes(REFCOUNT, &rc);
+    catalogue_schemes(LOCK, &lock);
+    assert_string_equal(p->family[0].cell[0].scheme[REFCOUNT]->name, "plain");
+    assert_string_equal(p->family[0].cell[0].scheme[LOCK]->name, "gil");
+    assert_int_equal(plan_cells(p) - (p->families - 1) + p->left_out, rc * lock);
+    assert_int_equal(plan_cells(p), plan_cells(q));
+    assert_int_equal(p->left_out, q->left_out);
+    for (size_t f = 0; f < p->families; f++)
+        for (unsigned c = 0; c < p->family[f].cells; c++)
+            for (unsigned k = 0; k < SCHEME_KINDS; k++)
+                assert_ptr_equal(p->family[f].cell[c].scheme[k], q->family[f].cell[c].scheme[k]);
+    plan_free(p);
+    plan_free(q);
+}
+
+static void test_everything(void **state)
+{
+    static const char *const values[] = {"*", "all"};
+    size_t workloads, allocators, placements, reclaimers, allocs, present = 0;
+    const struct workload *const *w = catalogue_workloads(&workloads);
+    const struct allocator *a = allocator_all(&allocators);
+    const struct placement *placement = placement_all(&placements);
+
+    (void)state;
+    catalogue_schemes(RECLAIM, &reclaimers);
+    catalogue_schemes(ALLOC, &allocs);
+    for (size_t i = 0; i < allocators; i++)
+        present += allocator_present(&a[i]);
+    for (size_t i = 0; i < COUNT(values); i++) {
+        char text[500];
+
+        snprintf(text, sizeof text, "[x]\nworkload = %s\nrc = atomic\n", values[i]);
+        struct plan *p = parse(text);
+        assert_int_equal(p->families + p->left_out, workloads);
+        assert_ptr_equal(p->family[0].cell[0].workload, w[0]);
+        plan_free(p);
+
+        snprintf(text, sizeof text,
+                 "[x]\nworkload = list_append\nrc = atomic\nallocator = %s\n"
+                 "placement = %s\n",
+                 values[i], values[i]);
+        p = parse(text);
+        assert_int_equal(p->families, present * placements);
+        for (size_t k = 0; k < placements; k++) {
+            assert_string_equal(p->family[k].cell[0].allocator->name, "glibc");
+            assert_ptr_equal(p->family[k].cell[0].placement, &placement[k]);
+        }
+        plan_free(p);
+        snprintf(text, sizeof text,
+                 HOLD "rc = atomic\nreclaimer = %s\nalloc = %s\ntogether = alloc reclaimer\n",
+                 values[i], values[i]);
+        p = parse(text);
+        assert_int_equal(plan_cells(p) - (p->families - 1) + p->left_out, reclaimers * allocs);
+        plan_free(p);
+    }
+}
+
+// What `*` and `auto` came to belongs to what identifies a plan.
+static void test_text(void **state)
+{
+    static const char text[] = "[x]\nworkload = list_append\nrc = *\nthreads = auto";
+    struct plan *p = parse_on("core:2 pu:1", text), *q = parse_on("core:4 pu:1", text), *again;
+    struct error e;
+
+    (void)state;
+    assert_memory_equal(p->text, text, strlen(text));
+    assert_says(p->text, "\n; [x] threads = 1 2");
+    assert_says(p->text, "\n; [x] rc = ");
+    assert_string_not_equal(p->text, q->text);
+    // and it can be read again
+    again = plan_parse("test.ini", q->text, NULL, &e);
+    assert_null(again);
+    assert_says(e.text, "test.ini:4: threads: 'auto' needs the topology");
+    again = parse_on("core:4 pu:1", q->text);
+    assert_int_equal(plan_cells(again), plan_cells(q));
+    plan_free(p);
+    plan_free(q);
+    plan_free(again);
+}
+
+// The numbers of an axis, with blanks between, of a plan whose families they split.
+static void assert_numbers(const char *description, const char *axis, const char *values,
+                           const char *expected)
+{
+    char text[500], numbers[4000] = "";
+    snprintf(text, sizeof text, HOLD "rc = atomic\n%s = %s\n", axis, values);
+    struct plan *p = parse_on(description, text);
+
+    for (size_t f = 0; f < p->families; f++)
+        append(numbers, sizeof numbers, "%s%lld", f > 0 ? " " : "",
+               strcmp(axis, "threads") == 0 ? (long long)p->family[f].cell[0].threads
+                                            : (long long)p->family[f].cell[0].param[0]);
+    assert_string_equal(numbers, expected);
+    plan_free(p);
+}
+
+static void test_ranges(void **state)
+{
+    static const char *const wrong[] = {
+        "8..1",    "1..8+0",   "1..8*0",   "1..8*1",  "0..8*2",
+        "..",      "1..",      "..8",      "1..8+",   "1..8*",
+        "1..8-1",  "1..8+1+1", "1...8",    "1..8..9", "-1..8",
+        "1..8+-1", "a..b",     "1..8*2.5", "1..8 *",  "1..9223372036854775808",
+        "1..8x",
+    };
+    static const char *const many[] = {"1..513", "1..1000000000000", "1..9223372036854775807+2"};
+
+    (void)state;
+    assert_numbers("core:2 pu:1", "threads", "1..8", "1 2 3 4 5 6 7 8");
+    assert_numbers("core:2 pu:1", "threads", "5..5, 1..3", "5 1 2 3");
+    assert_numbers("core:2 pu:1", "threads", "7 007 7..9", "7 8 9");
+    assert_numbers("core:2 pu:1", "threads", "1..64*2", "1 2 4 8 16 32 64");
+    assert_numbers("core:2 pu:1", "threads", "1..63*2", "1 2 4 8 16 32");
+    assert_numbers("core:2 pu:1", "param.objects", "1..10+4 100..1000*3", "1 5 9 100 300 900");
+    assert_numbers("core:2 pu:1", "param.objects", "1..16777216*1000", "1 1000 1000000");
+    assert_numbers("core:2 pu:1", "param.objects", "1..3+9223372036854775807", "1");
+    assert_numbers("core:2 pu:1", "param.objects", "1..3*9223372036854775807", "1");
+    struct plan *p = parse("[x]\nworkload = owner_share\nrc = atomic\nparam.share = 0..100+25\n");
+    assert_int_equal(p->families, 5);
+    assert_string_equal(p->family[4].name, "x share=100");
+    plan_free(p);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        char text[200];
+
+        snprintf(text, sizeof text, HOLD "rc = atomic\nparam.objects = 1\n  %s\n", wrong[i]);
+        assert_refused(text,
+                       "5: ", i == 18 ? "'*' is not a number" : "is not a range: FIRST..LAST");
+    }
+    for (size_t i = 0; i < COUNT(many); i++) {
+        char text[200];
+
+        snprintf(text, sizeof text, HOLD "rc = atomic\nparam.objects = %s\n", many[i]);
+        assert_refused(text, "4: ", "more than 512 values");
+    }
+    // the ends are those of the axis
+    assert_refused(HOLD "rc = atomic\nthreads = 998..1003\n", "4: ", "'1001' is not a number");
+    assert_refused(HOLD "rc = atomic\nthreads = 0..4\n", "4: ", "'0' is not a number");
+    assert_refused("[x]\nworkload = owner_share\nrc = atomic\nparam.share = 50..150+50\n",
+                   "4: ", "parameter share: '150' is not a number from 0 to 100");
+}
+
+static void test_threads_by_machine(void **state)
+{
+    static const char small[] = "core:2 pu:1", big[] = "package:2 l3:4 core:8 pu:2";
+    char error[200], text[4000] = HOLD "rc = atomic\nthreads = x4\n";
+    struct error e;
+
+    (void)state;
+    // all fill points of these are powers of two, but for the PUs
+    assert_numbers("core:1 pu:1", "threads", "auto", "1");
+    assert_numbers(small, "threads", "auto", "1 2");
+    assert_numbers(small, "threads", "auto x2", "1 2 4");
+    assert_numbers(small, "threads", "x1 x3 auto", "2 6 1");
+    assert_numbers("core:3 pu:1", "threads", "3 auto x2 x2", "3 1 2 6");
+    assert_numbers(big, "threads", "auto", "1 2 4 8 16 32 64 128");
+    assert_numbers(big, "threads", "auto x4", "1 2 4 8 16 32 64 128 512");
+    // more than a run can have: dropped, or refused
+    assert_numbers("core:800 pu:1", "threads", "auto", "1 2 4 8 16 32 64 128 256 512 800");
+    assert_numbers("core:1500 pu:1", "threads", "auto", "1 2 4 8 16 32 64 128 256 512");
+    struct topology *t = topology_open("core:600 pu:1", error, sizeof error);
+    assert_non_null(t);
+    assert_null(plan_parse("test.ini", text, t, &e));
+    assert_says(e.text, "test.ini:4: threads: 'x4' is 2400 with 600 usable CPUs; at most 1000");
+    topology_close(t);
+    assert_refused(text, "4: ", "'x4' needs the topology of this machine");
+    assert_refused(HOLD "rc = atomic\nthreads = 1\n  auto\n", "5: ", "'auto' needs the topology");
+    assert_refused(HOLD "rc = atomic\nthreads = x0\n", "4: ", "'x0' is not x and a number");
+    assert_refused(HOLD "rc = atomic\nthreads = x\n", "4: ", "'x' is not x and a number");
+    assert_refused(HOLD "rc = atomic\nthreads = x2x\n", "4: ", "'x2x' is not x and a number");
+    assert_refused(HOLD "rc = atomic\nthreads = automatic\n", "4: ", "'automatic' is not a number");
+    assert_refused(HOLD "rc = atomic\nparam.objects = auto\n", "4: ", "'auto' is not a number");
+}
+
+// Commas belong to a placement; whatever it comes to, the word is asked for whole.
+static void test_cpu_lists(void **state)
+{
+    static const char text[] = HOLD "rc = atomic\nplacement = cores 0,2,4-7\n  scatter\n";
+    struct error e;
+    struct plan *p = plan_parse("test.ini", text, NULL, &e);
+
+    (void)state;
+    if (p == NULL) {
+        assert_says(e.text, "test.ini:4: no placement '0,2,4-7'; known: compact");
+    } else {
+        assert_int_equal(p->families, 3);
+        assert_string_equal(p->family[1].name, "x placement=0,2,4-7");
+    }
+    plan_free(p);
+}
+
+// --- what is left out
+// ------------------------------------------------------------------------------
+
+static void assert_excluded(const char *terms, size_t excluded, size_t cells)
+{
+    char text[2000];
+    snprintf(text, sizeof text,
+             "[x]\nworkload = private_objects hot_object list_append\nrc = atomic biased\n"
+             "lock = gil pthread\nthreads = 1 2 8\nparam.objects = 16 64\nexclude = %s\n",
+             terms);
+    struct plan *p = parse(text);
+
+    // four pairs at three numbers of threads: 24 with private_objects, 12 with each other
+    assert_int_equal(p->left_out, 0);
+    assert_int_equal(p->excluded, excluded);
+    assert_int_equal(plan_cells(p), cells);
+    assert_int_equal(excluded + cells, 48);
+    plan_free(p);
+}
+
+static void test_exclude(void **state)
+{
+    static const struct {
+        const char *terms, *what;
+        int line;
+    } wrong[] = {
+        {"rc", "'rc' is not a condition", 6},
+        {"rc = atomic", "'rc' is not a condition", 6},
+        {"rc!atomic", "'rc!atomic' is not a condition", 6},
+        {"=1", "no axis '' in conditions; known: workload", 6},
+        {"scheme=atomic", "no axis 'scheme' in conditions; known: workload", 6},
+        {"pair=atomic+gil", "a pair is rc=... lock=...", 6},
+        {"rc=atomc", "no refcount scheme 'atomc'; known: ", 6},
+        {"rc=atomic|biasd", "no refcount scheme 'biasd'; known: ", 6},
+        {"rc=", "no refcount scheme ''", 6},
+        {"rc=atomic|", "no refcount scheme ''", 6},
+        {"rc<atomic", "rc is not a number", 6},
+        {"threads<two", "'two' is not a number", 6},
+        {"threads<=2", "'=2' is not a number", 6},
+        {"threads<1|2", "one number", 6},
+        {"threads=", "'' is not a number", 6},
+        {"param.object=1", "no workload of [x] has a parameter 'object'", 6},
+        {"param.keys=1", "no workload of [x] has a parameter 'keys'", 6},
+        {"objects=1", "no axis 'objects'", 6},
+        {"rc=plain", "term 1 excludes nothing in [x]", 6},
+        {"threads=3", "term 1 excludes nothing", 6},
+        {"threads>8", "term 1 excludes nothing", 6},
+        {"param.objects<16", "term 1 excludes nothing", 6},
+        {"workload=hot_object param.objects=16", "term 1 excludes nothing", 6},
+        {"rc=atomic threads=2,\n  rc=atomic rc=biased", "term 2 excludes nothing", 7},
+        {"rc=atomic\n  rc=biased", "term 1 excludes nothing", 6}, // a comma is missing
+        {"rc=atomic, rc=biased", "no valid cell: all combinations are excluded", 1},
+    };
+
+    (void)state;
+    assert_excluded("rc=atomic", 24, 24);
+    assert_excluded("rc!=atomic", 24, 24);
+    assert_excluded("rc=atomic lock=gil", 12, 36);
+    assert_excluded("rc=atomic lock=gil, threads>2", 24, 24);
+    assert_excluded("rc=atomic lock=gil, rc=atomic lock=gil", 12, 36);
+    assert_excluded("threads=1|8", 32, 16);
+    assert_excluded("threads!=1|8", 16, 32);
+    assert_excluded("threads<2", 16, 32);
+    assert_excluded("workload=list_append threads>1", 8, 40);
+    assert_excluded("workload!=list_append|hot_object", 24, 24);
+    // about what the axes leave at its standard
+    assert_excluded("alloc=system workload=hot_object", 12, 36);
+    assert_excluded("placement=cores reclaimer=immediate allocator=glibc rc=biased", 24, 24);
+    assert_excluded("param.length=4096", 12, 36);
+    // parameters concern the workloads that have them
+    assert_excluded("param.objects=16 threads!=1", 8, 40);
+    assert_excluded("param.objects!=16", 12, 36);
+    assert_excluded("param.objects>16,, ,workload=hot_object rc=biased,\n", 18, 30);
+    assert_excluded("rc=atomic ; a comment, with a comma\n   threads=1\n  ; another\n  lock=gil", 4,
+                    44);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        char text[1000], line[20];
+
+        snprintf(text, sizeof text,
+                 "[x]\nworkload = private_objects hot_object\nrc = atomic biased\n"
+                 "threads = 1 2 8\nparam.objects = 16 64\nexclude = %s\n",
+                 wrong[i].terms);
+        snprintf(line, sizeof line, "%d: ", wrong[i].line);
+        assert_refused(text, line, wrong[i].what);
+    }
+    // the first cell that is left becomes the baseline
+    struct plan *p = parse(HOLD "rc = plain atomic biased\nexclude = rc=plain\n");
+    assert_string_equal(p->family[0].cell[0].scheme[REFCOUNT]->name, "atomic");
+    plan_free(p);
+}
+
+// A term may hold nowhere on this machine, but on another.
+static void test_exclude_by_machine(void **state)
+{
+    static const char text[] = "[x]\nworkload = private_objects hot_object\nrc = atomic\n"
+                               "threads = auto\nexclude = threads>8 workload=hot_object\n";
+    struct plan *p = parse_on("core:2 pu:1", text);
+    struct topology *t = machine("core:2 pu:1");
+    struct error e;
+
+    (void)state;
+    assert_int_equal(p->excluded, 0);
+    assert_int_equal(plan_cells(p), 4);
+    plan_free(p);
+    p = parse_on("core:16 pu:1", text);
+    assert_int_equal(p->excluded, 1);
+    assert_int_equal(plan_cells(p), 9);
+    plan_free(p);
+    // but not on any
+    assert_null(plan_parse("test.ini",
+                           HOLD "rc = atomic\nthreads = auto\n"
+                                "exclude = threads>8 rc=biased\n",
+                           t, &e));
+    assert_says(e.text, "test.ini:5: exclude: term 1 excludes nothing");
+    topology_close(t);
+    // jemalloc need not be here
+    p = parse("[x]\nworkload = list_append\nrc = atomic\nallocator = *\n"
+              "exclude = allocator=jemalloc|mimalloc|tcmalloc\n");
+    assert_int_equal(plan_cells(p), 1);
+    plan_free(p);
+}
+
+static void test_allocators(void **state)
+{
+    struct plan *p = parse("[x]\nworkload = private_objects list_append\nrc = plain none\n"
+                           "allocator = jemalloc glibc tcmalloc\n");
+
+    (void)state;
+    // private_objects: with the first; list_append: all, but `none` has an arena
+    assert_int_equal(p->families, 4);
+    assert_string_equal(p->family[0].name, "x workload=private_objects allocator=jemalloc");
+    assert_int_equal(p->family[0].cells, 2);
+    assert_string_equal(p->family[1].name, "x workload=list_append allocator=jemalloc");
+    assert_int_equal(p->family[1].cells, 2);
+    assert_string_equal(p->family[2].name, "x workload=list_append allocator=glibc");
+    assert_int_equal(p->family[2].cells, 1);
+    assert_string_equal(p->family[3].name, "x workload=list_append allocator=tcmalloc");
+    assert_int_equal(p->redundant, 4 + 2);
+    assert_int_equal(p->left_out, 0);
+    plan_free(p);
+    // a baseline stays where something is compared with it
+    p = parse("[x]\nworkload = list_append\nrc = none plain\nallocator = glibc jemalloc\n");
+    assert_int_equal(p->families, 2);
+    assert_int_equal(p->family[1].cells, 2);
+    assert_string_equal(p->family[1].cell[0].scheme[REFCOUNT]->name, "none");
+    assert_string_equal(p->family[1].cell[0].allocator->name, "jemalloc");
+    assert_int_equal(p->redundant, 0);
+    plan_free(p);
+    // the first that is left
+    p = parse(HOLD "rc = plain\nallocator = glibc jemalloc tcmalloc\nexclude = allocator=glibc\n");
+    assert_int_equal(plan_cells(p), 1);
+    assert_string_equal(p->family[0].cell[0].allocator->name, "jemalloc");
+    assert_int_equal(p->redundant, 1);
+    plan_free(p);
+    // a control in several families is none that varies by allocator
+    p = parse("[x]\nworkload = private_objects hot_object\nrc = plain\nparam.objects = 16 64\n"
+              "allocator = glibc jemalloc\ntogether = workload\n");
+    assert_int_equal(p->families, 2);
+    assert_int_equal(plan_cells(p), 4);
+    assert_int_equal(p->redundant, 4);
+    plan_free(p);
+}
+
+static void test_redundant(void **state)
+{
+    // a parameter splits and multiplies only where there is one
+    struct plan *p = parse("[x]\nworkload = private_objects hot_object dict_get\nrc = atomic\n"
+                           "param.objects = 16 64\nparam.incref = 0 1\n");
+
+    (void)state;
+    assert_int_equal(p->families, 5);
+    assert_string_equal(p->family[1].name, "x workload=private_objects objects=64");
+    assert_string_equal(p->family[2].name, "x workload=hot_object");
+    assert_string_equal(p->family[3].name, "x workload=dict_get incref=0");
+    assert_int_equal(p->redundant, 0);
+    plan_free(p);
+    // the same cell by two names
+    p = parse(HOLD "pair = atomic+none biased+none atomic+none+immediate+system\n");
+    assert_int_equal(p->family[0].cells, 2);
+    assert_int_equal(p->redundant, 1);
+    plan_free(p);
+    // a whole family, of another experiment too; but not a part of one, or another order
+    p = parse("[a]\nworkload = private_objects\nrc = atomic biased\nthreads = 1 2\n"
+              "[b]\nworkload = private_objects\nrc = atomic biased\nthreads = 2 4\n"
+              "[c]\nworkload = private_objects\nrc = atomic\nthreads = 1\n"
+              "[d]\nworkload = private_objects\nrc = biased atomic\nthreads = 1\n"
+              "[e]\nworkload = private_objects\npair = atomic biased * none\n");
+    assert_int_equal(p->families, 5);
+    assert_string_equal(p->family[2].name, "b threads=4");
+    assert_string_equal(p->family[3].name, "c");
+    assert_string_equal(p->family[4].name, "d");
+    assert_int_equal(p->redundant, 2 + 2);
+    plan_free(p);
+    // of a family in parts, all or none
+    p = parse("[a]\nworkload = private_objects\nrc = atomic\nparam.objects = 1..20\n"
+              "together = param.objects\n"
+              "[b]\nworkload = private_objects\nrc = atomic\nparam.objects = 1..21\n"
+              "together = param.objects\n"
+              "[c]\nworkload = private_objects\nrc = atomic\nparam.objects = 1..4 5..20\n"
+              "together = param.objects\n");
+    assert_int_equal(p->families, 4);
+    assert_string_equal(p->family[2].name, "b");
+    assert_string_equal(p->family[3].name, "b, part 2");
+    assert_int_equal(p->redundant, 20);
+    plan_free(p);
+}
+
+// However long: whole.
+static void test_family_names(void **state)
+{
+    char text[2000], expected[2000], section[50];
+
+    (void)state;
+    memset(section, 's', 49);
+    section[49] = '\0';
+    snprintf(
+        text, sizeof text,
+        "[%s]\nworkload = owner_share private_objects\npair = global_mutex+none+immediate+arena "
+        "global_mutex+none+immediate+system\nthreads = 999 1000\nplacement = compact scatter\n"
+        "allocator = jemalloc tcmalloc\nreclaimer = immediate\nparam.objects = 16777215 16777216\n"
+        "param.size = 4095 4096\nparam.share = 99 100\ntogether = \n",
+        section);
+    struct plan *p = parse(text);
+    snprintf(expected, sizeof expected,
+             "%s workload=owner_share threads=999 allocator=jemalloc placement=compact "
+             "pair=global_mutex+none+immediate+arena objects=16777215 size=4095 share=99",
+             section);
+    assert_string_equal(p->family[0].name, expected);
+    for (size_t i = 0; i < p->families; i++)
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(p->family[i].name, p->family[k].name);
+    assert_int_equal(p->families, (2 * 2 * 2) * (8 + 4)); // malloc is not reached
+    plan_free(p);
 }
 
 // --- files -------------------------------------------------------------------------------------
 
+static void check_plan(const struct plan *p)
+{
+    assert_true(p->families > 0);
+    for (size_t f = 0; f < p->families; f++) {
+        assert_in_range(p->family[f].cells, 1, FAMILY_MOST);
+        for (size_t k = 0; k < f && f < 100; k++)
+            assert_string_not_equal(p->family[k].name, p->family[f].name);
+        for (unsigned c = 0; c < p->family[f].cells; c++) {
+            struct error e;
+
+            if (!spec_valid(&p->family[f].cell[c], &e))
+                fail_msg("%s", e.text);
+        }
+    }
+}
+
+// On two CPUs and on a machine of 128: what is measured grows with the numbers of threads, and
+// stays what a person could wait for.
 static void test_plans_of_the_tree(void **state)
 {
+    static const char *const machines[] = {"core:1 pu:1", "core:2 pu:1",
+                                           "package:2 l3:4 core:8 pu:2"};
     char **names = plan_names();
     bool quick = false;
 
     (void)state;
     assert_non_null(names);
     for (size_t i = 0; names[i] != NULL; i++) {
-        struct error e;
-        struct plan *p = plan_read(names[i], &e);
+        size_t cells = 1;
 
-        if (p == NULL)
-            fail_msg("%s", e.text);
-        assert_string_equal(p->name, names[i]);
-        assert_true(p->summary[0] != '\0');
-        assert_in_range(p->rounds, ROUNDS_LEAST, 100000);
-        assert_true((p->effort.time_ns == 0) != (p->effort.ops == 0));
+        for (size_t m = 0; m < COUNT(machines); m++) {
+            struct topology *t = machine(machines[m]);
+            struct error e;
+            struct plan *p = plan_read(names[i], t, &e);
+
+            if (p == NULL)
+                fail_msg("%s", e.text);
+            check_plan(p);
+            assert_in_range(plan_cells(p), cells, 500000);
+            cells = plan_cells(p);
+            assert_string_equal(p->name, names[i]);
+            assert_true(p->summary[0] != '\0');
+            assert_in_range(p->rounds, ROUNDS_LEAST, 100000);
+            assert_true((p->effort.time_ns == 0) != (p->effort.ops == 0));
+            plan_free(p);
+            topology_close(t);
+        }
         quick |= strcmp(names[i], "quick") == 0;
         if (i > 0)
             assert_true(strcmp(names[i - 1], names[i]) < 0);
-        plan_free(p);
     }
     assert_true(quick);
     free(names);
@@ -603,31 +1144,31 @@ static void test_files(void **state)
     (void)state;
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/my.plan.ini", directory);
-    assert_null(plan_read(path, &e));
+    assert_null(plan_read(path, NULL, &e));
     assert_says(e.text, path);
     assert_says(e.text, "quick");
-    assert_null(plan_read(directory, &e));
+    assert_null(plan_read(directory, NULL, &e));
     assert_says(e.text, directory);
-    assert_null(plan_read("", &e));
-    assert_null(plan_read("nonsense", &e));
+    assert_null(plan_read("", NULL, &e));
+    assert_null(plan_read("nonsense", NULL, &e));
     assert_says(e.text, "no plan 'nonsense'");
     assert_says(e.text, "quick");
 
     write_file(path, ONE, strlen(ONE));
-    struct plan *p = plan_read(path, &e);
+    struct plan *p = plan_read(path, NULL, &e);
     assert_non_null(p);
     assert_string_equal(p->name, "my");
     assert_string_equal(p->text, ONE);
     plan_free(p);
     write_file(path, "[x]\nnonsense = 1\n", 17);
-    assert_null(plan_read(path, &e));
+    assert_null(plan_read(path, NULL, &e));
     assert_says(e.text, "my.plan.ini:2: no key 'nonsense'");
     // what stands behind a zero byte is not passed over
     write_file(path, hole, sizeof hole - 1);
-    p = plan_read(path, &e);
+    p = plan_read(path, NULL, &e);
     assert_null(p);
     write_file(path, "", 0);
-    assert_null(plan_read(path, &e));
+    assert_null(plan_read(path, NULL, &e));
     assert_says(e.text, "no experiment");
     unlink(path);
     rmdir(directory);
@@ -638,28 +1179,13 @@ static void test_files(void **state)
 static char *tree_plan(void)
 {
     struct error e;
-    struct plan *p = plan_read("quick", &e);
+    struct plan *p = plan_read("quick", NULL, &e);
 
     if (p == NULL)
         fail_msg("%s", e.text);
     char *text = strdup(p->text);
     plan_free(p);
     return text;
-}
-
-static void check_plan(const struct plan *p)
-{
-    assert_true(p->families > 0);
-    for (size_t f = 0; f < p->families; f++) {
-        assert_in_range(p->family[f].cells, 1, FAMILY_MOST);
-        assert_true(memchr(p->family[f].name, '\0', sizeof p->family[f].name) != NULL);
-        for (unsigned c = 0; c < p->family[f].cells; c++) {
-            struct error e;
-
-            if (!spec_valid(&p->family[f].cell[c], &e))
-                fail_msg("%s", e.text);
-        }
-    }
 }
 
 static size_t below(uint64_t *seed, size_t n)
@@ -675,6 +1201,7 @@ static size_t mutate(char *text, size_t n, uint64_t *seed)
         "workload = ", "rc = ",    "pair =",  "+",          "\n",      "param.",
         "together = ", "99999999", "-1",      "threads = ", "\t",      "\r",
         "\xff",        "#",        "none",    "nan",        "objects", "atomic+none",
+        "exclude = ",  "!=",       "..",      "*",          "auto x2", "threads>1",
     };
     size_t at = below(seed, n + 1), length = 1 + below(seed, below(seed, 8) == 0 ? 400 : 12);
     const char *word;
@@ -725,7 +1252,7 @@ static void test_mutations(void **state)
 
         struct error e;
         memset(&e, 'x', sizeof e);
-        struct plan *p = plan_parse("mutant.ini", text, &e);
+        struct plan *p = plan_parse("mutant.ini", text, NULL, &e);
         if (p != NULL) {
             good++;
             check_plan(p);
@@ -750,7 +1277,7 @@ static void test_beginnings(void **state)
     for (size_t n = 0, size = strlen(original); n <= size; n += 7) {
         struct error e = {""};
         char *text = strndup(original, n);
-        struct plan *p = plan_parse("beginning.ini", text, &e);
+        struct plan *p = plan_parse("beginning.ini", text, NULL, &e);
 
         assert_true(p != NULL || e.text[0] != '\0');
         if (p != NULL)
@@ -780,6 +1307,17 @@ int main(void)
         cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_huge_lists),
         cmocka_unit_test(test_huge_product),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_threads_by_machine),
+        cmocka_unit_test(test_cpu_lists),
+        cmocka_unit_test(test_exclude),
+        cmocka_unit_test(test_exclude_by_machine),
+        cmocka_unit_test(test_allocators),
+        cmocka_unit_test(test_redundant),
+        cmocka_unit_test(test_family_names),
         cmocka_unit_test(test_plans_of_the_tree),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_mutations),
