@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "build.h"
 #include "commands.h"
@@ -20,14 +19,17 @@
 
 struct arguments {
     const char *plan, *store, *budget;
+    unsigned shard, shards; // from 1
     bool dry_run, share;
 };
-enum { KEY_STORE = 256, KEY_DRY_RUN, KEY_BUDGET, KEY_SHARE };
+enum { KEY_STORE = 256, KEY_DRY_RUN, KEY_BUDGET, KEY_SHARE, KEY_SHARD };
 static const struct argp_option options[] = {
     {"store", KEY_STORE, "FILE", 0, "Where to (results/PLAN-DATE.db, or the newest unfinished one)",
      0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "Print the cells and the estimated time, measure nothing", 0},
     {"budget", KEY_BUDGET, "TIME", 0, "Stop after so long (a number with s, m or h)", 0},
+    {"shard", KEY_SHARD, "I/N", 0,
+     "Only every Nth family, from the Ith on; rclab merge joins the stores", 0},
     {"share", KEY_SHARE, NULL, 0, "Do not wait for another rclab that measures", 0},
     {0},
 };
@@ -46,6 +48,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case KEY_SHARE:
         a->share = true;
+        break;
+    case KEY_SHARD:
+        if (!store_shard(value, &a->shard, &a->shards))
+            argp_error(state, "--shard: '%s' is not I/N with I from 1 to N, such as 1/4", value);
         break;
     case ARGP_KEY_ARG:
         if (a->plan != NULL)
@@ -70,10 +76,23 @@ static const struct argp argp = {options,
 // What a process costs beside its samples: start, set-up and warm-up.
 enum { OVERHEAD_NS = 9000000 };
 
-static uint64_t estimate_ns(const struct plan *p)
+static bool in_shard(const struct arguments *a, size_t family)
+{
+    return family % a->shards == a->shard - 1;
+}
+
+static size_t shard_cells(const struct arguments *a, const struct plan *p)
+{
+    size_t n = 0;
+    for (size_t f = 0; f < p->families; f++)
+        n += in_shard(a, f) ? p->family[f].cells : 0;
+    return n;
+}
+
+static uint64_t estimate_ns(const struct arguments *a, const struct plan *p)
 {
     uint64_t sample = p->effort.time_ns != 0 ? p->effort.time_ns : p->effort.ops * 20;
-    return plan_cells(p) * p->rounds * p->effort.samples * (sample + OVERHEAD_NS);
+    return shard_cells(a, p) * p->rounds * p->effort.samples * (sample + OVERHEAD_NS);
 }
 
 static void print_time(FILE *to, uint64_t ns)
@@ -87,10 +106,14 @@ static void print_time(FILE *to, uint64_t ns)
         fprintf(to, "%" PRIu64 " h %" PRIu64 " min", s / 3600, s % 3600 / 60);
 }
 
-static void dry_run(const struct plan *p)
+static void dry_run(const struct arguments *a, const struct plan *p)
 {
     char key[SPEC_TEXT];
+    size_t families = 0;
     for (size_t f = 0; f < p->families; f++) {
+        if (!in_shard(a, f))
+            continue;
+        families++;
         printf("[%s]\n", p->family[f].name);
         for (unsigned c = 0; c < p->family[f].cells; c++) {
             spec_key(&p->family[f].cell[c], key);
@@ -100,74 +123,111 @@ static void dry_run(const struct plan *p)
     printf(
         "%zu cells in %zu families, %u rounds, %u samples each; %zu combinations left out as not "
         "valid; about ",
-        plan_cells(p), p->families, p->rounds, p->effort.samples, p->left_out);
-    print_time(stdout, estimate_ns(p));
+        shard_cells(a, p), families, p->rounds, p->effort.samples, p->left_out);
+    print_time(stdout, estimate_ns(a, p));
     printf(" of measuring\n");
 }
 
 // --- the store of a plan ------------------------------------------------------------------------
 
-static bool is(struct store *s, const char *name, const char *value)
+// A hash of the keys of all cells, in order: what the plan's text means here and now.
+static bool hash_cells(const struct plan *p, char hash[SCHEMA_HASH])
 {
-    char *stored = store_get(s, name);
-    bool same = stored != NULL && strcmp(stored, value) == 0;
-    free(stored);
-    return same;
+    char key[SPEC_TEXT], *text = NULL;
+    size_t n;
+    FILE *all = open_memstream(&text, &n);
+    if (all == NULL)
+        return false;
+    for (size_t f = 0; f < p->families; f++)
+        for (unsigned c = 0; c < p->family[f].cells; c++) {
+            spec_key(&p->family[f].cell[c], key);
+            fprintf(all, "%s\n", key);
+        }
+    bool ok = fclose(all) == 0;
+    if (ok)
+        schema_hash(text, n, hash);
+    free(text);
+    return ok;
 }
 
-static struct store *new_store(const char *path, const struct plan *p, struct error *e)
+// Why a store cannot go on as the sweep that is wanted; NULL: it can.
+static const char *why_not(const struct store_sweep *wanted, const struct store_sweep *had,
+                           struct error *why)
 {
-    struct store *s = store_create(path, e);
-    char seed[32];
-    snprintf(seed, sizeof seed, "%" PRIu64, sync_now_ns());
-    if (s != NULL && (!store_set(s, "seed", seed, e) || !store_set(s, "plan", p->name, e) ||
-                      !store_set(s, "plan_text", p->text, e))) {
+    why->text[0] = '\0';
+    if (strcmp(had->plan_text, wanted->plan_text) != 0)
+        error_set(why, "another plan (%s), or another version of this one", had->plan);
+    else if (strcmp(had->shard, wanted->shard) != 0)
+        error_set(why, "shard %s of the plan, not %s", had->shard, wanted->shard);
+    else if (strcmp(had->machine, wanted->machine) != 0)
+        error_set(why, "what was measured on another machine (%s; this one is %s)", had->machine,
+                  wanted->machine);
+    else if (had->cells[0] != '\0' && strcmp(had->cells, wanted->cells) != 0)
+        error_set(why, "other cells than the plan gives here now (schemes, workloads or CPUs have "
+                       "come or gone)");
+    return why->text[0] != '\0' ? why->text : NULL;
+}
+
+// Goes on in a store, as `w` says then; false, with the reason.
+static bool go_on(struct store *s, const char *path, struct store_sweep *w, struct error *e)
+{
+    struct store_sweep *list;
+    size_t n;
+    struct error reason;
+    const char *why = NULL;
+    if (!store_sweeps(s, &list, &n, e))
+        return false;
+    if (n == 1) {
+        why = why_not(w, &list[0], &reason);
+        w->id = list[0].id;
+        w->seed = list[0].seed;
+        w->finished = list[0].finished;
+    } else if (n > 1) {
+        why = "the sweeps of several stores";
+    }
+    store_sweeps_free(list, n);
+    if (why != NULL)
+        return error_set(e, "%s holds %s: give another --store", path, why);
+    return n == 1 || store_begin(s, w, e);
+}
+
+// The newest store of this sweep that is not finished, or NULL.
+static char *find_unfinished(const struct store_sweep *wanted)
+{
+    char **list = store_list(wanted->plan), *found = NULL;
+    for (size_t i = 0; list != NULL && list[i] != NULL && found == NULL; i++) {
+        struct error e;
+        struct store_sweep *sweep;
+        size_t n = 0;
+        struct store *s = store_open(list[i], &e);
+        if (s != NULL && store_sweeps(s, &sweep, &n, &e)) {
+            if (n == 1 && !sweep->finished && why_not(wanted, sweep, &e) == NULL)
+                found = strdup(list[i]);
+            store_sweeps_free(sweep, n);
+        }
         store_close(s);
-        return NULL;
+    }
+    store_list_free(list);
+    return found;
+}
+
+// An explicit store must be of this plan, shard and machine; without one the newest such store that
+// is unfinished is taken up, or a new one begun.
+static struct store *find_store(const struct arguments *a, struct store_sweep *w, char **path,
+                                struct error *e)
+{
+    char suffix[32] = "";
+    if (a->shards != 1)
+        snprintf(suffix, sizeof suffix, "-%uof%u", a->shard, a->shards);
+    *path = a->store != NULL ? strdup(a->store) : find_unfinished(w);
+    if (*path == NULL)
+        *path = store_new_path(w->plan, suffix);
+    struct store *s = *path != NULL ? store_create(*path, e) : NULL;
+    if (s != NULL && !go_on(s, *path, w, e)) {
+        store_close(s);
+        s = NULL;
     }
     return s;
-}
-
-// An explicit store must be of this plan; without one the newest of the plan is taken up if it is
-// unfinished.
-static struct store *find_store(const struct arguments *a, const struct plan *p, char *path,
-                                size_t size, struct error *e)
-{
-    struct stat st;
-    struct store *s = NULL;
-    if (a->store != NULL) {
-        snprintf(path, size, "%s", a->store);
-        if (stat(path, &st) != 0 || st.st_size == 0)
-            return new_store(path, p, e);
-        s = store_create(path, e);
-        if (s != NULL && !is(s, "plan_text", p->text)) {
-            char *other = store_get(s, "plan");
-            error_set(e,
-                      "%s holds another plan (%s), or another version of this one: give another "
-                      "--store",
-                      path, other != NULL ? other : "none");
-            free(other);
-            store_close(s);
-            s = NULL;
-        }
-        return s;
-    }
-    char *newest = store_newest(p->name);
-    if (newest != NULL) {
-        snprintf(path, size, "%s", newest);
-        free(newest);
-        s = store_create(path, e);
-        if (s != NULL && is(s, "plan_text", p->text) && !is(s, "finished", "1"))
-            return s;
-        store_close(s);
-    }
-    time_t now = time(NULL);
-    char date[32];
-    strftime(date, sizeof date, "%Y%m%d-%H%M%S", localtime(&now));
-    snprintf(path, size, "%s/results", build_root());
-    mkdir(path, 0777);
-    snprintf(path, size, "%s/results/%s-%s.db", build_root(), p->name, date);
-    return new_store(path, p, e);
 }
 
 // --- measuring --------------------------------------------------------------------------------
@@ -180,11 +240,13 @@ static void on_signal(int number)
 }
 
 struct sweep {
+    const struct arguments *arguments;
     const struct plan *plan;
     struct store *store;
+    struct store_sweep stored;
     struct topology *topology;
     int64_t environment;
-    uint64_t seed, begin_ns, budget_ns; // budget_ns 0: none
+    uint64_t begin_ns, budget_ns; // budget_ns 0: none
     uint64_t measured_ns;
     size_t done, had, total, bad;
     bool live; // a terminal: one line that is rewritten
@@ -222,7 +284,7 @@ static bool measure_cell(struct sweep *w, const struct family *f, size_t family,
 {
     const struct spec *s = &f->cell[rank];
     int64_t block = (int64_t)(round * w->plan->families + family);
-    if (store_has(w->store, s, block))
+    if (store_has(w->store, w->stored.id, s, block))
         return true;
     say_progress(w, s, round);
     char path[BUILD_PATH];
@@ -232,6 +294,7 @@ static bool measure_cell(struct sweep *w, const struct family *f, size_t family,
                                  .round = round,
                                  .position = position,
                                  .rank = rank,
+                                 .sweep = w->stored.id,
                                  .block = block,
                                  .environment = w->environment,
                                  .load = environment_load()};
@@ -255,7 +318,7 @@ static bool measure_block(struct sweep *w, size_t family, unsigned round)
     unsigned label[FAMILY_MOST], order[FAMILY_MOST];
     for (unsigned i = 0; i < f->cells; i++)
         label[i] = i;
-    uint64_t state = w->seed + family * 0x9e3779b97f4a7c15u;
+    uint64_t state = w->stored.seed + family * 0x9e3779b97f4a7c15u;
     stats_shuffle(label, f->cells, &state);
     stats_williams(f->cells, round, order);
     for (unsigned i = 0; i < f->cells; i++)
@@ -270,17 +333,18 @@ static bool measure_rounds(struct sweep *w)
     unsigned *order = malloc(w->plan->families * sizeof *order);
     if (order == NULL)
         return error_set(w->e, "out of memory");
-    bool go_on = true;
-    for (unsigned round = 0; round < w->plan->rounds && go_on; round++) {
-        uint64_t state = w->seed ^ (round + 1);
+    bool more = true;
+    for (unsigned round = 0; round < w->plan->rounds && more; round++) {
+        uint64_t state = w->stored.seed ^ (round + 1);
         for (unsigned i = 0; i < w->plan->families; i++)
             order[i] = i;
         stats_shuffle(order, w->plan->families, &state);
-        for (unsigned i = 0; i < w->plan->families && go_on; i++)
-            go_on = measure_block(w, order[i], round);
+        for (unsigned i = 0; i < w->plan->families && more; i++)
+            if (in_shard(w->arguments, order[i]))
+                more = measure_block(w, order[i], round);
     }
     free(order);
-    return go_on;
+    return more;
 }
 
 static bool prepare(struct sweep *w, bool *all_built)
@@ -290,7 +354,7 @@ static bool prepare(struct sweep *w, bool *all_built)
     if (list == NULL)
         return error_set(w->e, "out of memory");
     for (size_t f = 0; f < w->plan->families; f++)
-        for (unsigned c = 0; c < w->plan->family[f].cells; c++)
+        for (unsigned c = 0; c < w->plan->family[f].cells && in_shard(w->arguments, f); c++)
             list[n++] = &w->plan->family[f].cell[c];
     // the same program serves many cells
     size_t unique = 0;
@@ -324,7 +388,7 @@ static bool record_environment(struct sweep *w)
     json_t *environment = environment_json(w->topology);
     char *text = json_dumps(environment, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(environment);
-    bool ok = store_environment(w->store, text, &w->environment, w->e);
+    bool ok = store_environment(w->store, w->stored.id, text, &w->environment, w->e);
     free(text);
     return ok;
 }
@@ -347,10 +411,8 @@ static int report(struct sweep *w, const char *path, bool complete)
 
 static int sweep(struct sweep *w, const char *path, bool share)
 {
-    char topology_error[256], *seed = store_get(w->store, "seed");
+    char topology_error[256];
     bool all_built;
-    w->seed = seed != NULL ? strtoull(seed, NULL, 10) : 0;
-    free(seed);
     if (!prepare(w, &all_built))
         return command_refuse(w->e->text);
     w->topology = topology_open(NULL, topology_error, sizeof topology_error);
@@ -365,7 +427,9 @@ static int sweep(struct sweep *w, const char *path, bool share)
     w->begin_ns = sync_now_ns();
     complete = complete && measure_rounds(w);
     if (complete)
-        complete = store_set(w->store, "finished", "1", w->e);
+        complete = store_finish(w->store, w->stored.id, w->e);
+    if (w->e->text[0] == '\0')
+        store_settle(w->store, w->e);
     topology_close(w->topology);
     if (w->e->text[0] != '\0') {
         fprintf(stderr, "%srclab: %s\n", w->live ? "\n" : "", w->e->text);
@@ -379,9 +443,9 @@ static int sweep(struct sweep *w, const char *path, bool share)
 
 int command_sweep(int argc, char **argv)
 {
-    struct arguments a = {0};
+    struct arguments a = {.shard = 1, .shards = 1};
     struct error e = {""};
-    struct sweep w = {.e = &e, .live = isatty(2) == 1};
+    struct sweep w = {.e = &e, .arguments = &a, .live = isatty(2) == 1};
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     if (a.plan == NULL)
         return command_refuse("sweep: which PLAN? (rclab list plan)");
@@ -390,19 +454,29 @@ int command_sweep(int argc, char **argv)
     struct plan *p = plan_read(a.plan, &e);
     if (p == NULL)
         return command_refuse(e.text);
+    if (a.shards > p->families) {
+        error_set(&e, "--shard: the plan has only %zu families", p->families);
+        plan_free(p);
+        return command_refuse(e.text);
+    }
     if (a.dry_run) {
-        dry_run(p);
+        dry_run(&a, p);
         plan_free(p);
         return 0;
     }
-    char path[4500];
+    char *path, machine[MACHINE_TEXT], cells[SCHEMA_HASH] = "", shard[32];
     int status;
+    environment_machine(machine);
+    hash_cells(p, cells);
+    snprintf(shard, sizeof shard, "%u/%u", a.shard, a.shards);
     w.plan = p;
-    w.total = plan_cells(p) * p->rounds;
-    w.store = find_store(&a, p, path, sizeof path, &e);
+    w.total = shard_cells(&a, p) * p->rounds;
+    w.stored = (struct store_sweep){
+        .machine = machine, .plan = p->name, .plan_text = p->text, .shard = shard, .cells = cells};
+    w.store = find_store(&a, &w.stored, &path, &e);
     if (w.store == NULL) {
-        status = command_refuse(e.text);
-    } else if (is(w.store, "finished", "1")) {
+        status = command_fail(&e);
+    } else if (w.stored.finished) {
         fprintf(stderr, "rclab: %s is finished; nothing to measure\n", path);
         status = 0;
     } else {
@@ -414,6 +488,7 @@ int command_sweep(int argc, char **argv)
         status = sweep(&w, path, a.share);
     }
     store_close(w.store);
+    free(path);
     plan_free(p);
     return status;
 }
