@@ -52,7 +52,7 @@ static const char from_1[] =
     "INSERT INTO invocation (id, sweep, cell, block, family, round, position, rank, environment,"
     "  began, wall_ns, load, status, message)"
     " SELECT old.id, sweep.id, cell, block, family, round, position, rank, environment,"
-    "  coalesce(strftime('%Y-%m-%d %H:%M:%f', began, -wall_ns / 1e9 || ' seconds'),"
+    "  coalesce(strftime('%Y-%m-%d %H:%M:%f', began, printf('%.3f seconds', -wall_ns / 1e9)),"
     "   '1970-01-01 00:00:00.000'), wall_ns, load, status, clean(message)"
     " FROM old_invocation AS old JOIN environment ON environment.id = old.environment"
     " JOIN sweep ON sweep.machine = environment.machine;"
