@@ -29,8 +29,8 @@ static const struct kind kinds[] = {
     {"invocation",
      {{"began", WORD, 0}, {"block", INTEGER, INT64_MAX}, {"cell", WORD, 0},
       {"environment", HASH, 0}, {"family", WORD, 0}, {"load", NUMBER, 0}, {"message", TEXT, 0},
-      {"position", INTEGER, INT32_MAX}, {"rank", INTEGER, INT32_MAX},
-      {"round", INTEGER, INT32_MAX}, {"status", WORD, 0}, {"sweep", HASH, 0},
+      {"position", INTEGER, UINT32_MAX}, {"rank", INTEGER, UINT32_MAX},
+      {"round", INTEGER, UINT32_MAX}, {"status", WORD, 0}, {"sweep", HASH, 0},
       {"wall_ns", INTEGER, INT64_MAX}},
      "SELECT began, block, key, hash(machine.identity || char(10) || environment.json),"
      " clean(family), load, clean(message), position, rank, round, status, sweep.identity,"
@@ -40,7 +40,7 @@ static const struct kind kinds[] = {
     {"machine", {{"identity", WORD, 0}}, "SELECT identity FROM machine"},
     {"sample",
      {{"block", INTEGER, INT64_MAX}, {"cell", WORD, 0}, {"json", OBJECT, 0},
-      {"number", INTEGER, INT32_MAX}, {"sweep", HASH, 0}},
+      {"number", INTEGER, UINT32_MAX}, {"sweep", HASH, 0}},
      "SELECT block, key, sample.json, number, sweep.identity FROM sample"
      " JOIN invocation ON invocation.id = invocation JOIN sweep ON sweep.id = sweep"
      " JOIN cell ON cell.id = cell"},
@@ -448,7 +448,7 @@ static const char *const judge[] = {
     " ORDER BY 1",
     "SELECT line, 'invocation: ''began'' is ''' || began || ''', not a time such as"
     " 2026-01-31 23:59:59.000' FROM import_invocation"
-    " WHERE strftime('%Y-%m-%d %H:%M:%f', began) IS NOT began ORDER BY 1",
+    " WHERE strftime('%Y-%m-%d %H:%M:%f', began, '+0 days') IS NOT began ORDER BY 1",
     "SELECT max(line), 'block ' || block || ' is of another family or round in line ' || min(line)"
     " FROM import_invocation GROUP BY sweep, block"
     " HAVING min(family) <> max(family) OR min(round) <> max(round) ORDER BY 1",
