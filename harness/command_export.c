@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// rclab export: the samples of a store, one a line.
+// rclab export: a store as text, or its samples, one a line.
 #include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "archive.h"
 #include "commands.h"
-#include "store.h"
 
 struct arguments {
     const char *store;
@@ -15,7 +15,10 @@ struct arguments {
 enum { KEY_STORE = 256, KEY_FORMAT };
 static const struct argp_option options[] = {
     {"store", KEY_STORE, "FILE", 0, "Which store (the newest in results/)", 0},
-    {"format", KEY_FORMAT, "csv|json", 0, "One line a sample; json has every field", 0},
+    {"format", KEY_FORMAT, "text|csv|json", 0,
+     "text (the standard): all that is in it, sorted, for `rclab import`; csv, json: one line a "
+     "sample, json with every field",
+     0},
     {0},
 };
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -28,22 +31,18 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_FORMAT:
         a->csv = strcmp(value, "csv") == 0;
         a->json = strcmp(value, "json") == 0;
-        if (!a->csv && !a->json)
-            argp_error(state, "no format '%s'; known: csv json", value);
+        if (!a->csv && !a->json && strcmp(value, "text") != 0)
+            argp_error(state, "no format '%s'; known: text csv json", value);
         break;
     case ARGP_KEY_ARG:
         argp_error(state, "what is '%s'?", value);
-        break;
-    case ARGP_KEY_END:
-        if (!a->csv && !a->json)
-            argp_error(state, "--format csv or --format json must be given");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
 }
-static const struct argp argp = {options, parse, NULL, "Prints the samples of a store.",
+static const struct argp argp = {options, parse, NULL, "Prints a store, or its samples.",
                                  NULL,    NULL,  NULL};
 
 static void export_json(void *argument, const struct store_row *row)
@@ -100,8 +99,12 @@ int command_export(int argc, char **argv)
     if (s != NULL && a.csv)
         for (int i = 0; i < CSV_COLUMNS; i++)
             printf("%s%s", csv_columns[i], i + 1 < CSV_COLUMNS ? "," : "\n");
-    bool ok = s != NULL && store_visit(s, a.csv ? export_csv : export_json, NULL, &e);
+    bool ok = s != NULL;
+    if (ok && (a.csv || a.json))
+        ok = store_visit(s, a.csv ? export_csv : export_json, NULL, &e);
+    else if (ok)
+        ok = archive_export(s, stdout, &e);
     store_close(s);
     free(path);
-    return ok ? 0 : command_refuse(e.text);
+    return ok ? 0 : command_fail(&e);
 }

@@ -140,23 +140,49 @@ static void print_family(const struct results *r, size_t first, size_t end)
     }
 }
 
-static void print_text(struct store *s, const char *path, const struct results *r)
+// The plans that were run, each once, with its shard; whether all of them are finished.
+static void print_plans(const struct store_sweep *sweep, size_t n)
 {
-    size_t all, good;
-    char *plan = store_get(s, "plan"), *finished = store_get(s, "finished");
+    bool finished = n != 0;
+    printf("plan ");
+    for (size_t i = 0; i < n; i++) {
+        bool again = false;
+        for (size_t k = 0; k < i && !again; k++)
+            again = strcmp(sweep[k].plan, sweep[i].plan) == 0 &&
+                    strcmp(sweep[k].shard, sweep[i].shard) == 0;
+        if (!again)
+            printf("%s%s", i != 0 ? ", " : "", sweep[i].plan);
+        if (!again && strcmp(sweep[i].shard, "1/1") != 0)
+            printf(" (shard %s)", sweep[i].shard);
+        finished &= sweep[i].finished;
+    }
+    printf("%s%s", n == 0 ? "?" : "", finished ? "" : ", unfinished");
+}
+
+static bool print_text(struct store *s, const char *path, const struct results *r, struct error *e)
+{
+    size_t all, good, sweeps;
+    struct store_sweep *sweep;
+    if (!store_sweeps(s, &sweep, &sweeps, e))
+        return false;
     store_count(s, &all, &good);
-    printf("%s: plan %s, %zu invocations, %zu good%s\n", path, plan != NULL ? plan : "?", all, good,
-           finished != NULL ? "" : ", unfinished");
+    printf("%s: ", path);
+    print_plans(sweep, sweeps);
+    store_sweeps_free(sweep, sweeps);
+    printf(", %zu invocations, %zu good\n", all, good);
     printf("ns/op: threads x duration / operations, median over processes; ratio: to the family's "
            "baseline,\nmedian over blocks; [95 %%]: order-statistic interval (with n < 6 it covers "
            "less); fair: Jain's\nindex; cpu ns: processor time an operation; n: processes.\n");
-    free(plan);
-    free(finished);
+    bool machines = r->n != 0 && strcmp(r->row[0].machine, r->row[r->n - 1].machine) != 0;
     for (size_t first = 0, end; first < r->n; first = end) {
-        for (end = first; end < r->n && strcmp(r->row[end].family, r->row[first].family) == 0;)
+        const struct result *row = &r->row[first];
+        if (machines && (first == 0 || strcmp(row[-1].machine, row->machine) != 0))
+            printf("\nmachine %s\n", row->machine);
+        for (end = first; end < r->n && results_same_family(&r->row[end], row);)
             end++;
         print_family(r, first, end);
     }
+    return true;
 }
 
 // --- tsv --------------------------------------------------------------------------------------
@@ -169,29 +195,42 @@ static void tsv_number(double x)
         printf("\tNaN");
 }
 
-// The place of a name among all different ones of the store, sorted: a figure's colour or mark, the
-// same in all figures of one store.
-static unsigned name_index(const struct results *r, const char *member, const char *name)
+// The different names of the store, sorted: the place of one is a figure's colour or mark, the same
+// in all figures of one store.
+struct names {
+    const char **name;
+    size_t n;
+};
+static int by_name(const void *a, const void *b)
 {
-    unsigned smaller = 0;
-    for (size_t i = 0; i < r->n; i++) {
-        const char *other = result_text(&r->row[i], member);
-        if (strcmp(other, name) >= 0)
-            continue;
-        bool first = true;
-        for (size_t k = 0; k < i && first; k++)
-            first = strcmp(result_text(&r->row[k], member), other) != 0;
-        smaller += first;
-    }
-    return smaller;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+static struct names names_of(const struct results *r, const char *member)
+{
+    struct names names = {.name = malloc((r->n + 1) * sizeof(char *))};
+    if (names.name == NULL || r->n == 0)
+        return names;
+    for (size_t i = 0; i < r->n; i++)
+        names.name[i] = result_text(&r->row[i], member);
+    qsort(names.name, r->n, sizeof *names.name, by_name);
+    for (size_t i = 0; i < r->n; i++)
+        if (i == 0 || strcmp(names.name[names.n - 1], names.name[i]) != 0)
+            names.name[names.n++] = names.name[i];
+    return names;
+}
+static unsigned name_index(const struct names *names, const char *name)
+{
+    const char **at = bsearch(&name, names->name, names->n, sizeof *names->name, by_name);
+    return at != NULL ? (unsigned)(at - names->name) : 0;
 }
 
 static void print_tsv(const struct results *r)
 {
+    struct names rc = names_of(r, "rc"), lock = names_of(r, "lock");
     printf(
         "family\tworkload\trc\tlock\treclaimer\talloc\tallocator\tthreads\tplacement\tparams\trank"
         "\tns\tns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness"
-        "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\n");
+        "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\tmachine\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct result *row = &r->row[i];
         char params[SPEC_TEXT];
@@ -210,10 +249,12 @@ static void print_tsv(const struct results *r)
         tsv_number(row->ops_per_s);
         tsv_number(row->cpu_ns);
         tsv_number(row->fairness);
-        printf("\t%zu\t%u\t%u\t%u\t%u\t%u\n", row->processes, row->voided, row->crashed, row->hung,
-               name_index(r, "rc", result_text(row, "rc")),
-               name_index(r, "lock", result_text(row, "lock")));
+        printf("\t%zu\t%u\t%u\t%u\t%u\t%u\t%s\n", row->processes, row->voided, row->crashed,
+               row->hung, name_index(&rc, result_text(row, "rc")),
+               name_index(&lock, result_text(row, "lock")), row->machine);
     }
+    free(rc.name);
+    free(lock.name);
 }
 
 int command_show(int argc, char **argv)
@@ -231,9 +272,9 @@ int command_show(int argc, char **argv)
     if (ok && a.tsv)
         print_tsv(&r);
     else if (ok)
-        print_text(s, path, &r);
+        ok = print_text(s, path, &r, &e);
     results_free(&r);
     store_close(s);
     free(path);
-    return ok ? 0 : command_refuse(e.text);
+    return ok ? 0 : command_fail(&e);
 }

@@ -10,8 +10,13 @@ int command_run(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_export(int argc, char **argv);
+int command_import(int argc, char **argv);
+int command_merge(int argc, char **argv);
 
 // Prints "rclab: text" to stderr and answers 2.
 int command_refuse(const char *text);
+// The same, but 1 where it was the disk that failed.
+struct error;
+int command_fail(const struct error *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "store.h"
 
 static const struct command {
     const char *name, *summary;
@@ -13,7 +14,9 @@ static const struct command {
     {"run", "measure one cell now", command_run},
     {"sweep", "measure the cells of a plan into a store", command_sweep},
     {"show", "tables of a store", command_show},
-    {"export", "the samples of a store, as CSV or JSON", command_export},
+    {"export", "a store as text to keep, or its samples as CSV or JSON", command_export},
+    {"import", "a store from such a text", command_import},
+    {"merge", "one store of several: other machines, or shards of a plan", command_merge},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -21,6 +24,12 @@ int command_refuse(const char *text)
 {
     fprintf(stderr, "rclab: %s\n", text);
     return 2;
+}
+
+int command_fail(const struct error *e)
+{
+    command_refuse(e->text);
+    return store_disk_failed(e) ? 1 : 2;
 }
 
 static void usage(FILE *to)

@@ -2,7 +2,8 @@
 //
 // What a store says of each cell: one number a process (the median of its verified samples), then
 // the median over processes with its interval, and the ratio to the family's baseline, paired by
-// block.
+// block. Sweeps on one machine pool their processes; blocks pair inside a sweep only. Different
+// machines are different results.
 #ifndef RESULTS_H
 #define RESULTS_H
 
@@ -10,16 +11,17 @@
 #include "store.h"
 
 struct process { // one invocation that ended well
-    int64_t block;
+    int64_t sweep, block;
     double ns_per_op, cpu_ns_per_op, ops_per_s, fairness;
 };
 
 struct result {
-    char *family, *key;
+    char *machine, *family, *key;
     json_t *cell;
-    unsigned rank;       // 0: the family's baseline
-    int64_t first_block; // of the lowest round: the families' order in the plan
-    struct process *process;
+    unsigned rank;             // 0: the family's baseline
+    int64_t plan, first_block; // of the lowest round: the families' order in the plan
+    size_t seen;               // its place in the order in which cells were first measured
+    struct process *process;   // by sweep and block
     size_t processes, room;
     unsigned voided, crashed, hung;     // invocations without a number
     char message[200];                  // of the last of them
@@ -28,7 +30,7 @@ struct result {
 };
 
 struct results {
-    struct result *row; // families in the plan's order, cells by rank
+    struct result *row; // machines by name, in each the families in the plans' order, cells by rank
     size_t n;
 };
 
@@ -38,6 +40,8 @@ enum { RESULTS_CONFIDENCE_PERCENT = 95 };
 // family's baseline, of whatever workload it is.
 bool results_load(struct store *s, const char *workload, struct results *r, struct error *e);
 void results_free(struct results *r);
+// Whether two rows are of one family on one machine.
+bool results_same_family(const struct result *a, const struct result *b);
 // The baseline of a row's family, or NULL.
 const struct result *results_baseline(const struct results *r, const struct result *row);
 // A member of the row's specification, as text or number.

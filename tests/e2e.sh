@@ -26,6 +26,7 @@ cleanup() {
     [ ${#background[@]} = 0 ] || kill "${background[@]}" 2>/dev/null
     for p in $(cells_running); do kill -KILL "$p"; done 2>/dev/null
     wait
+    ! mountpoint -q "$work/disk" || umount "$work/disk"
     rm -rf "$work"
 }
 trap cleanup EXIT
@@ -149,8 +150,8 @@ run bash -c "'$rclab' list >/dev/full"
 ok "a full disk is no success" is 1 "standard output"
 run "$rclab" --help
 ok "--help is no mistake" is 0
-ok "--help tells the commands" says list run sweep show export
-for command in list run sweep show export; do
+ok "--help tells the commands" says list run sweep show export import merge
+for command in list run sweep show export import merge; do
     run "$rclab" "$command" --help
     ok "$command --help" is 0
 done
@@ -232,11 +233,11 @@ bad_input "--time and --ops" "either" -- run private_objects --rc atomic --time 
 bad_input "plain with two threads and no lock" "gil" -- run private_objects --rc plain --threads 2
 bad_input "plain with two threads and none" "global lock" -- run private_objects --rc plain --lock none --threads 2
 bad_input "none with an allocator that keeps" "given back whole" -- run private_objects --rc none --alloc system
-bad_input "no command" "Usage" list run sweep show export --
-bad_input "an unknown command" "'nonsense'" list run sweep show export -- nonsense
+bad_input "no command" "Usage" list run sweep show export import merge --
+bad_input "an unknown command" "'nonsense'" list run sweep show export import merge -- nonsense
 bad_input "an unknown kind" "'nonsense'" refcount lock workload plan -- list nonsense
 bad_input "two kinds" "'lock'" -- list refcount lock
-for command in list run sweep show export; do
+for command in list run sweep show export import merge; do
     bad_input "$command with an unknown option" "--nonsense" -- "$command" --nonsense
 done
 bad_input "an option without its value" "--rc" -- run private_objects --rc
@@ -244,8 +245,17 @@ bad_input "two workloads" "'dict_get'" -- run private_objects dict_get --rc atom
 bad_input "two plans" "'second'" -- sweep first second
 bad_input "an argument of show" "'extra'" -- show extra
 bad_input "an argument of export" "'extra'" -- export --format csv extra
-bad_input "export without a format" "csv" "json" -- export
-bad_input "export in an unknown format" "'xml'" "csv json" -- export --format xml
+bad_input "export in an unknown format" "'xml'" "text csv json" -- export --format xml
+bad_input "import of nothing" "FILE" -- import
+bad_input "import of two" "'second'" -- import first second
+bad_input "import of a file that does not exist" "$work/none.txt" -- import "$work/none.txt" --store "$work/none.db"
+bad_input "import of what is no export" "$0:1:" "no JSON object" -- import "$0" --store "$work/none.db"
+bad_input "merging one store" "at least two" -- merge one.db
+bad_input "merging a store that does not exist" "$work/none.db" "No such file" -- merge "$work/none.db" "$work/none.db" --store "$work/out.db"
+for value in 0/2 3/2 1 1/0 x ''; do
+    bad_input "--shard '$value'" "'$value'" "I/N" -- sweep quick --shard "$value"
+done
+bad_input "more shards than families" "families" -- sweep quick --shard 1/90000
 bad_input "show in an unknown format" "'xml'" "text tsv" -- show --format xml
 bad_input "sweep without a plan" "PLAN" -- sweep
 bad_input "a plan that does not exist" "'nonsense'" "quick" -- sweep nonsense
@@ -533,6 +543,97 @@ run env -u MAKEFLAGS -u MAKELEVEL make -q -C "$copy" BUILD=build EXTRA="$work/ex
 ok "make knows that there is nothing to do" is 0
 run env -u MAKEFLAGS -u MAKELEVEL make -q -C "$copy" BUILD=build EXTRA="$work/extra" CC=another build/cells/private_objects/atomic+none
 ok "make knows that another compiler means another program" is 1
+
+# --- merge, import, shards -------------------------------------------------------------------------
+
+sed 's/^rounds = .*/rounds = 6/; s/mine/none/g; s/none+none/biased+none/' "$work/small.ini" >"$work/part.ini"
+part=("$there" sweep "$work/part.ini" --share)
+run "${part[@]}" --shard 1/2 --store "$work/part1.db"
+ok "a shard is measured" is 0 "12 of 12 invocations"
+run "${part[@]}" --shard 2/2 --store "$work/part2.db"
+ok "and the other" is 0 "12 of 12 invocations"
+run "${part[@]}" --shard 2/2 --store "$work/part1.db"
+ok "a shard goes on only as itself" refused "shard 1/2 of the plan, not 2/2"
+run "${part[@]}" --shard 2/2 --store "$work/part2.db"
+ok "a finished shard is not measured again" is 0 "nothing to measure"
+run "${part[@]}" --shard 2/2 --dry-run
+ok "--dry-run of a shard" says "[hot]" "2 cells in 1 families"
+run "${part[@]}" --shard 2/2 --budget 0.001
+ok "a shard without --store has its own" test -e "$(echo "$copy"/results/part-2*-2of2.db)"
+run "${part[@]}" --shard 2/2
+ok "and goes on there" is 0 "going on with $copy/results/part-2" "-2of2.db: "
+run "$there" merge "$work/part1.db" "$work/part2.db" "$work/part1.db" --store "$work/whole.db"
+ok "shards are joined" is 0 "part2.db: 12 invocations taken, 0 were there already" \
+    "part1.db: 0 invocations taken, 12 were there already" "24 invocations are in"
+run "$there" merge "$work/part1.db" "$work/part2.db" --store "$work/whole.db"
+ok "no store is overwritten" refused "$work/whole.db is there already"
+run "$there" merge "$work/part1.db" "$work/foreign.db" --store "$work/out.db"
+ok "a failed merge names the store" refused "$work/foreign.db"
+ok "and leaves nothing" test -z "$(ls "$work" | grep '^out\.db')"
+run "${part[@]}" --store "$work/whole.db"
+ok "no sweep goes on in a merged store" refused "several stores"
+run "$there" show --store "$work/whole.db"
+ok "show of a merged store" says "plan part (shard 1/2), part (shard 2/2), 24 invocations, 24 good" "[objects]" "[hot]"
+
+run "$there" export --store "$work/whole.db"
+ok "export without a format is text" all_json
+cp "$work/out" "$work/whole.txt"
+ok "sorted by bytes" env LC_ALL=C sort -cu "$work/whole.txt"
+run "$there" import "$work/whole.txt" --store "$work/again.db"
+ok "import" is 0 "24 invocations are in $work/again.db"
+run "$there" export --store "$work/again.db"
+ok "and export again: the same bytes" cmp "$work/out" "$work/whole.txt"
+run "$there" import "$work/whole.txt" --store "$work/again.db"
+ok "import overwrites nothing" refused "is there already"
+sed 's/"status":"ok"/"status":"fine"/' "$work/whole.txt" >"$work/wrong.txt"
+run "$there" import "$work/wrong.txt" --store "$work/out.db"
+ok "a wrong line is refused by its place" refused "$work/wrong.txt:$(grep -n fine "$work/wrong.txt" | head -n 1 | cut -d: -f1): " \
+    "'fine'; known: ok void crashed hung"
+ok "and nothing is left" test -z "$(ls "$work" | grep '^out\.db')"
+
+# what was measured elsewhere, or when other cells were to be had
+machine=$(sed -n 's/^{"machine":{"identity":"\(.*\)"}}$/\1/p' "$work/whole.txt")
+"$there" export --store "$work/part1.db" >"$work/part1.txt"
+elsewhere() { # a text as if of another machine, whose hash follows from what import says
+    local hash new
+    sed "s/$machine/another machine/g; s/\"finished\":true/\"finished\":false/; s/\"identity\":\"[0-9a-f]\{32\}\"/\"identity\":\"00000000000000000000000000000000\"/; s/\"sweep\":\"[0-9a-f]\{32\}\"/\"sweep\":\"00000000000000000000000000000000\"/" \
+        "$work/part1.txt" >"$work/elsewhere.txt"
+    "$there" import "$work/elsewhere.txt" --store "$work/elsewhere.db" 2>"$work/err"
+    read -r new hash < <(sed -n 's/.*its hash is \([0-9a-f]*\), not \([0-9a-f]*\)$/\1 \2/p' "$work/err")
+    sed -i.old "s/$hash/$new/g" "$work/elsewhere.txt"
+    "$there" import - --store "$work/elsewhere.db" <"$work/elsewhere.txt"
+}
+ok "a store of another machine" elsewhere
+run "${part[@]}" --shard 1/2 --store "$work/elsewhere.db"
+ok "a sweep goes on only on its machine" refused "another machine (another machine; this one is $machine)"
+run "$there" merge "$work/part1.db" "$work/elsewhere.db" --store "$work/both.db"
+ok "stores of two machines are joined" is 0 "24 invocations are in"
+run "$there" show --store "$work/both.db"
+ok "show tells them apart" says "machine another machine" "machine $machine"
+run "$there" show --store "$work/both.db" --format tsv
+ok "so does its table" test "$(cut -f 27 "$work/out" | sort | uniq -c | tr -s ' ' | sort | cut -d' ' -f 2 | tr '\n' ' ')" = "1 2 2 "
+sed 's/"cells":"[0-9a-f]*"/"cells":"00000000000000000000000000000000"/; s/"finished":true/"finished":false/' "$work/part1.txt" >"$work/cells.txt"
+"$there" import "$work/cells.txt" --store "$work/cells.db" 2>/dev/null
+run "${part[@]}" --shard 1/2 --store "$work/cells.db"
+ok "a sweep goes on only with its cells" refused "other cells than the plan gives here now"
+
+# --- a full disk ----------------------------------------------------------------------------------
+
+mkdir "$work/disk"
+if mount -t tmpfs -o size=600k none "$work/disk" 2>"$work/why"; then
+    sed 's/^rounds = .*/rounds = 3000/' "$work/part.ini" >"$work/long.ini"
+    run "$there" sweep "$work/long.ini" --store "$work/disk/full.db" --share
+    ok "a full disk ends a sweep" is 1 "store $work/disk/full.db" "make room" "the same command goes on"
+    kept=$(count "$work/disk/full.db")
+    ok "what was measured can be read ($kept)" test "$kept" -gt 10
+    mount -o remount,size=4m "$work/disk"
+    run "$there" sweep "$work/long.ini" --store "$work/disk/full.db" --share --budget 0.001
+    ok "and it goes on when there is room" is 0 "going on with $work/disk/full.db: $kept of"
+    ok "without a log when it has ended" test ! -e "$work/disk/full.db-wal"
+    umount "$work/disk"
+else
+    skip "no disk to fill: $(cat "$work/why")"
+fi
 
 echo "1..$tests"
 exit $bad

@@ -13,6 +13,7 @@
 
 static struct store *store;
 static int64_t environment;
+static struct store_sweep sweep;
 static char path[] = "/tmp/rclab-results-XXXXXX";
 
 static int set_up(void **state)
@@ -26,7 +27,12 @@ static int set_up(void **state)
         return -1;
     close(file);
     store = store_create(path, &e);
-    return store != NULL && store_environment(store, "{}", &environment, &e) ? 0 : -1;
+    sweep = (struct store_sweep){
+        .machine = "m", .plan = "p", .plan_text = "", .shard = "1/1", .cells = ""};
+    return store != NULL && store_begin(store, &sweep, &e) &&
+                   store_environment(store, sweep.id, "{}", &environment, &e)
+               ? 0
+               : -1;
 }
 
 static int tear_down(void **state)
@@ -66,8 +72,12 @@ static void add_sample(struct outcome *o, double ns, bool verified)
 static void put(const char *family, unsigned rank, const struct spec *s, int64_t block,
                 struct outcome o)
 {
-    struct store_invocation i = {
-        .spec = s, .family = family, .block = block, .rank = rank, .environment = environment};
+    struct store_invocation i = {.spec = s,
+                                 .family = family,
+                                 .block = block,
+                                 .rank = rank,
+                                 .sweep = sweep.id,
+                                 .environment = environment};
     struct error e;
 
     if (!store_add(store, &i, &o, &e))
@@ -358,8 +368,8 @@ static void test_members(void **state)
     results_free(&r);
 }
 
-// A family may have a control of another workload as its baseline; what is shown of the family alone
-// is still compared with it.
+// A family may have a control of another workload as its baseline; what is shown of the family
+// alone is still compared with it.
 static void test_ratio_to_another_workload(void **state)
 {
     struct spec control = cell("plain", 1);
@@ -380,6 +390,110 @@ static void test_ratio_to_another_workload(void **state)
     results_free(&r);
 }
 
+static void begin(const char *machine, const char *text)
+{
+    struct error e;
+
+    sweep.machine = machine;
+    sweep.plan_text = text;
+    if (!store_begin(store, &sweep, &e) ||
+        !store_environment(store, sweep.id, "{}", &environment, &e))
+        fail_msg("%s", e.text);
+}
+
+// Processes of one machine pool, pairs are made inside each sweep.
+static void test_two_sweeps(void **state)
+{
+    (void)state;
+    for (int block = 0; block < 6; block++)
+        one("f", 0, "plain", block, 10);
+    begin("m", "");
+    for (int block = 0; block < 6; block++)
+        one("f", 1, "atomic", block, 90); // of the same numbers, but no partner
+    for (int block = 10; block < 16; block++) {
+        one("f", 0, "plain", block, 30);
+        one("f", 1, "atomic", block, 60);
+    }
+    struct results r = load(NULL);
+    assert_int_equal(r.n, 2);
+    assert_int_equal(r.row[0].processes, 12);
+    assert_int_equal(r.row[1].processes, 12);
+    assert_true(r.row[1].ratio.n == 6 && near(r.row[1].ratio.middle, 2));
+    assert_true(r.row[0].ns.middle == 20 && r.row[1].ns.middle == 75);
+    results_free(&r);
+}
+
+static void test_two_machines(void **state)
+{
+    (void)state;
+    one("g", 0, "plain", 0, 5);
+    one("f", 0, "plain", 1, 10);
+    one("f", 1, "atomic", 1, 20);
+    begin("another", "");
+    one("f", 0, "plain", 1, 100);
+    one("f", 1, "atomic", 1, 300);
+    struct results r = load(NULL);
+    assert_int_equal(r.n, 5);
+    static const char *const machine[] = {"another", "another", "m", "m", "m"};
+    static const char *const family[] = {"f", "f", "g", "f", "f"};
+    for (unsigned i = 0; i < 5; i++) {
+        assert_string_equal(r.row[i].machine, machine[i]);
+        assert_string_equal(r.row[i].family, family[i]);
+    }
+    assert_true(near(r.row[1].ratio.middle, 3) && near(r.row[4].ratio.middle, 2));
+    assert_ptr_equal(results_baseline(&r, &r.row[4]), &r.row[3]);
+    results_free(&r);
+}
+
+// Families stay together, though two plans begin with the same block.
+static void test_two_plans(void **state)
+{
+    (void)state;
+    one("b", 0, "plain", 0, 1);
+    one("b", 1, "atomic", 0, 2);
+    begin("m", "another plan");
+    one("a", 0, "plain", 0, 3);
+    one("a", 1, "atomic", 0, 9);
+    begin("m", ""); // a shard of the first
+    one("c", 0, "plain", 1, 1);
+    struct results r = load(NULL);
+    assert_int_equal(r.n, 5);
+    static const char *const family[] = {"b", "b", "c", "a", "a"};
+    for (unsigned i = 0; i < 5; i++)
+        assert_string_equal(r.row[i].family, family[i]);
+    assert_true(near(r.row[1].ratio.middle, 2) && near(r.row[4].ratio.middle, 3));
+    results_free(&r);
+}
+
+// Thousands of cells, by which a search through all of them for each would be felt.
+static void test_many(void **state)
+{
+    enum { CELLS = 2000, ROUNDS = 3 };
+    struct spec s = cell("atomic", 1);
+    struct error e;
+    char family[32];
+
+    (void)state;
+    assert_true(store_execute(store, "PRAGMA synchronous = OFF", &e));
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < CELLS; i++) {
+            struct outcome o = ended(OUTCOME_OK, "");
+            snprintf(family, sizeof family, "f %d", i / 10);
+            s.threads = 1 + (unsigned)i % 1000;
+            s.param[0] = i / 1000;
+            add_sample(&o, 1 + i % 10, true);
+            put(family, (unsigned)i % 10, &s, round * (CELLS / 10) + i / 10, o);
+        }
+    struct results r = load(NULL);
+    assert_int_equal(r.n, CELLS);
+    for (int i = 0; i < CELLS; i++) {
+        assert_int_equal(r.row[i].processes, ROUNDS);
+        assert_int_equal(r.row[i].rank, i % 10);
+        assert_true(near(r.row[i].ratio.middle, 1 + i % 10));
+    }
+    results_free(&r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -397,6 +511,10 @@ int main(void)
         TEST(test_same_cell_in_two_families),
         TEST(test_members),
         TEST(test_ratio_to_another_workload),
+        TEST(test_two_sweeps),
+        TEST(test_two_machines),
+        TEST(test_two_plans),
+        TEST(test_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

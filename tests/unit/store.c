@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// `store --newest [PLAN]` prints what store_newest answers: the program starts itself so, as a copy
-// in a tree of the test's own.
+// `store --newest [PLAN]` prints the first of what store_list answers: the program starts itself
+// so, as a copy in a tree of the test's own.
 #include "store.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -80,6 +82,29 @@ static struct store *create(const char *path)
     return s;
 }
 
+// The store's first sweep, which is begun if there is none.
+static int64_t sweep_of(struct store *s)
+{
+    struct store_sweep *list, fresh = {.machine = "here",
+                                       .plan = "of the tests",
+                                       .plan_text = "[x]\n",
+                                       .shard = "1/1",
+                                       .cells = ""};
+    size_t n;
+    struct error e;
+
+    if (!store_sweeps(s, &list, &n, &e) || (n == 0 && !store_begin(s, &fresh, &e)))
+        fail_msg("%s", e.text);
+    int64_t id = n != 0 ? list[0].id : fresh.id;
+    store_sweeps_free(list, n);
+    return id;
+}
+
+static bool has(struct store *s, const struct spec *spec, int64_t block)
+{
+    return store_has(s, sweep_of(s), spec, block);
+}
+
 static struct spec cell(int64_t objects)
 {
     const struct workload *w;
@@ -112,10 +137,11 @@ static bool add(struct store *s, const struct spec *spec, int64_t block, struct 
     struct store_invocation i = {.spec = spec,
                                  .family = "a family, with a 'name'",
                                  .round = (unsigned)block,
+                                 .sweep = sweep_of(s),
                                  .block = block,
                                  .rank = 3,
                                  .load = 0.5};
-    bool ok = store_environment(s, "{}", &i.environment, e) && store_add(s, &i, &o, e);
+    bool ok = store_environment(s, i.sweep, "{}", &i.environment, e) && store_add(s, &i, &o, e);
 
     json_decref(o.samples);
     return ok;
@@ -167,7 +193,7 @@ static void test_create_and_open(void **state)
     assert_int_equal(access(path, F_OK), -1); // opening makes nothing
 
     struct store *s = create(path);
-    assert_true(store_set(s, "plan", "first", &e));
+    int64_t sweep = sweep_of(s);
     store_count(s, &all, &ok);
     assert_true(all == 0 && ok == 0);
     store_close(s);
@@ -175,14 +201,10 @@ static void test_create_and_open(void **state)
 
     s = store_open(path, &e);
     assert_non_null(s);
-    char *plan = store_get(s, "plan");
-    assert_string_equal(plan, "first");
-    free(plan);
+    assert_int_equal(sweep_of(s), sweep);
     store_close(s);
     s = create(path); // again: what it holds stays
-    plan = store_get(s, "plan");
-    assert_string_equal(plan, "first");
-    free(plan);
+    assert_int_equal(sweep_of(s), sweep);
     store_close(s);
 
     write_file(in("empty.db"), "", 0);
@@ -202,10 +224,10 @@ static void test_two_at_a_time(void **state)
 
     (void)state;
     add_or_fail(a, &one, 0, outcome(OUTCOME_OK, 1, 1));
-    assert_true(store_has(b, &one, 0));
+    assert_true(has(b, &one, 0));
     assert_false(add(b, &one, 0, outcome(OUTCOME_OK, 1, 1), &e));
     add_or_fail(b, &one, 1, outcome(OUTCOME_OK, 1, 1));
-    assert_true(store_has(a, &one, 1));
+    assert_true(has(a, &one, 1));
     store_close(a);
     store_close(b);
 }
@@ -270,10 +292,353 @@ static void test_newer_version(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s", in("newer.db"));
     store_close(create(path));
-    change(path, "PRAGMA journal_mode = DELETE; PRAGMA user_version = 99;");
+    change(path, "PRAGMA user_version = 99;");
     assert_untouched("newer.db", "newer rclab");
     assert_null(store_open(path, &e));
     assert_says(e.text, "99");
+}
+
+// A store as version 1 made it.
+static const char version_1[] =
+    "PRAGMA application_id = 1919118434;"
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+    "CREATE TABLE environment (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE cell (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, workload TEXT NOT NULL,"
+    " json TEXT NOT NULL);"
+    "CREATE TABLE invocation (id INTEGER PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cell,"
+    " block INTEGER NOT NULL, family TEXT NOT NULL, round INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, rank INTEGER NOT NULL, environment INTEGER NOT NULL REFERENCES "
+    "environment,"
+    " began TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, wall_ns INTEGER NOT NULL, load REAL,"
+    " status TEXT NOT NULL, message TEXT NOT NULL, UNIQUE (cell, block));"
+    "CREATE TABLE sample (invocation INTEGER NOT NULL REFERENCES invocation,"
+    " number INTEGER NOT NULL, ns_per_op REAL, verified INTEGER NOT NULL, json TEXT NOT NULL,"
+    " PRIMARY KEY (invocation, number));"
+    "PRAGMA user_version = 1;"
+    "INSERT INTO meta VALUES ('seed', '12345'), ('plan', 'quick'), ('plan_text', '[x]');"
+    "INSERT INTO environment VALUES"
+    " (3, '{\"cpu\":\"Chip\",\"kernel\":\"5\",\"machine\":\"abc\",\"topology\":\"1 package, 12 PUs "
+    "(3 allowed)\"}'),"
+    " (4, '{\"cpu\":\"Chip\",\"kernel\":\"6\",\"machine\":\"abc\",\"topology\":\"1 package, 12 "
+    "PUs\"}');"
+    "INSERT INTO cell VALUES (7, 'w a+b', 'w', '{\"rc\":\"a\",\"threads\":1,\"workload\":\"w\"}'),"
+    " (8, 'w c+b', 'w', '{\"rc\":\"c\",\"threads\":1,\"workload\":\"w\"}');"
+    "INSERT INTO invocation VALUES"
+    " (1, 8, 0, 'f', 0, 0, 1, 3, '2026-01-02 03:04:05', 1500000000, 0.25, 'ok', ''),"
+    " (2, 7, 0, 'f', 0, 1, 0, 3, '2026-01-02 03:04:06', 10, NULL, 'crashed', 'of \xc3\xa4\xc3'),"
+    " (5, 8, 1, 'f', 1, 0, 1, 4, '2026-02-02 03:04:05', 10, 0.5, 'ok', '');"
+    "INSERT INTO sample VALUES"
+    " (1, 0, 5.5, 1, "
+    "'{\"ns_per_op\":5.5,\"rc\":\"c\",\"threads\":1,\"verified\":true,\"workload\":\"w\"}'),"
+    " (1, 1, 6.5, 1, '{\"ns_per_op\":6.5,\"rc\":\"c\",\"threads\":2,\"verified\":true}'),"
+    " (5, 0, NULL, 0, '{\"verified\":false}');";
+
+struct summary {
+    char text[5000];
+};
+static void summarise(void *argument, const struct store_row *row)
+{
+    struct summary *s = argument;
+    size_t n = strlen(s->text);
+    const json_t *sample = row->sample;
+
+    snprintf(s->text + n, sizeof s->text - n, "%d %s %d %s '%s' %g %s %d; ", (int)row->invocation,
+             row->key, (int)row->block, row->status, row->message,
+             json_number_value(json_object_get(sample, "ns_per_op")),
+             sample != NULL ? json_string_value(json_object_get(sample, "rc")) : "-",
+             (int)json_integer_value(json_object_get(sample, "threads")));
+}
+
+static void assert_was_version_1(struct store *s)
+{
+    struct summary summary = {""};
+    struct store_sweep *list;
+    struct error e;
+    size_t n;
+
+    assert_true(store_sweeps(s, &list, &n, &e));
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0].plan, "quick");
+    assert_string_equal(list[0].plan_text, "[x]");
+    assert_string_equal(list[0].shard, "1/1");
+    assert_string_equal(list[0].cells, "");
+    assert_true(list[0].seed == 12345 && !list[0].finished && strlen(list[0].identity) == 32);
+    assert_says(list[0].machine, "Chip x 12, ");
+    assert_null(strstr(list[0].machine, "abc"));
+    store_sweeps_free(list, n);
+    if (!store_visit(s, summarise, &summary, &e))
+        fail_msg("%s", e.text);
+    assert_string_equal(summary.text, "1 w c+b 0 ok '' 5.5 c 1; 1 w c+b 0 ok '' 6.5 c 2; "
+                                      "2 w a+b 0 crashed 'of \xc3\xa4?' 0 - 0; "
+                                      "5 w c+b 1 ok '' 0 c 1; ");
+}
+
+static void test_version_1(void **state)
+{
+    static char before[100000], after[100000];
+    char path[200];
+    struct error e;
+    struct store_sweep *list;
+    size_t length;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", in("one.db"));
+    change(path, version_1);
+    size_t n = read_file(path, before, sizeof before);
+    struct store *s = store_open(path, &e); // a reader has a copy
+    if (s == NULL)
+        fail_msg("%s", e.text);
+    assert_was_version_1(s);
+    assert_true(store_sweeps(s, &list, &length, &e));
+    store_close(s);
+    assert_int_equal(read_file(path, after, sizeof after), n);
+    assert_memory_equal(before, after, n);
+    s = create(path); // a writer changes it
+    assert_was_version_1(s);
+    struct store_sweep *again;
+    assert_true(store_sweeps(s, &again, &length, &e));
+    assert_string_equal(again[0].identity, list[0].identity); // of whatever copy
+    store_sweeps_free(again, 1);
+    store_sweeps_free(list, 1);
+    store_close(s);
+    assert_int_equal(number(path, "PRAGMA user_version"), 2);
+    assert_int_equal(number(path, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'old%'"), 0);
+    assert_int_equal(number(path, "SELECT count(*) FROM invocation WHERE began = "
+                                  "'2026-01-02 03:04:03.500'"),
+                     1);
+    assert_int_equal(number(path, "SELECT count(*) FROM sample WHERE json LIKE '%workload%'"), 0);
+    s = create(path);
+    assert_was_version_1(s);
+    store_close(s);
+}
+
+static void test_version_1_unusual(void **state)
+{
+    struct store_sweep *list;
+    struct error e;
+    size_t n, all, ok;
+    char path[200];
+
+    (void)state;
+    // begun, nothing measured: nothing is left to go on with
+    snprintf(path, sizeof path, "%s", in("begun.db"));
+    change(path, version_1);
+    change(path, "DELETE FROM sample; DELETE FROM invocation; DELETE FROM environment");
+    struct store *s = create(path);
+    assert_true(store_sweeps(s, &list, &n, &e) && n == 0);
+    store_close(s);
+    // continued on another machine: two sweeps
+    snprintf(path, sizeof path, "%s", in("moved.db"));
+    change(path, version_1);
+    change(path, "UPDATE environment SET json = '{\"cpu\":null}' WHERE id = 4;"
+                 "INSERT INTO meta VALUES ('finished', '1')");
+    s = create(path);
+    assert_true(store_sweeps(s, &list, &n, &e) && n == 2);
+    assert_string_not_equal(list[0].machine, list[1].machine);
+    assert_string_not_equal(list[0].identity, list[1].identity);
+    assert_true(list[0].finished && list[1].finished);
+    store_sweeps_free(list, n);
+    store_count(s, &all, &ok);
+    assert_true(all == 3 && ok == 2);
+    store_close(s);
+    // what cannot be migrated stays as it was
+    static char before[100000], after[100000];
+    snprintf(path, sizeof path, "%s", in("odd.db"));
+    change(path, version_1);
+    change(path, "DROP TABLE sample");
+    n = read_file(path, before, sizeof before);
+    assert_null(store_create(path, &e));
+    assert_says(e.text, path);
+    assert_null(store_open(path, &e));
+    assert_int_equal(read_file(path, after, sizeof after), n);
+    assert_memory_equal(before, after, n);
+}
+
+static bool beside(const char *path)
+{
+    char name[300];
+    bool found = false;
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s%s", path, (const char *[]){"-wal", "-shm", "-journal"}[i]);
+        found |= access(name, F_OK) == 0;
+    }
+    return found;
+}
+
+// Even for root, whom the permissions do not bind.
+static void test_read_only(void **state)
+{
+    char path[200];
+    struct error e;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", in("only.db"));
+    struct store *s = create(path);
+    int64_t sweep = sweep_of(s);
+    store_close(s);
+    assert_int_equal(chmod(path, 0444), 0);
+    assert_null(store_create(path, &e));
+    assert_says(e.text, path);
+    assert_says(e.text, "read-only");
+    assert_false(beside(path));
+    s = store_open(path, &e);
+    assert_non_null(s);
+    assert_int_equal(sweep_of(s), sweep);
+    store_close(s);
+    assert_false(beside(path));
+}
+
+// A file system of the test's own, of so many kilobytes; false: it may not mount.
+static bool mount_at(const char *path, unsigned kilobytes)
+{
+    char options[50];
+
+    snprintf(options, sizeof options, "size=%uk", kilobytes);
+    assert_int_equal(mkdir(path, 0755), 0);
+    return mount("tmpfs", path, "tmpfs", 0, options) == 0;
+}
+
+static void test_read_only_medium(void **state)
+{
+    char at[200], path[300], wal[310];
+    struct spec one = cell(1);
+    struct error e;
+    size_t all, ok;
+
+    (void)state;
+    snprintf(at, sizeof at, "%s", in("medium"));
+    if (!mount_at(at, 2048)) {
+        print_message("skipped: mount: %s\n", strerror(errno));
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/x.db", at);
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    pid_t child = fork();
+    if (child == 0) { // leaves its log behind
+        struct store *s = store_create(path, &e);
+        bool fine = s != NULL && add(s, &one, 0, outcome(OUTCOME_OK, 3, 1), &e);
+        _exit(fine ? 0 : 1);
+    }
+    int status;
+    assert_true(waitpid(child, &status, 0) == child && status == 0);
+    assert_int_equal(access(wal, F_OK), 0);
+    assert_int_equal(mount(NULL, at, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    struct store *s = store_open(path, &e);
+    struct error refused;
+    struct store *none = store_create(path, &refused);
+    if (s != NULL)
+        store_count(s, &all, &ok);
+    store_close(s);
+    bool opened = s != NULL;
+    assert_int_equal(umount2(at, MNT_DETACH), 0);
+    if (!opened)
+        fail_msg("%s", e.text);
+    assert_true(all == 1 && ok == 1);
+    assert_null(none);
+    assert_says(refused.text, path);
+    assert_says(refused.text, "read-only");
+}
+
+// Until nothing goes in; what was taken can be read, and the sweep goes on when there is room.
+static void test_full_disk(void **state)
+{
+    char at[200], path[300], filler[300];
+    static char zeros[4096];
+    struct spec one = cell(1);
+    struct error e = {""};
+    size_t all = 0, ok, taken = 0;
+
+    (void)state;
+    snprintf(at, sizeof at, "%s", in("full"));
+    if (!mount_at(at, 2048)) {
+        print_message("skipped: mount: %s\n", strerror(errno));
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/x.db", at);
+    snprintf(filler, sizeof filler, "%s/filler", at);
+    struct store *s = create(path);
+    while (taken < 100000 && add(s, &one, (int64_t)taken, outcome(OUTCOME_OK, 20, 1), &e))
+        taken++;
+    struct error settled = {""};
+    bool added = strstr(e.text, "full") == NULL && strstr(e.text, "I/O") == NULL;
+    bool known = store_disk_failed(&e);
+    FILE *f = fopen(filler, "w"); // to the last page
+    while (f != NULL && fwrite(zeros, 1, sizeof zeros, f) == sizeof zeros && fflush(f) == 0)
+        ;
+    if (f != NULL)
+        fclose(f);
+    bool whole = store_settle(s, &settled);
+    store_close(s);
+    struct store *again = store_create(path, &settled);
+    bool opened = again != NULL;
+    struct error last = {""};
+    bool went_on = opened && add(again, &one, (int64_t)taken, outcome(OUTCOME_OK, 20, 1), &last);
+    store_close(again);
+    struct error fresh = {""};
+    snprintf(filler, sizeof filler, "%s/other.db", at);
+    struct store *other = store_create(filler, &fresh);
+    bool left = access(filler, F_OK) == 0;
+    s = store_open(path, &last);
+    if (s != NULL)
+        store_count(s, &all, &ok);
+    bool read = s != NULL;
+    store_close(s);
+    snprintf(filler, sizeof filler, "%s/filler", at);
+    unlink(filler);
+    again = store_create(path, &last);
+    bool room = again != NULL;
+    if (room)
+        store_close(again);
+    assert_int_equal(umount2(at, MNT_DETACH), 0);
+
+    assert_true(taken > 10 && taken < 100000);
+    assert_false(added);
+    assert_true(known);
+    assert_says(e.text, path);
+    assert_says(e.text, "make room");
+    assert_false(whole); // the log is larger than what room there is
+    assert_true(store_disk_failed(&settled));
+    assert_false(went_on);
+    assert_null(other);
+    assert_false(left);
+    assert_true(store_disk_failed(&fresh));
+    if (!read)
+        fail_msg("%s", last.text);
+    assert_int_equal(all, taken);
+    assert_true(room);
+}
+
+static void test_draft(void **state)
+{
+    char path[200], path_there[200];
+    struct error e;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", in("draft.db"));
+    snprintf(path_there, sizeof path_there, "%s", in("there.db"));
+    struct store *s = store_draft(path, &e);
+    assert_non_null(s);
+    sweep_of(s);
+    assert_int_equal(access(path, F_OK), -1);
+    store_close(s); // given up
+    assert_int_equal(access(path, F_OK), -1);
+    s = store_draft(path, &e);
+    sweep_of(s);
+    assert_true(store_publish(s, &e));
+    assert_int_equal(number(path, "SELECT count(*) FROM sweep"), 1);
+    assert_false(beside(path));
+    assert_null(store_draft(path, &e));
+    assert_says(e.text, "is there already");
+    s = store_draft(path_there, &e);
+    write_file(path_there, "x", 1); // meanwhile
+    assert_false(store_publish(s, &e));
+    assert_says(e.text, path_there);
+    char text[10];
+    assert_int_equal(read_file(path_there, text, sizeof text), 1);
+    char command[300];
+    snprintf(command, sizeof command, "test $(ls '%s' | wc -l) = 2", directory);
+    assert_int_equal(system(command), 0);
 }
 
 // As root permissions bind nobody, so the test is somebody else for a while.
@@ -287,7 +652,7 @@ static void test_no_permission(void **state)
     snprintf(path, sizeof path, "%s", in("mine.db"));
     snprintf(fresh, sizeof fresh, "%s", in("fresh.db"));
     struct store *s = create(path);
-    assert_true(store_set(s, "plan", "mine", &e) && store_set(s, "finished", "1", &e));
+    int64_t sweep = sweep_of(s);
     store_close(s);
     assert_int_equal(chmod(path, 0444), 0);
     assert_int_equal(chmod(directory, 0555), 0);
@@ -302,7 +667,7 @@ static void test_no_permission(void **state)
     snprintf(refused_again, sizeof refused_again, "%s", e.text);
     e.text[0] = '\0';
     s = store_open(path, &e);
-    char *plan = s != NULL ? store_get(s, "plan") : NULL;
+    int64_t again_sweep = s != NULL ? sweep_of(s) : 0;
 
     assert_int_equal(seteuid(me), 0);
     assert_int_equal(chmod(directory, 0755), 0);
@@ -313,9 +678,7 @@ static void test_no_permission(void **state)
     // what is finished can be read where nothing can be written
     if (s == NULL)
         fail_msg("%s", e.text);
-    assert_non_null(plan);
-    assert_string_equal(plan, "mine");
-    free(plan);
+    assert_int_equal(again_sweep, sweep);
     store_close(s);
 }
 
@@ -335,28 +698,56 @@ static void test_no_directory(void **state)
     }
 }
 
-// --- texts and environments -------------------------------------------------------------------
+// --- sweeps and environments ------------------------------------------------------------------
 
-static void test_texts(void **state)
+static void test_sweeps(void **state)
 {
-    struct store *s = create(in("texts.db"));
+    struct store *s = create(in("sweeps.db"));
+    struct store_sweep *list,
+        one = {.machine = "a machine",
+               .plan = "it's",
+               .plan_text = "1'; DROP TABLE sweep; --",
+               .shard = "2/3",
+               .cells = "77"},
+        two = one;
     struct error e;
+    size_t n;
 
     (void)state;
-    assert_null(store_get(s, "seed"));
-    assert_true(store_set(s, "seed", "1'; DROP TABLE meta; --", &e));
-    assert_true(store_set(s, "plan_text", "", &e));
-    char *text = store_get(s, "seed");
-    assert_string_equal(text, "1'; DROP TABLE meta; --");
-    free(text);
-    text = store_get(s, "plan_text");
-    assert_string_equal(text, "");
-    free(text);
-    assert_true(store_set(s, "seed", "2", &e));
-    text = store_get(s, "seed");
-    assert_string_equal(text, "2");
-    free(text);
+    assert_true(store_sweeps(s, &list, &n, &e));
+    assert_int_equal(n, 0);
+    store_sweeps_free(list, n);
+    two.machine = "another";
+    assert_true(store_begin(s, &one, &e) && store_begin(s, &two, &e));
+    assert_true(strlen(one.identity) == 32 && strcmp(one.identity, two.identity) != 0);
+    assert_true(one.seed != 0 && one.id != two.id);
+    assert_true(store_finish(s, two.id, &e));
+    assert_true(store_sweeps(s, &list, &n, &e));
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].identity, one.identity);
+    assert_string_equal(list[0].machine, "a machine");
+    assert_string_equal(list[0].plan, "it's");
+    assert_string_equal(list[0].plan_text, one.plan_text);
+    assert_string_equal(list[0].shard, "2/3");
+    assert_string_equal(list[0].cells, "77");
+    assert_true(list[0].seed == one.seed && !list[0].finished);
+    assert_true(list[1].finished && strcmp(list[1].machine, "another") == 0);
+    store_sweeps_free(list, n);
     store_close(s);
+}
+
+static void test_shard(void **state)
+{
+    static const char *const bad[] = {"",    "1",    "0/2",   "3/2",        "1/0",  "-1/2", "1/2x",
+                                      "1//", "+1/2", "01/02", "1/99999999", " 1/2", "1/ 2", "a/b"};
+    unsigned i, n;
+
+    (void)state;
+    assert_true(store_shard("2/3", &i, &n) && i == 2 && n == 3);
+    assert_true(store_shard("1/1", &i, &n) && i == 1 && n == 1);
+    for (size_t k = 0; k < COUNT(bad); k++)
+        if (store_shard(bad[k], &i, &n))
+            fail_msg("'%s' is taken", bad[k]);
 }
 
 static void test_environments(void **state)
@@ -364,18 +755,23 @@ static void test_environments(void **state)
     char path[200];
     snprintf(path, sizeof path, "%s", in("environment.db"));
     struct store *s = create(path);
-    int64_t a, b, c;
+    struct store_sweep far = {
+        .machine = "far", .plan = "p", .plan_text = "", .shard = "1/1", .cells = ""};
+    int64_t a, b, c, d, sweep = sweep_of(s);
     struct error e;
 
     (void)state;
-    assert_true(store_environment(s, "{\"cpu\":1}", &a, &e));
-    assert_true(store_environment(s, "{\"cpu\":2}", &b, &e));
-    assert_true(store_environment(s, "{\"cpu\":1}", &c, &e));
+    assert_true(store_environment(s, sweep, "{\"cpu\":1}", &a, &e));
+    assert_true(store_environment(s, sweep, "{\"cpu\":2}", &b, &e));
+    assert_true(store_environment(s, sweep, "{\"cpu\":1}", &c, &e));
     assert_true(a == c && a != b && a > 0 && b > 0);
+    assert_true(store_begin(s, &far, &e));
+    assert_true(store_environment(s, far.id, "{\"cpu\":1}", &d, &e));
+    assert_true(d != a); // another machine's
     store_close(s);
-    assert_int_equal(number(path, "SELECT count(*) FROM environment"), 2);
+    assert_int_equal(number(path, "SELECT count(*) FROM environment"), 3);
     s = create(path);
-    assert_true(store_environment(s, "{\"cpu\":2}", &c, &e));
+    assert_true(store_environment(s, sweep, "{\"cpu\":2}", &c, &e));
     assert_true(c == b);
     store_close(s);
 }
@@ -392,19 +788,19 @@ static void test_add_and_has(void **state)
 
     (void)state;
     other.threads = 2;
-    assert_false(store_has(s, &one, 0));
+    assert_false(has(s, &one, 0));
     add_or_fail(s, &one, 0, outcome(OUTCOME_OK, 3, 1));
-    assert_true(store_has(s, &one, 0));
-    assert_false(store_has(s, &one, 1));
-    assert_false(store_has(s, &two, 0));
-    assert_false(store_has(s, &other, 0));
+    assert_true(has(s, &one, 0));
+    assert_false(has(s, &one, 1));
+    assert_false(has(s, &two, 0));
+    assert_false(has(s, &other, 0));
     add_or_fail(s, &two, 0, outcome(OUTCOME_OK, 1, 1));
     add_or_fail(s, &one, 1, outcome(OUTCOME_OK, 1, 1));
     add_or_fail(s, &one, INT64_MAX, outcome(OUTCOME_VOID, 2, 1));
     add_or_fail(s, &one, 2, outcome(OUTCOME_CRASHED, 0, 1));
     add_or_fail(s, &one, 3, outcome(OUTCOME_HUNG, 1, 1));
-    assert_true(store_has(s, &one, INT64_MAX));
-    assert_true(store_has(s, &one, 2)); // not again what ended badly
+    assert_true(has(s, &one, INT64_MAX));
+    assert_true(has(s, &one, 2)); // not again what ended badly
     store_count(s, &all, &ok);
     assert_true(all == 6 && ok == 3);
     store_close(s);
@@ -413,7 +809,7 @@ static void test_add_and_has(void **state)
     assert_int_equal(number(path, "SELECT count(*) FROM sample WHERE verified"), 5);
     assert_int_equal(number(path, "SELECT count(*) FROM environment"), 1);
     s = create(path);
-    assert_true(store_has(s, &two, 0));
+    assert_true(has(s, &two, 0));
     store_close(s);
 }
 
@@ -456,7 +852,7 @@ static void test_nothing_half_written(void **state)
     s = create(path);
     assert_false(add(s, &one, 0, outcome(OUTCOME_OK, 4, 1), &e));
     assert_says(e.text, "the disk is full");
-    assert_false(store_has(s, &one, 0));
+    assert_false(has(s, &one, 0));
     assert_int_equal(number(path, "SELECT count(*) FROM sample"), 0);
     assert_int_equal(number(path, "SELECT count(*) FROM invocation"), 0);
     assert_int_equal(number(path, "SELECT count(*) FROM cell"), 0);
@@ -492,9 +888,44 @@ static void test_killed(void **state)
     assert_true(all == 1 && ok == 1);
     store_close(s);
     s = create(path);
-    assert_true(store_has(s, &one, 0));
+    assert_true(has(s, &one, 0));
     add_or_fail(s, &two, 0, outcome(OUTCOME_OK, 1, 1));
     store_close(s);
+}
+
+// However far it came, what is there is whole.
+static void test_killed_at_any_time(void **state)
+{
+    char path[200];
+    struct spec one = cell(1);
+    struct error e;
+    int64_t next = 0;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", in("any.db"));
+    store_close(create(path));
+    for (unsigned turn = 0; turn < 10; turn++) {
+        size_t all, ok;
+        pid_t child = fork();
+        if (child == 0) {
+            struct store *s = store_create(path, &e);
+            while (s != NULL && add(s, &one, next, outcome(OUTCOME_OK, 5, 1), &e))
+                next++;
+            _exit(1);
+        }
+        usleep(10000 + 1700 * turn);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        struct store *s = create(path);
+        store_count(s, &all, &ok);
+        store_close(s);
+        assert_true((int64_t)all >= next);
+        next = (int64_t)all;
+        assert_int_equal(number(path, "SELECT count(*) FROM sample"), 5 * all);
+    }
+    assert_int_equal(number(path, "SELECT count(*) FROM pragma_integrity_check "
+                                  "WHERE integrity_check = 'ok'"),
+                     1);
 }
 
 struct visited {
@@ -564,6 +995,163 @@ static void test_visit(void **state)
     store_close(s);
 }
 
+// What the cell says is not said again by each sample; and is there when it is read.
+static void test_samples_are_cut(void **state)
+{
+    char path[200];
+    struct spec one = cell(1);
+    struct outcome o = {.status = OUTCOME_OK, .samples = json_array()};
+    struct summary summary = {""};
+    struct error e;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", in("cut.db"));
+    json_t *sample = spec_json(&one);
+    json_object_set_new(sample, "ns_per_op", json_real(2.5));
+    json_object_set_new(sample, "verified", json_true());
+    json_array_append_new(o.samples, sample);
+    struct store *s = create(path);
+    add_or_fail(s, &one, 0, o);
+    store_close(s);
+    assert_int_equal(number(path, "SELECT json = '{\"ns_per_op\":2.5,\"verified\":true}' "
+                                  "FROM sample"),
+                     1);
+    s = store_open(path, &e);
+    assert_true(store_visit(s, summarise, &summary, &e));
+    assert_says(summary.text, "2.5 atomic 1; ");
+    store_close(s);
+}
+
+static void test_message_is_text(void **state)
+{
+    char path[200];
+    struct spec one = cell(1);
+    struct outcome o = outcome(OUTCOME_CRASHED, 0, 0);
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", in("message.db"));
+    snprintf(o.message, sizeof o.message, "\xe2\x82\xac \xff\xc3 \xc3\xa4 \xe2\x82");
+    struct store *s = create(path);
+    add_or_fail(s, &one, 0, o);
+    store_close(s);
+    assert_int_equal(number(path, "SELECT message = '\xe2\x82\xac ?\? \xc3\xa4 ?\?' "
+                                  "FROM invocation"),
+                     1);
+}
+
+// --- merging ----------------------------------------------------------------------------------
+
+static struct store_merged merge(struct store *into, struct store *from)
+{
+    struct store_merged merged;
+    struct error e;
+
+    if (!store_merge(into, from, &merged, &e))
+        fail_msg("%s", e.text);
+    return merged;
+}
+
+static void test_merge(void **state)
+{
+    char first[200], copy[200], command[600];
+    struct spec one = cell(1), two = cell(2);
+    struct store_merged m;
+    struct error e;
+    size_t all, ok, n;
+
+    (void)state;
+    snprintf(first, sizeof first, "%s", in("first.db"));
+    snprintf(copy, sizeof copy, "%s", in("copy.db"));
+    struct store *a = create(first);
+    add_or_fail(a, &one, 0, outcome(OUTCOME_OK, 3, 1));
+    add_or_fail(a, &two, 0, outcome(OUTCOME_CRASHED, 0, 1));
+    store_close(a);
+    snprintf(command, sizeof command, "cp '%s' '%s'", first, copy);
+    assert_int_equal(system(command), 0);
+    struct store *c = create(copy); // the copy went on to the end
+    add_or_fail(c, &one, 1, outcome(OUTCOME_OK, 2, 1));
+    assert_true(store_finish(c, sweep_of(c), &e));
+    struct store *b = create(in("second.db")); // another machine, same blocks
+    struct store_sweep other = {
+        .machine = "there", .plan = "q", .plan_text = "", .shard = "1/1", .cells = ""};
+    assert_true(store_begin(b, &other, &e));
+    add_or_fail(b, &one, 0, outcome(OUTCOME_OK, 4, 1));
+    a = store_open(first, &e);
+
+    struct store *out = create(":memory:");
+    m = merge(out, a);
+    assert_true(m.added == 2 && m.had == 0);
+    m = merge(out, c);
+    assert_true(m.added == 1 && m.had == 2);
+    m = merge(out, b);
+    assert_true(m.added == 1 && m.had == 0);
+    m = merge(out, b);
+    assert_true(m.added == 0 && m.had == 1);
+    m = merge(out, a);
+    assert_true(m.added == 0 && m.had == 2);
+    store_count(out, &all, &ok);
+    assert_true(all == 4 && ok == 3);
+    struct store_sweep *list;
+    assert_true(store_sweeps(out, &list, &n, &e) && n == 2);
+    assert_true(list[0].finished && !list[1].finished);
+    assert_string_equal(list[0].machine, "here");
+    assert_string_equal(list[1].machine, "there");
+    assert_string_equal(list[1].identity, other.identity);
+    store_sweeps_free(list, n);
+    struct summary summary = {""};
+    assert_true(store_visit(out, summarise, &summary, &e));
+    unsigned rows = 0;
+    for (const char *t = summary.text; (t = strchr(t, ';')) != NULL; t++)
+        rows++;
+    assert_int_equal(rows, 3 + 1 + 2 + 4);
+    // an older version
+    change(in("one.db"), version_1);
+    struct store *old = store_open(in("one.db"), &e);
+    m = merge(out, old);
+    assert_true(m.added == 3 && m.had == 0);
+    store_close(old);
+    old = create(in("one.db"));
+    m = merge(out, old); // the same, brought to this version
+    assert_true(m.added == 0 && m.had == 3);
+    store_close(old);
+    store_close(a);
+    store_close(b);
+    store_close(c);
+    store_close(out);
+}
+
+// Two copies that each measured the same block: one of them is taken, whole.
+static void test_merge_twice_measured(void **state)
+{
+    char first[200], copy[200], command[600];
+    struct spec one = cell(1);
+    struct error e;
+
+    (void)state;
+    snprintf(first, sizeof first, "%s", in("first.db"));
+    snprintf(copy, sizeof copy, "%s", in("copy.db"));
+    struct store *a = create(first);
+    sweep_of(a);
+    store_close(a);
+    snprintf(command, sizeof command, "cp '%s' '%s'", first, copy);
+    assert_int_equal(system(command), 0);
+    a = create(first);
+    struct store *b = create(copy);
+    add_or_fail(a, &one, 0, outcome(OUTCOME_HUNG, 1, 1));
+    add_or_fail(b, &one, 0, outcome(OUTCOME_OK, 3, 100));
+    struct store *out = create(":memory:");
+    merge(out, a);
+    struct store_merged m = merge(out, b);
+    assert_true(m.added == 0 && m.had == 1);
+    struct summary summary = {""};
+    assert_true(store_visit(out, summarise, &summary, &e));
+    assert_null(strchr(strchr(summary.text, ';') + 1, ';'));
+    assert_says(summary.text, "hung");
+    store_close(a);
+    store_close(b);
+    store_close(out);
+}
+
 // --- the newest -------------------------------------------------------------------------------
 
 static void assert_newest(const char *plan, const char *expected)
@@ -629,20 +1217,32 @@ int main(int argc, char **argv)
         TEST(test_newer_version),
         TEST(test_no_permission),
         TEST(test_no_directory),
-        TEST(test_texts),
+        TEST(test_version_1),
+        TEST(test_version_1_unusual),
+        TEST(test_read_only),
+        TEST(test_read_only_medium),
+        TEST(test_full_disk),
+        TEST(test_draft),
+        TEST(test_sweeps),
+        TEST(test_shard),
         TEST(test_environments),
         TEST(test_add_and_has),
         TEST(test_twice),
         TEST(test_nothing_half_written),
         TEST(test_killed),
+        TEST(test_killed_at_any_time),
         TEST(test_visit),
+        TEST(test_samples_are_cut),
+        TEST(test_message_is_text),
+        TEST(test_merge),
+        TEST(test_merge_twice_measured),
         TEST(test_newest),
     };
 
     if (argc > 1 && strcmp(argv[1], "--newest") == 0) {
-        char *path = store_newest(argc > 2 ? argv[2] : NULL);
-        printf("%s\n", path != NULL ? path : "none");
-        free(path);
+        char **list = store_list(argc > 2 ? argv[2] : NULL);
+        printf("%s\n", list[0] != NULL ? list[0] : "none");
+        store_list_free(list);
         return 0;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
