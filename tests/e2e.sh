@@ -163,6 +163,13 @@ for w in $(names workload); do
     ok "run $w with every default" is 0
     ok "run $w tells cell and figures" says "$w atomic+none" "threads=1" "2 of 2 samples verified"
 done
+for w in handoff cross_thread_free; do # threads that wait for each other, more of them than processors
+    for pair in "biased none" "plain gil"; do
+        run "$rclab" run "$w" --rc "${pair% *}" --lock "${pair#* }" --threads 8 --param window=2 --ops 200 \
+            --samples 5 --share
+        ok "run $w, $pair, with 8 threads ends" says "5 of 5 samples verified"
+    done
+done
 run "$rclab" run private_objects --rc atomic --json --ops 2000 --samples 3 --threads 2 --param objects=16 --share
 fields=(workload rc lock reclaimer alloc allocator threads placement cpus duration_ns cpu_ns ops
     ops_per_s ns_per_op thread_ops fairness verified params)

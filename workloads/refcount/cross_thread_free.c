@@ -15,7 +15,7 @@ static const struct param params[] = {
     [SIZE] = {"size", "bytes of an object; multiples of 64 stand on lines of their own", SIZE_LEAST,
               1 << 20, SIZE_LEAST},
     [WINDOW] = {"window", "objects on their way between two threads, at most", 1, RING_WINDOW_MOST,
-                64},
+                256},
     {0},
 };
 

@@ -17,7 +17,7 @@ enum { USES, WINDOW };
 static const struct param params[] = {
     [USES] = {"uses", "increments and decrements by the receiver before it drops", 0, 1000, 1},
     [WINDOW] = {"window", "references on their way between two threads, at most", 1,
-                RING_WINDOW_MOST, 64},
+                RING_WINDOW_MOST, 256},
     {0},
 };
 
