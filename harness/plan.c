@@ -12,9 +12,22 @@
 
 // The axes of an experiment, outermost first, behind them its parameters. `pair` sets refcount and
 // lock scheme at once. A new axis is a line here and a case in axis_set, axis_of and axis_known.
-enum axis { WORKLOAD, THREADS, ALLOCATOR, PLACEMENT, PAIR, RC, LK, RECLAIMER, ALLOCATION, AXES };
-static const char *const axis_name[AXES] = {"workload", "threads", "allocator", "placement", "pair",
-                                            "rc",       "lock",    "reclaimer", "alloc"};
+enum axis {
+    WORKLOAD,
+    THREADS,
+    ALLOCATOR,
+    PLACEMENT,
+    MEMORY,
+    PAIR,
+    RC,
+    LK,
+    RECLAIMER,
+    ALLOCATION,
+    AXES
+};
+static const char *const axis_name[AXES] = {"workload",  "threads", "allocator", "placement",
+                                            "memory",    "pair",    "rc",        "lock",
+                                            "reclaimer", "alloc"};
 static const enum scheme_kind axis_kind[AXES] = {
     [RC] = REFCOUNT, [LK] = LOCK, [RECLAIMER] = RECLAIM, [ALLOCATION] = ALLOC};
 
@@ -370,6 +383,8 @@ static bool axis_set(struct spec *s, unsigned axis, const char *text, struct err
         return spec_allocator(s, text, e);
     case PLACEMENT:
         return spec_placement(s, text, e);
+    case MEMORY:
+        return spec_memory(s, text, e);
     case PAIR:
         return set_pair(s, text, e);
     default:
@@ -387,6 +402,8 @@ static const char *axis_of(const struct spec *s, unsigned axis)
         return s->allocator->name;
     case PLACEMENT:
         return s->placement->name;
+    case MEMORY:
+        return s->memory->name;
     default:
         return s->scheme[axis_kind[axis]]->name;
     }
@@ -410,6 +427,10 @@ static const char *axis_known(struct parser *p, unsigned axis, size_t i)
     case PLACEMENT: {
         const struct placement *placement = placement_all(&n);
         return i < n ? placement[i].name : NULL;
+    }
+    case MEMORY: {
+        const struct memory *memory = memory_all(&n);
+        return i < n ? memory[i].name : NULL;
     }
     default: {
         const struct scheme *const *s = catalogue_schemes(axis_kind[axis], &n);
@@ -565,15 +586,11 @@ enum { FILLS = 5 };
 static bool plan_fills(const struct topology *topology, const struct placement *placement,
                        unsigned threads[FILLS], struct error *e)
 {
-    // Stands in for topology.h's placement_fills(), with which the body is
-    //     struct placement_fills f;
-    //     bool ok = placement_fills(topology, placement, &f, e->text, sizeof e->text);
-    //     const unsigned all[FILLS] = {f.one_cache, f.one_package, f.own_cache, f.own_core, f.all};
-    //     memcpy(threads, all, ok ? sizeof all : 0);
-    //     return ok;
-    (void)placement, (void)e;
-    for (unsigned i = 0; i < FILLS; i++)
-        threads[i] = topology_cpus(topology);
+    struct placement_fills f;
+    if (!placement_fills(topology, placement, &f, e->text, sizeof e->text))
+        return false;
+    const unsigned all[FILLS] = {f.one_cache, f.one_package, f.own_cache, f.own_core, f.all};
+    memcpy(threads, all, sizeof all);
     return true;
 }
 
@@ -898,7 +915,7 @@ static bool excluded(struct experiment *x, const struct spec *s)
 
 // Sets of texts, trees of tsearch().
 struct member {
-    const struct allocator *allocator; // of the cell that it was made for
+    struct spec spec; // the cell that it was made for
     char text[];
 };
 static int by_member(const void *a, const void *b)
@@ -906,14 +923,14 @@ static int by_member(const void *a, const void *b)
     return strcmp(((const struct member *)a)->text, ((const struct member *)b)->text);
 }
 // The text's member, and whether it has just been made; NULL: out of memory.
-static const struct member *look_up(void **set, const char *text, const struct allocator *allocator,
+static const struct member *look_up(void **set, const char *text, const struct spec *spec,
                                     bool *is_new)
 {
     size_t size = strlen(text) + 1;
     struct member *e = malloc(sizeof *e + size);
     if (e == NULL)
         return NULL;
-    e->allocator = allocator;
+    e->spec = *spec;
     memcpy(e->text, text, size);
     struct member **found = tsearch(e, set, by_member);
     *is_new = found != NULL && *found == e;
@@ -966,14 +983,68 @@ static bool allocates(const struct spec *s)
     return s->workload->allocates && !PAIR_HAS(s->scheme[ALLOC]->traits, AL_WHOLE);
 }
 
-// The cell at the odometer's position. `firsts`: the experiment's cells to which malloc does not
-// matter, by their keys with allocator glibc. False: out of memory, or so.
+// Whether memory has only one place to come from.
+static bool one_node(const struct topology *t)
+{
+    unsigned node;
+    return t != NULL && topology_nodes(t, &node, 1) < 2;
+}
+
+// The first of the experiment's placements that puts its threads on the same CPUs.
+static const struct placement *same_places(const struct parser *p, const struct experiment *x,
+                                           const struct spec *s)
+{
+    enum { MOST = THREADS_MOST };
+    unsigned cpus[MOST], others[MOST], threads = s->threads;
+    char why[8];
+    const struct values *all = &x->axis[PLACEMENT];
+    // fewer threads get the first places of more
+    for (unsigned i = 0; i < x->axis[THREADS].n; i++) {
+        uint64_t n = strtoull(x->axis[THREADS].value[i].text, NULL, 10);
+        threads = n > threads && n <= MOST ? (unsigned)n : threads;
+    }
+    if (p->topology == NULL ||
+        !placement_cpus(p->topology, s->placement, threads, cpus, why, sizeof why))
+        return s->placement;
+    for (unsigned i = 0; i < all->n; i++) {
+        const struct placement *other = placement_find(all->value[i].text, NULL, 0);
+        if (other == s->placement ||
+            (placement_cpus(p->topology, other, threads, others, why, sizeof why) &&
+             memcmp(cpus, others, threads * sizeof *cpus) == 0))
+            return other;
+    }
+    return s->placement;
+}
+
+// Whether the experiment has had a cell that differs from this one only in what makes no difference
+// to it. `firsts`: its cells by the keys of what they come to. -1: out of memory.
+static int makes_no_difference(const struct parser *p, const struct experiment *x,
+                               const struct spec *s, void **firsts)
+{
+    struct spec standard = *s;
+    char key[SPEC_TEXT];
+    bool is_new;
+    if (x->axis[ALLOCATOR].n > 1 && !allocates(s))
+        standard.allocator = allocator_find("glibc");
+    if (x->axis[PLACEMENT].n > 1)
+        standard.placement = same_places(p, x, s);
+    if (x->axis[MEMORY].n > 1 && one_node(p->topology))
+        standard.memory = memory_all(&(size_t){0});
+    spec_key(&standard, key);
+    const struct member *first = look_up(firsts, key, s, &is_new);
+    if (first == NULL)
+        return -1;
+    return first->spec.allocator != s->allocator || first->spec.placement != s->placement ||
+           first->spec.memory != s->memory;
+}
+
+// The cell at the odometer's position. False: out of memory, or so.
 static bool add_combination(struct parser *p, struct odometer *o, struct gathering *g,
                             void **firsts, struct error *reason)
 {
-    struct spec s, standard;
+    struct spec s;
     char key[SPEC_TEXT];
-    bool is_new, redundant = false;
+    bool is_new;
     if (!make_spec(o, &s, p->e))
         return false;
     bool valid = spec_complete(&s, reason);
@@ -986,23 +1057,16 @@ static bool add_combination(struct parser *p, struct odometer *o, struct gatheri
         return true;
     }
     spec_key(&s, key);
-    const struct member *known = look_up(&g->seen, key, s.allocator, &is_new);
+    const struct member *known = look_up(&g->seen, key, &s, &is_new);
     if (known == NULL)
         return false;
     if (!is_new) {
         p->plan->redundant++;
         return true;
     }
-    if (o->x->axis[ALLOCATOR].n > 1 && !allocates(&s)) {
-        standard = s;
-        standard.allocator = allocator_find("glibc");
-        spec_key(&standard, key);
-        const struct member *first = look_up(firsts, key, s.allocator, &is_new);
-        if (first == NULL)
-            return false;
-        redundant = first->allocator != s.allocator;
-    }
-    return gather(g, (struct gathered){.spec = s, .key = known->text, .redundant = redundant});
+    int redundant = makes_no_difference(p, o->x, &s, firsts);
+    return redundant >= 0 &&
+           gather(g, (struct gathered){.spec = s, .key = known->text, .redundant = redundant});
 }
 
 // Whether an earlier family has the same cells in the same order; -1: out of memory.
@@ -1018,7 +1082,8 @@ static int had_before(struct parser *p, const struct gathering *g)
         fputs(g->cell[i].key, f);
         fputc('\n', f);
     }
-    const struct member *found = fclose(f) == 0 ? look_up(&p->wholes, text, NULL, &is_new) : NULL;
+    const struct member *found =
+        fclose(f) == 0 ? look_up(&p->wholes, text, &g->cell[0].spec, &is_new) : NULL;
     free(text);
     return found == NULL ? -1 : !is_new;
 }

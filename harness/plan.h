@@ -12,7 +12,7 @@
 //     workload = private_objects hot_object
 //     pair = plain+gil atomic+none, plain biased * pthread gil
 //     threads = auto x2
-//     allocator, placement, reclaimer, alloc      likewise; standard as for `rclab run`
+//     allocator, placement, memory, reclaimer, alloc      likewise; standard as for `rclab run`
 //     param.objects = 16 256             for the workloads that have it
 //     together = workload pair           axes whose cells are compared: measured in one block
 //     exclude = threads>8 workload=list_append, rc=none|plain lock!=gil
@@ -34,8 +34,9 @@
 // families. Combinations that are not valid are left out. The first cell of a family is its
 // baseline. A family of more than a dozen cells is measured in parts, the baseline in each.
 //
-// Not measured twice are: a cell in a family; a whole family; and cells that differ by allocator
-// where the operations do not reach malloc, except a family's baseline.
+// Not measured twice are: a cell in a family; a whole family; and, except a family's baseline,
+// cells of an experiment that differ by allocator where the operations do not reach malloc, by
+// placements that put all its threads on the same CPUs, or by memory where there is one NUMA node.
 #ifndef PLAN_H
 #define PLAN_H
 

@@ -279,7 +279,7 @@ static void test_mistakes_in_lines(void **state)
         {"[plan]\nrounds = 5\n" ONE, "2:", "from 6 to 100000"},
         {"[plan]\nrounds = 12 13\n" ONE, "2:", "rounds"},
         {ONE "thread = 1\n",
-         "4:", "no key 'thread'; known: workload threads allocator placement pair"},
+         "4:", "no key 'thread'; known: workload threads allocator placement memory pair"},
         {ONE "param = 1\n", "4:", "param.NAME"},
         {"[plan]\nops = 1000\ntime = 2\n" ONE, "3:", "either time or ops"},
         {"[plan]\ntime = 1\n; c\ntime = 1\n" ONE, "4:", "time: given already, in line 2"},
@@ -799,6 +799,8 @@ static void test_threads_by_machine(void **state)
     assert_numbers(small, "threads", "x1 x3 auto", "2 6 1");
     assert_numbers("core:3 pu:1", "threads", "3 auto x2 x2", "3 1 2 6");
     assert_numbers(big, "threads", "auto", "1 2 4 8 16 32 64 128");
+    // a cache (3), a package (6), all cores (12), all CPUs (24)
+    assert_numbers("package:2 l3:2 core:3 pu:2", "threads", "auto", "1 2 3 4 6 8 12 16 24");
     assert_numbers(big, "threads", "auto x4", "1 2 4 8 16 32 64 128 512");
     // more than a run can have: dropped, or refused
     assert_numbers("core:800 pu:1", "threads", "auto", "1 2 4 8 16 32 64 128 256 512 800");
@@ -994,6 +996,43 @@ static void test_allocators(void **state)
     assert_int_equal(p->families, 2);
     assert_int_equal(plan_cells(p), 4);
     assert_int_equal(p->redundant, 4);
+    plan_free(p);
+}
+
+// Placements that put all threads of the experiment on the same CPUs, and memory where there is one
+// node, are one.
+static void test_the_same_places(void **state)
+{
+    static const char text[] =
+        HOLD "rc = atomic\nthreads = 1 2\nplacement = cores compact scatter\n"
+             "memory = first_touch bound interleaved\n";
+    static const struct {
+        const char *machine;
+        size_t cells, redundant;
+    } machines[] = {
+        {"core:2 pu:1", 2, 16},                       // all the same
+        {"numa:2 core:2 pu:1", 2 * 3, 4 * 3},         // memory differs
+        {"numa:2 core:2 pu:2", 2 * 3 * 2, 2 * 3},     // and siblings: compact is not cores
+        {"package:2 l3:2 core:2 pu:2", 2 * 3, 4 * 3}, // one node, three placements
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(machines); i++) {
+        struct plan *p = parse_on(machines[i].machine, text);
+        assert_int_equal(plan_cells(p), machines[i].cells);
+        assert_int_equal(p->redundant, machines[i].redundant);
+        plan_free(p);
+    }
+    // with more threads than cores the order of their siblings differs
+    struct plan *p =
+        parse_on("core:2 pu:2", HOLD "rc = atomic\nthreads = 2\nplacement = cores scatter");
+    assert_int_equal(plan_cells(p), 1);
+    plan_free(p);
+    p = parse_on("core:2 pu:2", HOLD "rc = atomic\nthreads = 1\nplacement = cores compact");
+    assert_int_equal(plan_cells(p), 1);
+    plan_free(p);
+    p = parse_on("core:2 pu:2", HOLD "rc = atomic\nthreads = 1 2\nplacement = cores compact");
+    assert_int_equal(plan_cells(p), 4);
     plan_free(p);
 }
 
@@ -1317,6 +1356,7 @@ int main(void)
         cmocka_unit_test(test_exclude_by_machine),
         cmocka_unit_test(test_allocators),
         cmocka_unit_test(test_redundant),
+        cmocka_unit_test(test_the_same_places),
         cmocka_unit_test(test_family_names),
         cmocka_unit_test(test_plans_of_the_tree),
         cmocka_unit_test(test_files),
