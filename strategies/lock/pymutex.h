@@ -9,8 +9,8 @@
 // ten times before it runs, and rightly: none of them had to wait for it to wake), but when it
 // began to wait more than a millisecond ago the unlocker leaves LOCKED set and makes it the owner.
 //
-// Invariants: one thread owns the byte while LOCKED is set. PARKED is set while the lot's queue holds
-// a sleeper for the byte.
+// Invariants: one thread owns the byte while LOCKED is set. PARKED is set while the lot's queue
+// holds a sleeper for the byte.
 //
 // No wake-up is lost. The lot (parking_lot.h) asks that LOCKED|PARKED, the value at which one goes
 // to sleep, ends under the bucket's mutex only. It does: a compare-exchange from LOCKED fails, one
@@ -35,6 +35,8 @@
 // #146064, 2026, and there finds that under heavy contention not to look was the best); neither do
 // these. CPython detaches a thread when it sleeps; here the forty turns are offline too, for
 // contention as a whole is a wait (lk.h).
+// On a processor that others keep busy each turn may last a time slice, and the queue, from where a
+// hand-off is due, comes after forty of them.
 //
 // The byte costs a container 8, because a length follows it, where a pthread mutex costs 40;
 // CPython has it in a hole of every object's header, where it costs nothing. The lot is 16 KiB a

@@ -16,10 +16,11 @@
 // The first try is the exchange without a test: the free lock is the common one, and a test would
 // fetch the line twice, to read and then to write.
 //
-// The back-off is for waiters that run. When there are more threads than processors the holder may
-// not be running, so the test is sync_await, which yields the processor after 128 turns; no number
-// of pauses stands between a loser and its next test that is longer than SPIN_DELAY_MAX. The whole
-// wait is offline: a spinner that is not running answers no safepoint either.
+// The back-off is for waiters that run: a loser tests again after SPIN_DELAY_MAX pauses at most.
+// When there are more threads than processors the holder may not be running, so the test is
+// sync_await, which yields the processor after 128 turns. That keeps the lock alive and no more: a
+// yield is a switch to the next spinner, and there may be one for each thread before the holder
+// runs. The whole wait is offline, as a spinner that does not run answers no safepoint.
 //
 // The byte costs a container 8, because a length follows it; a pthread mutex costs 40.
 #ifndef LK_SPIN_H
