@@ -33,7 +33,7 @@ static const struct kind kinds[] = {
       {"round", INTEGER, UINT32_MAX}, {"status", WORD, 0}, {"sweep", HASH, 0},
       {"wall_ns", INTEGER, INT64_MAX}},
      "SELECT began, block, key, hash(machine.identity || char(10) || environment.json),"
-     " clean(family), load, clean(message), position, rank, round, status, sweep.identity,"
+     " family, load, message, position, rank, round, status, sweep.identity,"
      " wall_ns FROM invocation JOIN sweep ON sweep.id = sweep JOIN cell ON cell.id = cell"
      " JOIN environment ON environment.id = environment"
      " JOIN machine ON machine.id = environment.machine"},

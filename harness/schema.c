@@ -51,7 +51,7 @@ static const char from_1[] =
     "INSERT INTO cell (id, key, workload, json) SELECT id, key, workload, json FROM old_cell;"
     "INSERT INTO invocation (id, sweep, cell, block, family, round, position, rank, environment,"
     "  began, wall_ns, load, status, message)"
-    " SELECT old.id, sweep.id, cell, block, family, round, position, rank, environment,"
+    " SELECT old.id, sweep.id, cell, block, clean(family), round, position, rank, environment,"
     "  coalesce(strftime('%Y-%m-%d %H:%M:%f', began, printf('%.3f seconds', -wall_ns / 1e9)),"
     "   '1970-01-01 00:00:00.000'), wall_ns, load, status, clean(message)"
     " FROM old_invocation AS old JOIN environment ON environment.id = old.environment"
