@@ -230,7 +230,9 @@ static void print_tsv(const struct results *r)
     printf(
         "family\tworkload\trc\tlock\treclaimer\talloc\tallocator\tthreads\tplacement\tparams\trank"
         "\tns\tns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness"
-        "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\tmachine\n");
+        "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\tmachine\tmemory\tdistance\tmemory_"
+        "kib"
+        "\tfill_cache\tfill_package\tfill_core\tfill_all\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct result *row = &r->row[i];
         char params[SPEC_TEXT];
@@ -249,9 +251,17 @@ static void print_tsv(const struct results *r)
         tsv_number(row->ops_per_s);
         tsv_number(row->cpu_ns);
         tsv_number(row->fairness);
-        printf("\t%zu\t%u\t%u\t%u\t%u\t%u\t%s\n", row->processes, row->voided, row->crashed,
+        const char *distance = json_string_value(row->distance);
+        printf("\t%zu\t%u\t%u\t%u\t%u\t%u\t%s\t%s\t%s", row->processes, row->voided, row->crashed,
                row->hung, name_index(&rc, result_text(row, "rc")),
-               name_index(&lock, result_text(row, "lock")), row->machine);
+               name_index(&lock, result_text(row, "lock")), row->machine,
+               result_text(row, "memory"), distance != NULL ? distance : "-");
+        tsv_number(row->memory_kib);
+        static const char *const fills[] = {"cache", "package", "core", "all"};
+        for (unsigned k = 0; k < 4; k++)
+            printf("\t%" PRId64,
+                   (int64_t)json_integer_value(json_object_get(row->fills, fills[k])));
+        printf("\n");
     }
     free(rc.name);
     free(lock.name);

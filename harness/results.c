@@ -18,6 +18,7 @@ struct loader {
     struct process process;
     double *value[4]; // ns, cpu, ops/s, fairness of each verified sample
     size_t samples;
+    double memory_kib; // at the last of them, which has seen the peaks of all
     bool failed;
 };
 
@@ -49,11 +50,20 @@ static void flush(struct loader *l)
         .cpu_ns_per_op = stats_median(l->value[1], l->samples),
         .ops_per_s = stats_median(l->value[2], l->samples),
         .fairness = stats_median(l->value[3], l->samples),
+        .memory_kib = l->memory_kib,
     };
+}
+
+static void latest(json_t **kept, json_t *value)
+{
+    json_decref(*kept);
+    *kept = json_incref(value);
 }
 
 static void row_free(struct result *row)
 {
+    json_decref(row->distance);
+    json_decref(row->fills);
     free(row->machine);
     free(row->family);
     free(row->key);
@@ -142,6 +152,11 @@ static void on_row(void *argument, const struct store_row *from)
     l->value[3][l->samples] = number(from->sample, "fairness");
     if (ops > 0 && isfinite(l->value[0][l->samples]))
         l->samples++;
+    l->memory_kib = number(from->sample, "peak_kib") - number(from->sample, "base_kib");
+    if (l->current != NULL) {
+        latest(&l->current->distance, json_object_get(from->sample, "distance"));
+        latest(&l->current->fills, json_object_get(from->sample, "fills"));
+    }
 }
 
 bool results_same_family(const struct result *a, const struct result *b)
@@ -184,6 +199,11 @@ static bool summarise(const struct results *r, struct result *row)
     for (size_t i = 0; i < n; i++)
         x[i] = row->process[i].fairness;
     row->fairness = stats_median(x, n);
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(row->process[i].memory_kib))
+            x[known++] = row->process[i].memory_kib;
+    row->memory_kib = stats_median(x, known);
 
     const struct result *base = results_baseline(r, row);
     size_t pairs = 0;

@@ -13,6 +13,7 @@
 struct process { // one invocation that ended well
     int64_t sweep, block;
     double ns_per_op, cpu_ns_per_op, ops_per_s, fairness;
+    double memory_kib; // resident at its peak, beyond what was before the first sample
 };
 
 struct result {
@@ -23,10 +24,11 @@ struct result {
     size_t seen;               // its place in the order in which cells were first measured
     struct process *process;   // by sweep and block
     size_t processes, room;
-    unsigned voided, crashed, hung;     // invocations without a number
-    char message[200];                  // of the last of them
-    struct stats_interval ns, ratio;    // nanoseconds an operation and thread; n 0: no figure
-    double cpu_ns, ops_per_s, fairness; // medians
+    unsigned voided, crashed, hung;  // invocations without a number
+    char message[200];               // of the last of them
+    struct stats_interval ns, ratio; // nanoseconds an operation and thread; n 0: no figure
+    double cpu_ns, ops_per_s, fairness, memory_kib; // medians; NaN: not known
+    json_t *distance, *fills;                       // as the samples tell them; NULL: they do not
 };
 
 struct results {

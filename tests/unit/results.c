@@ -496,10 +496,42 @@ static void test_many(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+// Of a process the peak at its last sample counts; what samples do not tell is no figure.
+static void test_memory_and_place(void **state)
+{
+    struct spec s = cell("atomic", 2), other = cell("biased", 2);
+
+    (void)state;
+    for (int block = 0; block < 3; block++) {
+        struct outcome o = ended(OUTCOME_OK, "");
+        add_sample(&o, 1, true);
+        add_sample(&o, 1, true);
+        for (size_t i = 0; i < 2; i++)
+            json_object_update_new(json_array_get(o.samples, i),
+                                   json_pack("{s:i, s:i, s:s, s:{s:i, s:i}}", "base_kib", 100,
+                                             "peak_kib", (int)(1000 * (size_t)(block + 1) + i),
+                                             "distance", "SMT sibling", "fills", "cache", 4, "all",
+                                             8));
+        put("f", 0, &s, block, o);
+        o = ended(OUTCOME_OK, "");
+        add_sample(&o, 2, true);
+        put("f", 1, &other, block, o);
+    }
+    struct results r = load(NULL);
+    assert_true(r.row[0].memory_kib == 1901);
+    assert_string_equal(json_string_value(r.row[0].distance), "SMT sibling");
+    assert_int_equal(json_integer_value(json_object_get(r.row[0].fills, "all")), 8);
+    assert_true(isnan(r.row[1].memory_kib));
+    assert_null(r.row[1].distance);
+    assert_null(r.row[1].fills);
+    results_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_nothing),
+        TEST(test_memory_and_place),
         TEST(test_median_of_medians),
         TEST(test_ratio_is_paired),
         TEST(test_ratio_interval),
