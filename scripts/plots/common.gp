@@ -90,7 +90,7 @@ bar_x(b, i, category) = b - panel_block[i] + 1 + (category - (categories + 1) / 
 names_under_bars = "unset logscale x; set xrange [0.4:panel_block[i + 1] - panel_block[i] + 0.6]; set xtics () rotate by 60 right scale 0; \
     set for [b = panel_block[i]:panel_block[i + 1] - 1] xtics add (series_tic[block_series[b]] b - panel_block[i] + 1)"
 bars_by_scheme = 'x_label = ""; keys = "tints"; columns_most = 2; panel_width = 500; \
-    x_space = 22 + 5.2 * longest_tic; panel_height = 200 + x_space; \
+    x_space = 22 + 5.6 * longest_tic; panel_height = 200 + x_space; \
     y_label = y_label.(bars_log(panels) ? " (log scale)" : ""); \
     scale = names_under_bars."; eval bars_y(i)"; \
     draw = "plot for [b = panel_block[i]:panel_block[i + 1] - 1] $points index b - 1 \

@@ -45,7 +45,7 @@ do for [page = 1:pages] {
     }
     longest = 0
     do for [k = 1:key_entries] { longest = strlen(key_name[k]) > longest ? strlen(key_name[k]) : longest }
-    key_width = 46 + 7.3 * longest
+    key_width = 50 + 7.3 * longest
     width = columns * panel_width + 20
     width = width < 700 ? 700 : width
     key_columns = int((width - 20) / key_width)
@@ -56,7 +56,7 @@ do for [page = 1:pages] {
     title_height = 14 + 15 * title_lines
     cell_height = panel_height + title_height
     cell_width = (width - 20.0) / columns
-    key_height = key_rows * 17 + 12
+    key_height = key_rows * 17 + 14
     height = top + down * cell_height + key_height + 0.0
 
     eval start(width, height)
@@ -64,7 +64,8 @@ do for [page = 1:pages] {
     set multiplot
     set grid ytics lc rgb "#dddddd" lt 1 lw 0.5
     set border 3 lc rgb "#555555"
-    set tics nomirror out font font_11
+    set xtics nomirror out font font_11
+    set ytics nomirror out font font_11
     set style fill solid 1.0 border lc rgb ink
     set errorbars 0 lc rgb ink
     set key off
@@ -79,7 +80,7 @@ do for [page = 1:pages] {
         set bmargin at screen 1 - (top + (at_row + 1) * cell_height - x_space) / height
         set title panel_title[i] font font_12 tc rgb ink offset 0, -0.6
         set xlabel x_label font font_12 tc rgb ink offset 0, 0.5
-        set ylabel (at_column == 0 ? y_label : "") font font_12 tc rgb ink
+        set label 3 at_column == 0 ? y_label : "" at screen 14.0 / width, graph 0.5 center rotate by 90 font font_12 tc rgb ink
         eval scale
         eval draw
         unset label
@@ -101,7 +102,7 @@ do for [page = 1:pages] {
     set yrange [0:key_height]
     key_left = (width - key_columns * key_width) / 2.0
     key_x(k) = key_left + (k - 1) / key_rows * key_width
-    key_y(k) = key_height - 12 - (k - 1) % key_rows * 17
+    key_y(k) = key_height - 14 - (k - 1) % key_rows * 17
     key_hue(k) = keys eq "tints" ? tint(ink, k) : key_series[k] == 0 ? faint : keys eq "lines" ? hue(key_series[k]) : fill(key_series[k])
     key_line(k) = keys eq "lines" ? key_hue(k) : 0xffffff
     key_dash(k) = key_series[k] == 0 ? 2 : dash(key_series[k])

@@ -8,7 +8,7 @@ function at(name) {
 }
 BEGIN {
     FS = "\t"
-    title_width = 46
+    title_width = 40
 }
 NR == 1 {
     for (i = 1; i <= NF; i++)
@@ -249,7 +249,9 @@ END {
         for (k = 3; k <= 5; k++)
             if (several[k] > 1 && part[k] != "")
                 head = head (head == "" ? "" : ", ") part[k]
-        title = wrapped(head, title_width) (part[2] ~ /^-?$/ ? "" : "\n" wrapped(part[2], title_width))
+        if (part[2] ~ /^-?$/)
+            part[2] = ""
+        title = wrapped(head, title_width) (head != "" && part[2] != "" ? "\n" : "") wrapped(part[2], title_width)
         if (split(title, word, "\n") > title_lines)
             title_lines = split(title, word, "\n")
         printf "panel_title[%d] = %s; panel_low[%d] = %g; panel_high[%d] = %g; panel_best[%d] = %g\n", \
