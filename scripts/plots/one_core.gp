@@ -1,32 +1,29 @@
 # SPDX-License-Identifier: MIT
 # The cost of counting on one core: bars by refcount scheme and size of the working set.
+# Where one thread runs, no placement changes.
 load "scripts/plots/common.gp"
-here = "$wl == \"private_objects\" && $thr == 1 && $lk == \"none\""
-series = lines(rows(here, "$rc \":\" $rci \":\" $lki")." | sort -u -t : -k 2,2n")
-sets = lines(rows(here, "$par")." | awk '!seen[$0]++'")
-if (words(series) == 0) {
+load shape('$workload == "private_objects" && $threads == 1 && $lock == "none" \
+    { set = " " $params; gsub(/ [a-z_]+=/, " × ", set); sub(/^ × /, "", set); \
+      point(key("", "", $memory, $allocator), category(set, set + 0), $ns, $ns_low, $ns_high) }')
+if (panels == 0) {
     printerr "one_core: no private_objects on one thread without a lock in this store"
 } else {
-    eval start(860, 420)
-    set output output
-    set title "Counting private objects on one core: one incref and one decref"
-    set ylabel "ns per operation (log scale)"
-    set xlabel "objects of the thread, bytes of an object"
-    set logscale y
-    set yrange [0.1:*]
-    set style fill solid 0.85 noborder
-    set errorbars lc rgb "#333333"
-    set xrange [0.4:words(sets) + 0.6]
-    label(set) = system(sprintf("echo '%s' | sed -E 's/~?[a-z]+=/ × /g; s/^ × //'", set))
-    set xtics ()
-    set for [i = 1:words(sets)] xtics add (label(word(sets, i)) i)
-    set key outside right top Left reverse samplen 1.5
-    # where the bar of a scheme stands around its working set
-    width = 0.8 / words(series)
-    shift(i) = (i - (words(series) + 1) / 2.0) * width
-    bar(s, k) = sprintf("< %s | head -n 1", rows(here." && $rc == \"".name(s)."\" && $par == \"".spaced(word(sets, k))."\"", "$ns, $lo, $hi"))
-    plot for [k = 1:words(sets)] for [i = 1:words(series)] bar(word(series, i), k) \
-            using (k + shift(i)):1:2:3:(0.9 * width) with boxerrorbars lc rgb hue(word(series, i)) title (k == 1 ? name(word(series, i)) : ""), \
-         for [k = 1:words(sets)] for [i = 1:words(series)] bar(word(series, i), k) \
-            using (k + shift(i)):3:(sprintf("%.3g", $1)) with labels offset 0, 0.6 font ",9" tc rgb "#333333"
+    heading = "Counting private objects on one core: one incref and one decref"
+    note = "median of processes, 95 % interval"
+    bars = categories * series
+    panel_width = bars * 17 < 760 ? 840 : bars * 17 < 1500 ? bars * 17 + 80 : 1580
+    bar_pixels = 0.85 * (panel_width - 80) / bars
+    columns_most = 1
+    rows_most = 2
+    panel_height = 360
+    x_label = "objects of the thread × bytes of an object"
+    y_label = "ns per operation (log scale)"
+    at_x(x, b) = x + (block_series[b] - (series + 1) / 2.0) * 0.85 / series
+    figures(y) = bar_pixels < 11 ? "" : sprintf("%.3g", y)
+    turned = bar_pixels < 28 ? 90 : 0
+    scale = names_x.'; eval log_y(panel_low[i] / 2, panel_high[i] * (turned ? 2.5 : 1.6))'
+    draw = 'plot for [b = panel_block[i]:panel_block[i + 1] - 1] $points index b - 1 using (at_x($1, b)):2:3:4:(0.78 / series) with boxerrorbars fc rgb fill(block_series[b]), \
+        for [b = panel_block[i]:panel_block[i + 1] - 1] $points index b - 1 using (at_x($1, b)):4:(figures($2)) with labels rotate by turned offset 0, (turned ? 1.2 : 0.6) font font_9 tc rgb ink'
+    keys = "boxes"
+    load "scripts/plots/pages.gp"
 }

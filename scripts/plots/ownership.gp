@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: MIT
-# What a biased scheme costs by the share of the counting that the owner does.
+# What a biased scheme costs by the share of the counting that the owner does. Where
+# one thread runs, no placement changes.
 load "scripts/plots/common.gp"
-here = "$wl == \"owner_share\" && $thr == 1"
-series = lines(rows(here, "$rc \"+\" $lk \":\" $rci \":\" $lki")." | sort -u")
-if (words(series) == 0) {
+load shape('$workload == "owner_share" && $threads == 1 && match($params, /share=[0-9]+/) \
+    { share = substr($params, RSTART + 6, RLENGTH - 6); rest = $params; sub(/ ?share=[0-9]+/, "", rest); \
+      point(key("", rest, $memory, $allocator), share, $ns, $ns_low, $ns_high) }')
+if (panels == 0) {
     printerr "ownership: no owner_share on one thread in this store"
 } else {
-    eval start(720, 420)
-    set output output
-    set title "Uncontended counting by the share of own objects"
-    set xlabel "objects that the counting thread made itself (%)"
-    set ylabel "ns per incref and decref"
-    set yrange [0:*]
-    set xrange [-3:103]
-    set key outside right top Left reverse samplen 2
-    curve(s) = sprintf("< %s | sed 's/.*share=\\([0-9]*\\)[^\\t]*\\t/\\1\\t/' | sort -n -k 1,1", rows(here." && ($rc \"+\" $lk) == \"".name(s)."\"", "$par \"\\t\" $ns \"\\t\" $lo \"\\t\" $hi"))
-    plot for [s in series] curve(s) using 1:2:3:4 with yerrorlines lc rgb hue(s) dt dash(s) pt mark(s) ps 0.9 title name(s)
+    heading = "Uncontended counting by the share of own objects"
+    note = "one thread, one incref and one decref, median of processes, 95 % interval"
+    panel_width = panels == 1 ? 680 : 340
+    x_label = "objects that the counting thread made itself (%)"
+    y_label = "ns per operation"
+    scale = 'eval linear_y(panel_high[i] * 1.05); set xrange [-3:103]; set xtics 0, 25, 100'
+    draw = 'plot for [b = panel_block[i]:panel_block[i + 1] - 1] $points index b - 1 \
+        with yerrorlines lc rgb hue(block_series[b]) dt dash(block_series[b]) pt mark(block_series[b]) ps 0.7'
+    load "scripts/plots/pages.gp"
 }
