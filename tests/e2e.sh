@@ -295,6 +295,34 @@ bad_plan "a plan with an unknown scheme" ":3:" "'nonsense'" "$(known refcount)" 
     <<<$'[x]\nworkload = private_objects\nrc = nonsense'
 bad_plan "a plan that is a program" -- <"$rclab"
 
+# --- other machines -------------------------------------------------------------------------------
+
+threadripper=tests/topologies/amd-threadripper-3990x.xml
+run "$rclab" sweep scaling --dry-run --topology $threadripper
+ok "a dry run on another machine" is 0
+ok "it tells what the machine is" says "$threadripper: 1 package, 16 L3, 64 cores, 128 PUs"
+ok "it tells what threads = auto comes to" says " threads=4 placement=cores" " threads=128 placement=scatter"
+ok "it tells where places fill up" says \
+    "placement cores: up to 4 threads in one last-level cache, 64 in one package, 1 with a cache of their own, 64 with a core, 128 with a CPU" \
+    "placement scatter: up to 1 threads in one last-level cache, 64 in one package, 16 with a cache of their own, 64 with a core, 128 with a CPU"
+table() { # placement: thread, CPU, package, cache, core, sibling, node of each thread
+    awk -v head="placement $1:" 'index($0, head) == 1 { on = 1; next } /^$|^placement/ { on = 0 } on && $1 ~ /^[0-9]/' "$work/out"
+}
+every_thread() { # placement
+    [ "$(table "$1" | awk '{ print $1 }')" = "$(seq 0 127)" ] &&
+        [ "$(table "$1" | awk '{ print $2 }' | sort -n)" = "$(seq 0 127)" ]
+}
+for placement in cores compact scatter; do
+    ok "the place of every thread: $placement" every_thread $placement
+done
+ok "cores: a cache after another, siblings last" test \
+    "$(table cores | awk '$1 == 3 || $1 == 4 || $1 == 64 { printf "%s/%s/%s ", $4, $5, $6 }')" = "0/3/0 1/4/0 0/0/1 "
+ok "scatter: a cache each" test "$(table scatter | awk 'NR <= 16 { print $4 }' | sort -n | uniq | wc -l)" = 16
+bad_input "another machine without a dry run" "--dry-run" -- sweep scaling --topology $threadripper
+bad_input "a topology that is none" "$work/foreign.db" -- sweep scaling --dry-run --topology "$work/foreign.db"
+bad_input "a CPU that is not here" "CPU 4000" "usable: " -- run private_objects --rc atomic --placement 4000
+bad_input "a list of CPUs that is none" "'0,0'" -- run private_objects --rc atomic --placement 0,0
+
 # --- a copy of the tree ---------------------------------------------------------------------------
 
 mkdir "$copy" "$work/extra"
@@ -466,6 +494,31 @@ ok "json has every field" has_fields "${fields[@]}" cell block round invocation 
 head -n 5 "$work/out" >"$work/some" && mv "$work/some" "$work/out"
 ok "json is JSON" all_json
 
+# --- many more threads than CPUs ------------------------------------------------------------------
+
+cat >"$work/many.ini" <<'PLAN'
+[plan]
+time = 0.01
+samples = 1
+rounds = 6
+
+[count]
+workload = private_objects handoff
+pair = atomic+none biased+none plain+gil
+threads = 64 256
+param.objects = 16
+
+[lock]
+workload = list_append
+pair = atomic * pthread pymutex
+threads = 64 256
+PLAN
+BOUND=300 run "$there" sweep "$work/many.ini" --store "$work/many.db" --share
+ok "a sweep of 64 and 256 threads" is 0 "96 of 96 invocations" "0 of them bad"
+run "$there" export --format json --store "$work/many.db"
+ok "the time is never stretched beyond what was asked for" test \
+    "$(sed 's/.*"duration_ns":\([0-9]*\).*/\1/' "$work/out" | sort -n | tail -n 1)" -le 10000000
+
 # --- what goes wrong ------------------------------------------------------------------------------
 
 cat >"$work/wrong.ini" <<'PLAN'
@@ -539,6 +592,24 @@ status=$(cat "$work/stays.status")
 cp "$work/stays.err" "$work/err"
 ok "a cell that no alarm ends is ended" is 1 "hung" "still running after 30 s"
 ok "it is gone" test -z "$(cells_running stays)"
+
+# --- a malloc that is not here --------------------------------------------------------------------
+
+sed -i 's/libtcmalloc_minimal.so.4/libabsent.so.9/' "$copy/harness/allocator.c"
+make_copy
+run "$there" run tree --rc atomic --allocator tcmalloc --ops 1000 --samples 1
+ok "a library that is not here is an error with the package" refused "libabsent.so.9" "libtcmalloc-minimal4"
+cat >"$work/absent.ini" <<'PLAN'
+[x]
+workload = tree
+rc = atomic
+allocator = glibc tcmalloc
+PLAN
+run "$there" sweep "$work/absent.ini" --store "$work/absent.db" --share
+ok "a sweep with it is not begun" refused "libabsent.so.9" "libtcmalloc-minimal4"
+run "$there" list allocator
+ok "list says that it is not installed" bash -c "grep tcmalloc '$work/out' | grep -q 'not installed'"
+ok "all that are here" bash -c "'$there' sweep '$work/absent.ini' --dry-run | grep -q allocator=tcmalloc"
 
 # --- make -----------------------------------------------------------------------------------------
 

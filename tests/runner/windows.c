@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
-// Some arithmetic that shares nothing. With late=1 the last thread takes its time to make what is
-// its own, so that the others are warm long before it arrives.
+// Some arithmetic that shares nothing. With late=1 the last thread does not begin before the others
+// are warm.
 #include "../../workloads/workload.h"
 
 enum { LATE };
 static const struct param params[] = {[LATE] = {"late", "1: the last thread begins late", 0, 1, 0},
                                       {0}};
 
-struct own {
-    uint64_t done, value;
-};
 struct shared {
     bool late;
     unsigned threads;
+    _Atomic(unsigned) warm; // threads that must have arrived
 };
+struct own {
+    struct shared *shared;
+    uint64_t done, value, first_ns;
+    unsigned long_ago; // batches that began long after the first
+};
+enum { LONG_NS = 20000000 }; // several times what a thread warms up
 
 static void *start(struct thread *t, const struct run *run)
 {
@@ -27,17 +31,23 @@ static void *start(struct thread *t, const struct run *run)
 
 static void *begin(struct thread *t, void *shared, unsigned index)
 {
-    const struct shared *s = shared;
+    struct shared *s = shared;
+    struct own *own = sync_alloc(sizeof *own);
     (void)t;
+    own->shared = s;
     if (s->late && index == s->threads - 1)
-        usleep(50000);
-    return sync_alloc(sizeof(struct own));
+        sync_await(atomic_load_explicit(&s->warm, memory_order_relaxed) == s->threads - 1);
+    own->first_ns = sync_now_ns();
+    return own;
 }
 
 static void work(struct thread *t, void *p, uint64_t n)
 {
     struct own *own = p;
     (void)t;
+    // between two such batches the runner has looked at the clock
+    if (own->long_ago < 2 && sync_now_ns() - own->first_ns > LONG_NS && ++own->long_ago == 2)
+        atomic_fetch_add_explicit(&own->shared->warm, 1, memory_order_relaxed);
     own->done += n;
     for (; n != 0; n--)
         own->value = own->value * 5 + (uint64_t)(sync_opaque(own) == own);

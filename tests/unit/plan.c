@@ -1215,10 +1215,11 @@ static void test_files(void **state)
 
 // --- mutations ---------------------------------------------------------------------------------
 
-static char *tree_plan(void)
+// One that asks for no malloc, which would be a process each time.
+static char *tree_plan(const struct topology *t)
 {
     struct error e;
-    struct plan *p = plan_read("quick", NULL, &e);
+    struct plan *p = plan_read("sharing", t, &e);
 
     if (p == NULL)
         fail_msg("%s", e.text);
@@ -1271,7 +1272,8 @@ static size_t mutate(char *text, size_t n, uint64_t *seed)
 static void test_mutations(void **state)
 {
     enum { RUNS = 4000, CHANGES = 6 };
-    char *original = tree_plan();
+    struct topology *t = machine("core:2 pu:1");
+    char *original = tree_plan(t);
     size_t size = strlen(original), good = 0;
     uint64_t seed = 42;
 
@@ -1291,7 +1293,7 @@ static void test_mutations(void **state)
 
         struct error e;
         memset(&e, 'x', sizeof e);
-        struct plan *p = plan_parse("mutant.ini", text, NULL, &e);
+        struct plan *p = plan_parse("mutant.ini", text, t, &e);
         if (p != NULL) {
             good++;
             check_plan(p);
@@ -1305,18 +1307,20 @@ static void test_mutations(void **state)
     }
     assert_in_range(good, RUNS / 20, RUNS - RUNS / 20); // both answers occur
     free(original);
+    topology_close(t);
 }
 
 // Each beginning of the file, as an editor that was killed leaves it.
 static void test_beginnings(void **state)
 {
-    char *original = tree_plan();
+    struct topology *t = machine("core:2 pu:1");
+    char *original = tree_plan(t);
 
     (void)state;
     for (size_t n = 0, size = strlen(original); n <= size; n += 7) {
         struct error e = {""};
         char *text = strndup(original, n);
-        struct plan *p = plan_parse("beginning.ini", text, NULL, &e);
+        struct plan *p = plan_parse("beginning.ini", text, t, &e);
 
         assert_true(p != NULL || e.text[0] != '\0');
         if (p != NULL)
@@ -1325,6 +1329,7 @@ static void test_beginnings(void **state)
         free(text);
     }
     free(original);
+    topology_close(t);
 }
 
 int main(void)
