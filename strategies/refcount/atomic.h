@@ -23,11 +23,13 @@ struct rc_header {
     _Atomic(intptr_t) count;
 };
 
-// Relaxed: nobody else knows the object yet; whoever learns of it does so through a release.
+// Release: pairs with rc_try_incref of a reader that still knows the block's former object, whose
+// second look at the slot (rc_try_load) must not be the older one. Everybody else learns of the
+// object through a release of its own.
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
 {
     (void)t, (void)flags;
-    atomic_store_explicit(&h->count, 1, memory_order_relaxed);
+    atomic_store_explicit(&h->count, 1, memory_order_release);
 }
 API void rc_incref(struct thread *t, struct rc_header *h)
 {
