@@ -27,7 +27,8 @@ function cost(workload, scheme, threads,    own, hot) {
 function distance_of(placement) {
     return placement == "compact" ? "SMT sibling" : placement == "cores" ? "same cache" : "other package"
 }
-function row(family, workload, scheme, threads, placement, params, allocator, machine,    ns, wide, fills, old) {
+function row(family, workload, scheme, threads, placement, params, allocator, machine,
+             ns, wide, fills, old) {
     ns = cost(workload, scheme, threads) * (0.95 + 0.1 * noise())
     if (allocator != "glibc")
         ns *= 0.8 + 0.3 * noise()
@@ -37,7 +38,8 @@ function row(family, workload, scheme, threads, placement, params, allocator, ma
     if (cpus == 2) fills = "2 2 2 2"
     gsub(" ", "\t", fills)
     printf "%s\t%s\t%s\t%s\timmediate\tsystem\t%s\t%d\t%s\t%s\t0", family, quirk(workload), \
-        quirk(refcount[scheme]), quirk(lock[scheme]), quirk(allocator), threads, quirk(placement), quirk(params)
+        quirk(refcount[scheme]), quirk(lock[scheme]), quirk(allocator), threads, quirk(placement), \
+        quirk(params)
     if (kind == "bare")
         printf "\t%.6g\tNaN\tNaN\t1\tNaN\tNaN", ns
     else
@@ -60,7 +62,8 @@ function header() {
     printf "\n"
 }
 # Everything that a sweep of one machine measures.
-function machine_rows(name, threads_list, placement_list, allocator_list, pairs,    n, t, p, a, s, w, i, k, m) {
+function machine_rows(name, threads_list, placement_list, allocator_list, pairs,
+                      n, t, p, a, s, w, i, k, m) {
     n = split("private_objects hot_object handoff cross_thread_free tree list_append list_get dict_get " \
         "dict_mixed messages", w, " ")
     detail["private_objects"] = "objects=256 size=64"
@@ -102,7 +105,8 @@ BEGIN {
     state = 20
     odd = "'\"`$(x)%d{a}_^<b>&\\@#;|*ä"
     pairs = split("none+none plain+gil atomic+none atomic_relaxed+none biased+none object_mutex+none " \
-        "atomic+pthread biased+pthread biased+pymutex striped_mutex+none plain_immortal+gil global_mutex+none", pair, " ")
+        "atomic+pthread biased+pthread biased+pymutex striped_mutex+none plain_immortal+gil " \
+        "global_mutex+none", pair, " ")
     if (kind == "many")
         for (pairs = 0; pairs < 20;)
             pair[++pairs] = sprintf("scheme_%02d+none", pairs)
@@ -114,8 +118,10 @@ BEGIN {
     # the place of a name among the sorted ones
     for (i = 1; i <= pairs; i++) {
         for (k = 1; k <= pairs; k++) {
-            if (refcount[k] < refcount[i] && !((i, refcount[k]) in met)) { met[i, refcount[k]] = 1; smaller[i]++ }
-            if (lock[k] < lock[i] && !((i, lock[k]) in known)) { known[i, lock[k]] = 1; below[i]++ }
+            if (refcount[k] < refcount[i] && !met[i, refcount[k]]++)
+                smaller[i]++
+            if (lock[k] < lock[i] && !known[i, lock[k]]++)
+                below[i]++
         }
         rc_index[refcount[i]] = smaller[i] + 0
         lock_index[lock[i]] = below[i] + 0

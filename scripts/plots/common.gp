@@ -56,7 +56,7 @@ threads_x(pixels) = "set logscale x; set xtics (); ".sprintf("set xrange [%g:%g]
 # Where caches, packages, cores and CPUs are full.
 # band(low, high): room for their names above the points, a factor of a logarithmic scale.
 band(low, high) = marks > 0 ? 1.3 * (1.0 * high / low) ** 0.25 : 1.3
-marks_note = "; dashed: as many threads as fill one cache, one package, every core, all CPUs"
+marks_note = "dashed: as many threads as fill one cache, one package, every core, all CPUs"
 draw_marks = 'do for [m = 1:marks] { if (mark_panel[m] == i) { \
     set arrow from mark_x[m], graph 0 to mark_x[m], graph 1 nohead lc rgb faint dt 3 lw 0.7 back; \
     set label mark_text[m] at mark_x[m], graph 0.99 right rotate by 90 offset -1.1 * mark_lines[m], 0 font font_10 tc rgb faint front } }'
@@ -71,7 +71,7 @@ panel_height = 275
 x_space = 45
 x_label = "threads"
 keys = "lines"
-note = ""
+about = ""
 lines_of_panel = 'plot for [b = panel_block[i]:panel_block[i + 1] - 1] $points index b - 1 \
     using ($1 * 1.15 ** beside(b, i)):2:3:4 with yerrorlines lc rgb hue(block_series[b]) dt dash(block_series[b]) pt mark(block_series[b]) ps 0.7'
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Draws the panels that a figure has loaded, so many a page; with several pages figure.png becomes
 # figure-1.png, ... A figure sets before:
-#     heading, note        what is shown, and a line under it
+#     heading, note, about what is shown; under it what is drawn, and of what (one line if they fit)
 #     columns_most, rows_most, panel_width, panel_height     a page's, and in pixels without titles
 #     x_label, y_label, x_space      x_space: pixels for the labels under an axis
 #     scale, draw          commands for panel i: its axes; its plot
@@ -11,7 +11,7 @@ per_page = columns_most * rows_most
 pages = (panels + per_page - 1) / per_page
 dot = strlen(output) > 4 && output[strlen(output)-3:strlen(output)-3] eq "." ? strlen(output) - 4 : strlen(output)
 page_file(k) = pages == 1 ? output : sprintf("%s-%d%s", output[1:dot], k, output[dot+1:*])
-note = note.(machine eq "" ? "" : (note eq "" ? "" : "; ")."machine ".machine)
+about = about.(machine eq "" ? "" : (about eq "" ? "" : "; ")."machine ".machine)
 array shown[series]
 do for [page = 1:pages] {
     first = (page - 1) * per_page + 1
@@ -52,7 +52,9 @@ do for [page = 1:pages] {
     key_columns = key_columns < 1 ? 1 : key_columns > key_entries ? key_entries : key_columns
     key_rows = (key_entries + key_columns - 1) / key_columns
     key_columns = (key_entries + key_rows - 1) / key_rows
-    top = 58
+    one_line = about eq "" || (strlen(note) + strlen(about)) * 6.0 < width - 40
+    under = note.(about eq "" ? "" : one_line ? "; " : "\n").about
+    top = one_line ? 58 : 72
     title_height = 14 + 15 * title_lines
     cell_height = panel_height + title_height
     cell_width = (width - 20.0) / columns
@@ -70,17 +72,17 @@ do for [page = 1:pages] {
     set errorbars 0 lc rgb ink
     set key off
     set label 1 heading.(pages > 1 ? sprintf(" (%d of %d)", page, pages) : "") at screen 0.5, 1 - 18 / height center font font_15 tc rgb ink
-    set label 2 note at screen 0.5, 1 - 38 / height center font font_11 tc rgb faint
+    set label 2 under at screen 0.5, 1 - 38 / height center font font_11 tc rgb faint
     do for [i = first:last] {
         at_column = (i - first) % columns
         at_row = (i - first) / columns
-        set lmargin at screen (10 + at_column * cell_width + 62) / width
+        set lmargin at screen (10 + at_column * cell_width + 74) / width
         set rmargin at screen (10 + (at_column + 1) * cell_width - 8) / width
         set tmargin at screen 1 - (top + at_row * cell_height + title_height) / height
         set bmargin at screen 1 - (top + (at_row + 1) * cell_height - x_space) / height
         set title panel_title[i] font font_12 tc rgb ink offset 0, -0.6
         set xlabel x_label font font_12 tc rgb ink offset 0, 0.5
-        set label 3 at_column == 0 ? y_label : "" at screen 14.0 / width, graph 0.5 center rotate by 90 font font_12 tc rgb ink
+        set label 3 at_column == 0 ? y_label : "" at screen 11.0 / width, graph 0.5 center rotate by 90 font font_12 tc rgb ink
         eval scale
         eval draw
         unset label

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Turns the table of cells (rclab show --format tsv) into what a figure draws, printed as gnuplot
 # commands: panels, in each panel a block of points for each pair of schemes, and the pairs (series).
-# A figure appends its own rule, which picks rows and calls point() for each; in a rule each column of
-# the table goes by its name: $workload, $ns. A column that the table lacks is empty.
+# A figure appends its own rule, which picks rows and calls point() for each; in a rule a column of the
+# table goes by its name: $workload, $ns. A column that the table lacks is empty.
 function at(name) {
     return name in column ? column[name] : 999
 }
@@ -45,8 +45,8 @@ function category(name, rank) {
     }
     return category_of[name]
 }
-# What has no interval gets one of no length, which shows as none. Of cells that were measured in several
-# families the first is shown. All scales but that of x can be logarithmic: what is not positive is no point.
+# What has no interval gets one of no length, which shows as none. Of a cell that was measured in
+# several families the first is shown. Scales can be logarithmic: what is not positive is no point.
 function point(panel, x, y, low, high,    pair, s, k) {
     if (!finite(x) || !finite(y) || y <= 0)
         return
@@ -99,6 +99,12 @@ function quoted(text) {
     gsub(/\n/, "'.\"\\n\".'", text)
     return "'" text "'"
 }
+# gnuplot's arrays; none can be empty.
+function declare(names, size,    n, word, i) {
+    n = split(names, word, " ")
+    for (i = 1; i <= n; i++)
+        printf "array %s[%d]\n", word[i], size
+}
 # As the label of a tic: not too long, and gnuplot looks for formats of numbers there.
 function tic(text) {
     if (length(text) > 30) {
@@ -137,8 +143,9 @@ function print_marks(p, most, id,    k, n, x, text, order, place, i, word) {
         x = place[order[i]]
         if (i == n || place[order[i + 1]] > x * 1.2) {
             marks++
-            printf "mark_panel[%d] = %d; mark_x[%d] = %d; mark_text[%d] = %s; mark_lines[%d] = %d\n", \
-                marks, id, marks, x, marks, quoted(text), marks, split(text, word, "\n")
+            printf "mark_panel[%d] = %d; mark_x[%d] = %d; ", marks, id, marks, x
+            printf "mark_text[%d] = %s; mark_lines[%d] = %d\n", marks, quoted(text), marks, \
+                split(text, word, "\n")
             text = ""
         }
     }
@@ -156,7 +163,8 @@ END {
     for (p = 1; p <= all_panels; p++) {
         split(panel_key[p], part, "\001")
         v = part[ends] + 0
-        if (different_x[p] < at_least || (choosy && !(panel_key[p] in complete)) || (ends && v != least[part[1]] && v != most[part[1]]))
+        if (different_x[p] < at_least || (choosy && !(panel_key[p] in complete)) ||
+            (ends && v != least[part[1]] && v != most[part[1]]))
             continue
         kept[++n] = p
         for (k = 1; k <= 5; k++)
@@ -179,8 +187,8 @@ END {
         series_rank[s] = series_rc[s] * 1000 + series_lock[s]
     }
     sort(series_key, series_rank, all_series)
-    printf "series = %d; array series_name[%d]; array series_tic[%d]\n", all_series, all_series, all_series
-    printf "array series_rc[%d]; array series_lock[%d]\n", all_series, all_series
+    printf "series = %d\n", all_series
+    declare("series_name series_tic series_rc series_lock", all_series)
     for (i = 1; i <= all_series; i++) {
         s = series_key[i]
         name = variants[series_pair[s]] > 1 ? s : series_pair[s]
@@ -198,17 +206,16 @@ END {
         if (c in used)
             category_order[++used_categories] = c
     sort(category_order, category_rank, used_categories)
-    printf "categories = %d; array category_name[%d]; array category_tic[%d]\n", used_categories, \
-        used_categories + 1, used_categories + 1
+    printf "categories = %d\n", used_categories
+    declare("category_name category_tic", used_categories + 1)
     for (c = 1; c <= used_categories; c++) {
         name = category_name[category_order[c]]
         printf "category_name[%d] = %s; category_tic[%d] = %s\n", c, quoted(name), c, tic(name)
         place_on_axis[category_order[c]] = c
     }
 
-    printf "array panel_title[%d]; array panel_low[%d]; array panel_high[%d]; array panel_best[%d]\n", n, n, n, n
-    printf "array panel_block[%d]; array mark_panel[%d]; array mark_x[%d]; array mark_text[%d]; array mark_lines[%d]\n", \
-        n + 1, 4 * n, 4 * n, 4 * n, 4 * n
+    declare("panel_title panel_low panel_high panel_best panel_block", n + 1)
+    declare("mark_panel mark_x mark_text mark_lines", 4 * n)
     print "$points << END_OF_POINTS"
     for (i = 1; i <= n; i++) {
         p = kept[i]
@@ -251,12 +258,13 @@ END {
                 head = head (head == "" ? "" : ", ") part[k]
         if (part[2] ~ /^-?$/)
             part[2] = ""
-        title = wrapped(head, title_width) (head != "" && part[2] != "" ? "\n" : "") wrapped(part[2], title_width)
+        title = wrapped(head, title_width) (head != "" && part[2] != "" ? "\n" : "") \
+            wrapped(part[2], title_width)
         if (split(title, word, "\n") > title_lines)
             title_lines = split(title, word, "\n")
-        printf "panel_title[%d] = %s; panel_low[%d] = %g; panel_high[%d] = %g; panel_best[%d] = %g\n", \
-            i, quoted(title), i, panel_low[i], i, panel_high[i], i, panel_best[i]
-        printf "panel_block[%d] = %d\n", i, panel_block[i]
+        printf "panel_title[%d] = %s; panel_block[%d] = %d\n", i, quoted(title), i, panel_block[i]
+        printf "panel_low[%d] = %g; panel_high[%d] = %g; panel_best[%d] = %g\n", i, panel_low[i], \
+            i, panel_high[i], i, panel_best[i]
         print_marks(kept[i], x_most, i)
     }
     printf "panel_block[%d] = %d; marks = %d\n", n + 1, blocks + 1, marks

@@ -7,7 +7,8 @@ if (panels == 0) {
     printerr "scaling: no workload at two numbers of threads in this store"
 } else {
     heading = "Cost of an operation against threads"
-    note = "threads × time / operations, median of processes, 95 % interval".(marks > 0 ? marks_note : "")
+    note = "threads × time / operations, median of processes, 95 % interval"
+    about = marks > 0 ? marks_note : ""
     y_label = "ns per operation (log scale)"
     scale = threads_x(260).'eval log_y(panel_low[i] / 1.3, panel_high[i] * band(panel_low[i], panel_high[i])); eval draw_marks'
     draw = lines_of_panel

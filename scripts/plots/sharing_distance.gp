@@ -16,7 +16,8 @@ if (panels == 0) {
     do for [k = 1:4] {
         if ((sum [c = 1:categories] category_name[c] eq far[k]) == 0) { lacking = lacking.(lacking eq "" ? "" : ", ").far_text[k] }
     }
-    note = "median of processes, 95 % interval".(lacking eq "" ? "" : "; not measured: ".lacking)
+    note = "median of processes, 95 % interval"
+    about = lacking eq "" ? "" : "not measured: ".lacking
     panel_width = 400
     columns_most = 2
     x_space = 55

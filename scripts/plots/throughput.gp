@@ -10,9 +10,10 @@ if (panels == 0) {
     printerr "throughput: no workload at two numbers of threads in this store"
 } else {
     heading = "Throughput of all threads against their number"
-    note = "threads / cost of an operation, median of processes, 95 % interval".(marks > 0 ? marks_note : "")
+    note = "threads / cost of an operation, median of processes, 95 % interval"
+    about = marks > 0 ? marks_note : ""
     y_label = "million operations per second (log scale)"
-    if ((sum [i = 1:panels] panel_best[i]) > 0) { extra_key = "ideal: threads × the best single one" }
+    if ((sum [i = 1:panels] panel_best[i]) > 0) { extra_key = "ideal: best × threads" }
     most = word(all_x, words(all_x)) + 0
     high(i) = panel_high[i] > panel_best[i] * most ? panel_high[i] : panel_best[i] * most
     scale = threads_x(260).'eval log_y(panel_low[i] / 1.3, band(panel_low[i], high(i)) * high(i)); eval draw_marks; \
