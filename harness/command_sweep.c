@@ -96,12 +96,14 @@ static bool print_placement(const struct topology *t, const struct placement *pl
            placement->name, f.one_cache, f.one_package, f.own_cache, f.own_core, f.all);
     printf("  %6s %5s %8s %6s %5s %8s %5s\n", "thread", "CPU", "package", "cache", "core",
            "sibling", "node");
-    for (unsigned i = 0; i < threads; i++) {
+    for (unsigned i = 0; i < threads && i < f.all; i++) {
         struct place p;
         if (topology_where(t, cpu[i], &p))
             printf("  %6u %5u %8u %6u %5u %8u %5d\n", i, cpu[i], p.package, p.cache, p.core,
                    p.sibling, p.node);
     }
+    if (threads > f.all)
+        printf("  threads %u to %u: the same again\n", f.all, threads - 1);
     return true;
 }
 
@@ -222,34 +224,47 @@ static bool go_on(struct store *s, const char *path, struct store_sweep *w, stru
     return n == 1 || store_begin(s, w, e);
 }
 
+// Whether the file holds this sweep; *finished: and all of it. It is not changed.
+static bool holds(const char *path, const struct store_sweep *wanted, bool *finished)
+{
+    struct error e;
+    struct store_sweep *sweep;
+    size_t n = 0;
+    bool holds = false;
+    struct store *s = store_open(path, &e);
+    if (s != NULL && store_sweeps(s, &sweep, &n, &e)) {
+        holds = n == 1 && why_not(wanted, sweep, &e) == NULL;
+        *finished = holds && sweep->finished;
+        store_sweeps_free(sweep, n);
+    }
+    store_close(s);
+    return holds;
+}
+
 // The newest store of this sweep that is not finished, or NULL.
 static char *find_unfinished(const struct store_sweep *wanted)
 {
     char **list = store_list(wanted->plan), *found = NULL;
     for (size_t i = 0; list != NULL && list[i] != NULL && found == NULL; i++) {
-        struct error e;
-        struct store_sweep *sweep;
-        size_t n = 0;
-        struct store *s = store_open(list[i], &e);
-        if (s != NULL && store_sweeps(s, &sweep, &n, &e)) {
-            if (n == 1 && !sweep->finished && why_not(wanted, sweep, &e) == NULL)
-                found = strdup(list[i]);
-            store_sweeps_free(sweep, n);
-        }
-        store_close(s);
+        bool finished;
+        if (holds(list[i], wanted, &finished) && !finished)
+            found = strdup(list[i]);
     }
     store_list_free(list);
     return found;
 }
 
 // An explicit store must be of this plan, shard and machine; without one the newest such store that
-// is unfinished is taken up, or a new one begun.
+// is unfinished is taken up, or a new one begun. NULL without an error: it is finished, and stays as
+// it is.
 static struct store *find_store(const struct arguments *a, struct store_sweep *w, char **path,
                                 struct error *e)
 {
     char suffix[32] = "";
     if (a->shard.n != 1)
         snprintf(suffix, sizeof suffix, "-%uof%u", a->shard.i, a->shard.n);
+    if (a->store != NULL && holds(a->store, w, &w->finished) && w->finished)
+        return NULL;
     *path = a->store != NULL ? strdup(a->store) : find_unfinished(w);
     if (*path == NULL)
         *path = store_new_path(w->plan, suffix);
@@ -266,7 +281,7 @@ static struct store *find_store(const struct arguments *a, struct store_sweep *w
 static int measure(const struct arguments *a, const struct plan *p, const struct topology *t,
                    uint64_t budget_ns)
 {
-    char *path, machine[MACHINE_TEXT], cells[SCHEMA_HASH] = "", shard[32];
+    char *path = NULL, machine[MACHINE_TEXT], cells[SCHEMA_HASH] = "", shard[32];
     struct error e;
     environment_machine(machine);
     hash_cells(p, cells);
@@ -286,10 +301,10 @@ static int measure(const struct arguments *a, const struct plan *p, const struct
     int status = 0;
     w.store = find_store(a, &w.stored, &path, &e);
     w.path = path;
-    if (w.store == NULL)
+    if (w.stored.finished)
+        fprintf(stderr, "rclab: %s is finished; nothing to measure\n", a->store);
+    else if (w.store == NULL)
         status = command_fail(&e);
-    else if (w.stored.finished)
-        fprintf(stderr, "rclab: %s is finished; nothing to measure\n", path);
     else
         status = sweep_run(&w);
     store_close(w.store);

@@ -38,7 +38,8 @@ struct options {
     uint64_t ops;     // fixed work of each thread
     unsigned samples;
     unsigned limit_s;
-    bool places; // `memory` was asked for
+    bool crowded; // more threads than CPUs
+    bool places;  // `memory` was asked for
     struct memory_policy memory;
 };
 
@@ -112,6 +113,18 @@ struct load {
     void (*safepoint)(struct thread *);
 };
 
+// Who only keeps the load up lets those run who have yet to arrive, or to be read: where threads
+// share CPUs they would wait for whole time slices. Outside the runtime, as they may need its lock.
+static void load_give_way(struct load *l)
+{
+    const struct sample *s = l->worker->sample;
+    if (!s->options->crowded)
+        return;
+    s->program->calls->blocking_begin(l->t);
+    sched_yield();
+    s->program->calls->blocking_end(l->t);
+}
+
 static void load_batch(struct load *l, uint64_t n)
 {
     l->work(l->t, l->own, n);
@@ -126,7 +139,7 @@ static uint64_t load_warm(struct load *l)
     struct sample *s = w->sample;
     const struct ticks *clock = s->clock;
     uint64_t (*unit)(const void *) = s->program->workload->unit;
-    uint64_t batch = unit != NULL ? unit(l->own) : 16;
+    uint64_t batch = unit != NULL ? unit(l->own) : 1;
     if (batch > RUN_BATCH_MOST)
         batch = RUN_BATCH_MOST;
     uint64_t begin = ticks_now(clock), start;
@@ -155,6 +168,8 @@ static uint64_t load_warm(struct load *l)
         start = atomic_load_explicit(&s->gate.start, memory_order_acquire);
         if (start != 0 && ticks_now(clock) >= start)
             return batch;
+        if (arrived && start == 0)
+            load_give_way(l);
     }
 }
 
@@ -227,8 +242,10 @@ static void *worker_main(void *argument)
     uint64_t batch = load_warm(&l);
     load_window(&l, batch);
     atomic_fetch_add_explicit(&s->gate.read, 1, memory_order_relaxed);
-    while (atomic_load_explicit(&s->gate.read, memory_order_relaxed) < s->options->run.threads)
+    while (atomic_load_explicit(&s->gate.read, memory_order_relaxed) < s->options->run.threads) {
         load_batch(&l, batch);
+        load_give_way(&l);
+    }
     w->wrong = workload->end(l.t, l.own, w->done);
     calls->leave(l.t);
     return NULL;
@@ -465,6 +482,26 @@ static void parse_memory(struct options *o, char *text)
         refuse("--memory", "it is local, bind:NODES or interleave:NODES");
 }
 
+// The CPUs that threads will run on: of the list, or those that are allowed.
+static unsigned cpus_used(const struct options *o)
+{
+    unsigned n = 0;
+    if (o->cpus == 0) {
+        size_t size = CPU_ALLOC_SIZE(CPUS_MOST);
+        cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
+        if (set != NULL && sched_getaffinity(0, size, set) == 0)
+            n = (unsigned)CPU_COUNT_S(size, set);
+        CPU_FREE(set);
+    }
+    for (unsigned i = 0; i < o->cpus; i++) {
+        bool again = false;
+        for (unsigned k = 0; k < i && !again; k++)
+            again = o->cpu[k] == o->cpu[i];
+        n += !again;
+    }
+    return n;
+}
+
 static struct options parse(int argc, char **argv, const struct workload *w)
 {
     enum { THREADS = 1, CPUS, TIME, OPS, SAMPLES, PARAM, LIMIT, MEMORY };
@@ -515,6 +552,7 @@ static struct options parse(int argc, char **argv, const struct workload *w)
         }
     if (optind < argc)
         refuse("what is this?", argv[optind]);
+    o.crowded = o.run.threads > cpus_used(&o);
     return o;
 }
 

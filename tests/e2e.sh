@@ -303,8 +303,8 @@ ok "a dry run on another machine" is 0
 ok "it tells what the machine is" says "$threadripper: 1 package, 16 L3, 64 cores, 128 PUs"
 ok "it tells what threads = auto comes to" says " threads=4 placement=cores" " threads=128 placement=scatter"
 ok "it tells where places fill up" says \
-    "placement cores: up to 4 threads in one last-level cache, 64 in one package, 1 with a cache of their own, 64 with a core, 128 with a CPU" \
-    "placement scatter: up to 1 threads in one last-level cache, 64 in one package, 16 with a cache of their own, 64 with a core, 128 with a CPU"
+    "placement cores: up to 4 threads in one last-level cache, 128 in one package, 1 with a cache of their own, 64 with a core, 128 with a CPU" \
+    "placement scatter: up to 1 threads in one last-level cache, 128 in one package, 16 with a cache of their own, 64 with a core, 128 with a CPU"
 table() { # placement: thread, CPU, package, cache, core, sibling, node of each thread
     awk -v head="placement $1:" 'index($0, head) == 1 { on = 1; next } /^$|^placement/ { on = 0 } on && $1 ~ /^[0-9]/' "$work/out"
 }

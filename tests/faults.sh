@@ -61,7 +61,7 @@ cat >"$work/killed.ini" <<'PLAN'
 [plan]
 ops = 500
 samples = 2
-rounds = 150
+rounds = 400
 
 [one]
 workload = private_objects
@@ -78,7 +78,7 @@ workload = list_append
 pair = atomic+pthread biased+pthread
 threads = 2
 PLAN
-total=$((7 * 150))
+total=$((7 * 400))
 sweep=("$copy/build/rclab" sweep "$work/killed.ini" --store "$store" --share)
 measured() { sqlite3 "$1" 'SELECT count(*) FROM invocation' 2>/dev/null || echo 0; }
 
@@ -111,7 +111,7 @@ for ((i = 0; i < kills; i++)); do
     "${sweep[@]}" >/dev/null 2>"$work/err" </dev/null &
     pid=$!
     if [ $build = 1 ]; then
-        nap 2500
+        nap 1500
     else
         want=$((had + 1 + RANDOM % 5))
         for ((turn = 0; turn < 400 && $(kept) < want; turn++)); do sleep 0.05; done
@@ -148,7 +148,7 @@ ok "and well" test "$(good)" = 0
 twice() { sqlite3 "$store" 'SELECT cell, block, count(*) FROM invocation GROUP BY cell, block HAVING count(*) > 1'; }
 ok "no cell twice in a block" test -z "$(twice)"
 least() { sqlite3 "$store" 'SELECT min(n) FROM (SELECT count(*) AS n FROM invocation GROUP BY cell)'; }
-ok "each cell in each round, and six times at least" test "$(least)" = 150
+ok "each cell in each round, and six times at least" test "$(least)" = 400
 torn() { sqlite3 "$store" 'SELECT count(*) FROM (SELECT count(*) AS n FROM invocation LEFT JOIN sample ON invocation = id GROUP BY id HAVING n != 2)'; }
 ok "no invocation without its samples" test "$(torn)" = 0
 before=$(sha256sum <"$store")
@@ -162,7 +162,7 @@ ok "... and changes nothing" test "$(sha256sum <"$store")" = "$before"
 mkdir "$work/small"
 if mount -t tmpfs -o size=3m tmpfs "$work/small" 2>"$work/err"; then
     mounted=yes
-    sed -e 's/samples = 2/samples = 40/' -e 's/rounds = 150/rounds = 24/' "$work/killed.ini" >"$work/full.ini"
+    sed -e 's/samples = 2/samples = 40/' -e 's/rounds = 400/rounds = 24/' "$work/killed.ini" >"$work/full.ini"
     total=$((7 * 24))
     store=$work/small/store.db
     sweep=("$copy/build/rclab" sweep "$work/full.ini" --store "$store" --share)
