@@ -214,7 +214,7 @@ static bool go_on(struct store *s, const char *path, struct store_sweep *w, stru
         why = why_not(w, &list[0], &reason);
         w->id = list[0].id;
         w->seed = list[0].seed;
-        w->finished = list[0].finished;
+        w->finished = why == NULL && list[0].finished;
     } else if (n > 1) {
         why = "the sweeps of several stores";
     }
