@@ -70,11 +70,11 @@ deps:
 deps-test:
 	@scripts/deps --test
 
+# What ended badly is told again by the exit status, when tables and figures show the rest.
 sweep: deps
 	@$(MAKE) --no-print-directory all
-	@$(BUILD)/rclab sweep $(PLAN) $(if $(STORE),--store $(STORE))
-	@$(BUILD)/rclab show $(if $(STORE),--store $(STORE))
-	@scripts/figures $(BUILD)/rclab $(STORE)
+	@$(BUILD)/rclab sweep $(PLAN) $(if $(STORE),--store $(STORE)); status=$$?; [ $$status -le 1 ] || exit $$status; \
+	    $(BUILD)/rclab show $(if $(STORE),--store $(STORE)) && scripts/figures $(BUILD)/rclab $(STORE) && exit $$status
 
 figures: all
 	@scripts/figures $(BUILD)/rclab $(STORE)

@@ -7,10 +7,11 @@
 // A sample: the setting thread makes a world and what is shared, then sleeps (so the process is
 // never single-threaded, which would make glibc's mutex cheaper than in any interpreter with
 // threads). Each measuring thread is started on its CPU, makes its own objects, and works. When the
-// last one is warm it sets a common start; each thread counts what it does from its first batch
-// after that tick to the last that is complete at the end, and keeps working until all have been
-// read. So a thread that sleeps through the end, as some do where there are more threads than CPUs,
-// neither stretches the time nor counts what it did later.
+// last one is warm it sets a common start and end. Each thread looks at the clock between batches
+// of operations and keeps working until all have been read. What it did in the time is counted: its
+// batches from start to end, and of the two that were under way at these moments the share of their
+// time that lies inside. So a thread that sleeps through the end, as some do where there are more
+// threads than CPUs, neither stretches the time nor counts what it did later.
 #include "memory.h"
 #include "run.h"
 #include "ticks.h"
@@ -45,8 +46,8 @@ struct options {
 
 struct gate {
     _Alignas(SYNC_LINE) _Atomic(uint32_t) arrived;
-    _Alignas(SYNC_LINE) _Atomic(uint64_t) start; // tick of the common start; 0 until it is set
-    uint64_t stop;                               // and of the end, published with it
+    _Alignas(SYNC_LINE) _Atomic(bool) started; // the times are set
+    uint64_t at, stop;                         // ticks of the common start and end
     _Alignas(SYNC_LINE) _Atomic(uint32_t) read;
 };
 
@@ -58,6 +59,7 @@ struct worker {
     int cpu;                            // where it was bound, read back; -1: not to exactly one
     uint64_t arrived, started, stopped; // ticks
     uint64_t ops, cpu_ns;
+    double early;           // operations of the batch that was under way at the start
     uint64_t done;          // all operations, also outside the window
     int node[MEMORY_PAGES]; // where pages came from that it touched first
     struct sync_counts census;
@@ -132,6 +134,13 @@ static void load_batch(struct load *l, uint64_t n)
     l->worker->done += n;
 }
 
+// The operations of a batch that lie in the time of the sample, if all take as long.
+static double share(const struct gate *g, uint64_t ops, uint64_t from, uint64_t to)
+{
+    uint64_t begin = from > g->at ? from : g->at, end = to < g->stop ? to : g->stop;
+    return begin < end ? (double)ops * (double)(end - begin) / (double)(to - from) : 0;
+}
+
 // Works until the common start is reached, doubling the batch until it takes BATCH_NS.
 static uint64_t load_warm(struct load *l)
 {
@@ -142,49 +151,42 @@ static uint64_t load_warm(struct load *l)
     uint64_t batch = unit != NULL ? unit(l->own) : 1;
     if (batch > RUN_BATCH_MOST)
         batch = RUN_BATCH_MOST;
-    uint64_t begin = ticks_now(clock), start;
+    double ns = ticks_ns(clock);
+    uint64_t begin = ticks_now(clock);
     bool arrived = false;
     for (;;) {
-        uint64_t before = ticks_now(clock);
-        l->work(l->t, l->own, batch);
+        uint64_t n = batch, before = ticks_now(clock);
+        l->work(l->t, l->own, n);
         uint64_t after = ticks_now(clock);
-        w->done += batch;
+        w->done += n;
         l->safepoint(l->t);
-        double ns = ticks_ns(clock);
-        if (!arrived && 2 * batch <= RUN_BATCH_MOST && (double)(after - before) * ns < BATCH_NS) {
+        uint64_t now = ticks_now(clock);
+        if (!arrived && 2 * n <= RUN_BATCH_MOST && (double)(after - before) * ns < BATCH_NS) {
             batch *= 2;
         } else if (!arrived && (double)(after - begin) * ns >= WARM_NS) {
             arrived = true;
-            w->arrived = ticks_now(clock);
+            w->arrived = now;
             // acq_rel: the last to arrive sees the others' arrivals; release of `start`: they see
-            // stop
+            // the times
             if (atomic_fetch_add_explicit(&s->gate.arrived, 1, memory_order_acq_rel) + 1 ==
                 s->options->run.threads) {
-                uint64_t at = w->arrived + (uint64_t)(LEAD_NS / ns);
-                s->gate.stop = at + (uint64_t)((double)s->options->time_ns / ns);
-                atomic_store_explicit(&s->gate.start, at, memory_order_release);
+                s->gate.at = now + (uint64_t)(LEAD_NS / ns);
+                s->gate.stop = s->gate.at + (uint64_t)((double)s->options->time_ns / ns);
+                atomic_store_explicit(&s->gate.started, true, memory_order_release);
             }
         }
-        start = atomic_load_explicit(&s->gate.start, memory_order_acquire);
-        if (start != 0 && ticks_now(clock) >= start)
+        bool started = atomic_load_explicit(&s->gate.started, memory_order_acquire);
+        if (started && now >= s->gate.at) {
+            w->early = share(&s->gate, n, before, now);
             return batch;
-        if (arrived && start == 0)
+        }
+        if (arrived && !started)
             load_give_way(l);
     }
 }
 
-// What this thread has counted in the census since `before`.
-static struct sync_counts census_since(const struct sync_counts *before)
-{
-    struct sync_counts since;
-#define CENSUS_DIFFERENCE(name) since.name = sync_here.counts.name - before->name;
-    SYNC_COUNTS(CENSUS_DIFFERENCE)
-#undef CENSUS_DIFFERENCE
-    return since;
-}
-
 // So many operations, however long they take.
-static uint64_t load_work(struct load *l, uint64_t batch, const struct sync_counts *before)
+static uint64_t load_work(struct load *l, uint64_t batch)
 {
     struct worker *w = l->worker;
     for (uint64_t most = w->sample->options->ops; w->ops < most;) {
@@ -193,25 +195,30 @@ static uint64_t load_work(struct load *l, uint64_t batch, const struct sync_coun
         w->ops += n;
     }
     w->stopped = ticks_now(w->sample->clock);
-    w->census = census_since(before);
-    return 0;
+    return w->ops;
 }
 
-// Whole batches until the common end. Answers the operations that came too late to count.
-static uint64_t load_time(struct load *l, uint64_t batch, const struct sync_counts *before)
+// Batches until the common end, one at least. Answers their operations.
+static uint64_t load_time(struct load *l, uint64_t batch)
 {
     struct worker *w = l->worker;
-    const struct sample *s = w->sample;
-    while (w->stopped < s->gate.stop) {
+    const struct gate *g = &w->sample->gate;
+    uint64_t whole = 0;
+    double ops = w->early;
+    do {
+        uint64_t before = w->stopped;
         load_batch(l, batch);
-        uint64_t now = ticks_now(s->clock);
-        if (now > s->gate.stop)
-            return batch;
-        w->stopped = now;
-        w->ops += batch;
-        w->census = census_since(before);
-    }
-    return 0;
+        w->stopped = ticks_now(w->sample->clock);
+        whole += batch;
+        ops += share(g, batch, before, w->stopped);
+    } while (w->stopped < g->stop);
+    // what the census counts was done by whole batches
+#ifdef SYNC_CENSUS
+    w->ops = whole;
+#else
+    w->ops = (uint64_t)(ops + 0.5);
+#endif
+    return whole;
 }
 
 static void load_window(struct load *l, uint64_t batch)
@@ -220,11 +227,12 @@ static void load_window(struct load *l, uint64_t batch)
     struct sync_counts before = sync_here.counts;
     uint64_t cpu = thread_cpu_ns();
     w->started = w->stopped = ticks_now(w->sample->clock);
-    uint64_t late = (w->sample->options->ops != 0 ? load_work : load_time)(l, batch, &before);
+    uint64_t whole = (w->sample->options->ops != 0 ? load_work : load_time)(l, batch);
     cpu = thread_cpu_ns() - cpu;
-    // reading the clock of each batch would cost too much: what came late has its share of the time
-    w->cpu_ns =
-        w->ops == 0 ? 0 : (uint64_t)((double)cpu * (double)w->ops / (double)(w->ops + late));
+    w->cpu_ns = (uint64_t)((double)cpu * (double)w->ops / (double)whole);
+#define CENSUS_DIFFERENCE(name) w->census.name = sync_here.counts.name - before.name;
+    SYNC_COUNTS(CENSUS_DIFFERENCE)
+#undef CENSUS_DIFFERENCE
 }
 
 static void *worker_main(void *argument)
@@ -350,6 +358,10 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
 #define CENSUS_SUM(name) census.name += w[i].census.name;
         SYNC_COUNTS(CENSUS_SUM)
 #undef CENSUS_SUM
+    }
+    if (s->options->ops == 0) {
+        first = s->gate.at;
+        last = s->gate.stop;
     }
     double duration = last > first ? (double)(last - first) * ns : 0;
     printf("{\"sample\":%u,\"duration_ns\":%.0f,\"cpu_ns\":%" PRIu64 ",\"clock\":\"%s\"", number,
