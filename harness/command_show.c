@@ -120,7 +120,7 @@ static void print_family(const struct results *r, size_t first, size_t end)
         print_interval(row->ns, 24);
         print_interval(row->ratio, 24);
         if (row->processes != 0)
-            printf(" %5.2f %6.3g %3zu", row->fairness, row->cpu_ns, row->processes);
+            printf(" %5.2f %6.3g %3zu", row->fairness.middle, row->cpu_ns, row->processes);
         if (v.workload)
             printf("  %s", result_text(row, "workload"));
         if (v.threads)
@@ -232,7 +232,8 @@ static void print_tsv(const struct results *r)
         "\tns\tns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness"
         "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\tmachine\tmemory\tdistance\tmemory_"
         "kib"
-        "\tfill_cache\tfill_package\tfill_core\tfill_all\n");
+        "\tfill_cache\tfill_package\tfill_core\tfill_all\tfairness_low\tfairness_high"
+        "\tmemory_low\tmemory_high\n");
     for (size_t i = 0; i < r->n; i++) {
         const struct result *row = &r->row[i];
         char params[SPEC_TEXT];
@@ -250,17 +251,22 @@ static void print_tsv(const struct results *r)
         tsv_number(row->ratio.high);
         tsv_number(row->ops_per_s);
         tsv_number(row->cpu_ns);
-        tsv_number(row->fairness);
+        tsv_number(row->fairness.middle);
         const char *distance = json_string_value(row->distance);
         printf("\t%zu\t%u\t%u\t%u\t%u\t%u\t%s\t%s\t%s", row->processes, row->voided, row->crashed,
                row->hung, name_index(&rc, result_text(row, "rc")),
                name_index(&lock, result_text(row, "lock")), row->machine,
                result_text(row, "memory"), distance != NULL ? distance : "-");
-        tsv_number(row->memory_kib);
+        tsv_number(row->memory_kib.n != 0 ? row->memory_kib.middle : NAN);
         static const char *const fills[] = {"cache", "package", "core", "all"};
         for (unsigned k = 0; k < 4; k++)
             printf("\t%" PRId64,
                    (int64_t)json_integer_value(json_object_get(row->fills, fills[k])));
+        const struct stats_interval more[] = {row->fairness, row->memory_kib};
+        for (unsigned k = 0; k < 2; k++) {
+            tsv_number(more[k].n != 0 ? more[k].low : NAN);
+            tsv_number(more[k].n != 0 ? more[k].high : NAN);
+        }
         printf("\n");
     }
     free(rc.name);

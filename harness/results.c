@@ -198,12 +198,12 @@ static bool summarise(const struct results *r, struct result *row)
     row->ops_per_s = stats_median(x, n);
     for (size_t i = 0; i < n; i++)
         x[i] = row->process[i].fairness;
-    row->fairness = stats_median(x, n);
+    row->fairness = stats_median_interval(x, n, confidence);
     size_t known = 0;
     for (size_t i = 0; i < n; i++)
         if (isfinite(row->process[i].memory_kib))
             x[known++] = row->process[i].memory_kib;
-    row->memory_kib = stats_median(x, known);
+    row->memory_kib = stats_median_interval(x, known, confidence);
 
     const struct result *base = results_baseline(r, row);
     size_t pairs = 0;

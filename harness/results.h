@@ -27,8 +27,9 @@ struct result {
     unsigned voided, crashed, hung;  // invocations without a number
     char message[200];               // of the last of them
     struct stats_interval ns, ratio; // nanoseconds an operation and thread; n 0: no figure
-    double cpu_ns, ops_per_s, fairness, memory_kib; // medians; NaN: not known
-    json_t *distance, *fills;                       // as the samples tell them; NULL: they do not
+    struct stats_interval fairness, memory_kib;
+    double cpu_ns, ops_per_s; // medians
+    json_t *distance, *fills; // as the samples tell them; NULL: they do not
 };
 
 struct results {

@@ -50,7 +50,8 @@ function row(family, workload, scheme, threads, placement, params, allocator, ma
     if (!old)
         printf "\t%s\tfirst_touch\t%s\t%s\t%s", quirk(machine), threads == 2 ? cpus == 2 ? "same cache" : \
             distance_of(placement) : "-", workload ~ /tree|free|mixed|append/ ? \
-            int(300 * threads * (1 + scheme % 4) * (0.5 + noise())) : "NaN", fills
+            resident = int(300 * threads * (1 + scheme % 4) * (0.5 + noise())) : "NaN", fills \
+            "\t0.5\t1\t" 0.9 * resident "\t" 1.1 * resident
     printf "\n"
 }
 function header() {
@@ -58,7 +59,8 @@ function header() {
         "ns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness\tprocesses\tvoid\t" \
         "crashed\thung\trc_index\tlock_index"
     if (kind != "two" && kind != "bare")
-        printf "\tmachine\tmemory\tdistance\tmemory_kib\tfill_cache\tfill_package\tfill_core\tfill_all"
+        printf "\tmachine\tmemory\tdistance\tmemory_kib\tfill_cache\tfill_package\tfill_core\tfill_all\t" \
+            "fairness_low\tfairness_high\tmemory_low\tmemory_high"
     printf "\n"
 }
 # Everything that a sweep of one machine measures.

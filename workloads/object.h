@@ -30,6 +30,13 @@ API struct object *object_of(struct rc_header *h)
     return (struct object *)h;
 }
 
+// Bytes of an object when `asked` are, and `needed` is what stands in it: a scheme's header may be
+// more than the smallest objects have, as a lock in each object is.
+API size_t object_size(int64_t asked, size_t needed)
+{
+    return (size_t)asked > needed ? (size_t)asked : needed;
+}
+
 // A new object of `size` bytes; the caller fills in what follows struct object.
 API void *object_new(struct thread *t, const struct type *type, size_t size, enum al_heap heap,
                      unsigned flags)

@@ -2,7 +2,7 @@
 # How evenly the threads got their turns, by Jain's index, against their number.
 load "scripts/plots/common.gp"
 load shape('$threads > 1 \
-    { point(key($workload, $params, $placement, $memory, $allocator), $threads, $fairness) }')
+    { point(key($workload, $params, $placement, $memory, $allocator), $threads, $fairness, $fairness_low, $fairness_high) }')
 if (panels == 0) {
     printerr "fairness: no cell with more than one thread in this store"
 } else {

@@ -19,6 +19,8 @@ NR == 1 {
     ns_high = at("ns_high"); fairness = at("fairness"); rc_index = at("rc_index")
     lock_index = at("lock_index"); machine = at("machine"); memory = at("memory")
     distance = at("distance"); memory_kib = at("memory_kib")
+    memory_low = at("memory_low"); memory_high = at("memory_high")
+    fairness_low = at("fairness_low"); fairness_high = at("fairness_high")
     split("cache package cores CPUs", mark_name, " ")
     fill[1] = at("fill_cache"); fill[2] = at("fill_package"); fill[3] = at("fill_core")
     fill[4] = at("fill_all")

@@ -12,8 +12,8 @@
 enum { SIZE, WINDOW };
 enum { SIZE_LEAST = 48 };
 static const struct param params[] = {
-    [SIZE] = {"size", "bytes of an object; multiples of 64 stand on lines of their own", SIZE_LEAST,
-              1 << 20, SIZE_LEAST},
+    [SIZE] = {"size", "bytes of an object, or what it needs; multiples of 64 have their own lines",
+              SIZE_LEAST, 1 << 20, SIZE_LEAST},
     [WINDOW] = {"window", "objects on their way between two threads, at most", 1, RING_WINDOW_MOST,
                 256},
     {0},
@@ -23,7 +23,6 @@ struct message {
     struct object base;
     uint64_t number; // in the order in which its maker sent them
 };
-_Static_assert(sizeof(struct message) <= SIZE_LEAST, "a scheme's header is too large");
 
 struct shared {
     size_t size;
@@ -43,7 +42,7 @@ static void *start(struct thread *t, const struct run *run)
 {
     (void)t;
     struct shared *s = sync_alloc(sizeof *s);
-    s->size = (size_t)run->param[SIZE];
+    s->size = object_size(run->param[SIZE], sizeof(struct message));
     s->ring = ring_new(run->threads, (size_t)run->param[WINDOW]);
     return s;
 }

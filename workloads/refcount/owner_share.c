@@ -33,7 +33,7 @@ static void *start(struct thread *t, const struct run *run)
     size_t made = others * run->threads;
     struct shared *s = sync_alloc(sizeof *s + made * sizeof s->other[0]);
     s->objects = objects;
-    s->size = pass_size(run->param[SIZE]);
+    s->size = object_size(run->param[SIZE], sizeof(struct object));
     s->others = others;
     s->made = made;
     for (size_t i = 0; i < made; i++) {

@@ -10,13 +10,6 @@
 
 enum { PASS_SIZE_LEAST = 32 }; // bytes of an object that can be asked for, whatever the scheme
 
-// Bytes of an object when `asked` are: as many as its header needs at least, since a lock in each
-// object is more than the smallest objects have.
-API size_t pass_size(int64_t asked)
-{
-    return (size_t)asked > sizeof(struct object) ? (size_t)asked : sizeof(struct object);
-}
-
 struct pass {
     size_t n, next, made; // `made` of the n objects were made by this thread
     uint64_t died_before; // objects that had died on this thread when the pass was complete

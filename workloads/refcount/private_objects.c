@@ -25,7 +25,7 @@ static void *start(struct thread *t, const struct run *run)
     (void)t;
     struct shared *s = sync_alloc(sizeof *s);
     s->objects = (size_t)run->param[OBJECTS];
-    s->size = pass_size(run->param[SIZE]);
+    s->size = object_size(run->param[SIZE], sizeof(struct object));
     return s;
 }
 

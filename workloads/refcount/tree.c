@@ -13,8 +13,8 @@ enum { SIZE_LEAST = 48 };
 static const struct param params[] = {
     // a tree is one unit: the deepest one is RUN_BATCH_MOST - 1 nodes
     [DEPTH] = {"depth", "levels of a tree, which has 2^depth - 1 nodes", 1, 16, 10},
-    [SIZE] = {"size", "bytes of a node; multiples of 64 stand on lines of their own", SIZE_LEAST,
-              4096, SIZE_LEAST},
+    [SIZE] = {"size", "bytes of a node, or what it needs; multiples of 64 have their own lines",
+              SIZE_LEAST, 4096, SIZE_LEAST},
     {0},
 };
 _Static_assert((1 << 16) - 1 <= RUN_BATCH_MOST, "the deepest tree fits no batch");
@@ -24,7 +24,6 @@ struct node {
     struct object base;
     struct rc_slot child[CHILDREN];
 };
-_Static_assert(sizeof(struct node) <= SIZE_LEAST, "a scheme's header is too large");
 
 struct shared {
     uint64_t nodes;
@@ -99,7 +98,7 @@ static void *start(struct thread *t, const struct run *run)
     (void)t;
     struct shared *s = sync_alloc(sizeof *s);
     s->nodes = ((uint64_t)1 << run->param[DEPTH]) - 1;
-    s->size = (size_t)run->param[SIZE];
+    s->size = object_size(run->param[SIZE], sizeof(struct node));
     return s;
 }
 
