@@ -16,13 +16,13 @@ struct pass {
     struct rc_header *object[];
 };
 
-// Fisher-Yates; n > 0.
+// Fisher-Yates.
 API void pass_shuffle(struct thread *t, struct rc_header **object, size_t n)
 {
-    for (size_t i = n - 1; i > 0; i--) {
-        size_t j = sync_rand(t) % (i + 1);
-        struct rc_header *h = object[i];
-        object[i] = object[j];
+    for (; n > 1; n--) {
+        size_t j = sync_rand(t) % n;
+        struct rc_header *h = object[n - 1];
+        object[n - 1] = object[j];
         object[j] = h;
     }
 }
