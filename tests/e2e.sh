@@ -430,7 +430,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 done
 ok "no cell is left running" test -z "$(cells_running atomic)$(cells_running mine)"
 # one that would go on for long
-"$there" run private_objects --rc mine --param objects=16 --time 30 --samples 1 --share >"$work/out" 2>"$work/err" &
+"$there" run private_objects --rc mine --param objects=16 --time 30 --samples 1 --memory bound --share >"$work/out" 2>"$work/err" &
 pid=$!
 background+=("$pid")
 for _ in $(seq 100); do
@@ -438,6 +438,7 @@ for _ in $(seq 100); do
     sleep 0.05
 done
 ok "a cell runs" test -n "$(cells_running mine)"
+ok "it is told where its memory comes from" grep -zqE '^--memory=bind' "/proc/$(cells_running mine)/cmdline"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 for _ in $(seq 20); do

@@ -570,6 +570,7 @@ static void test_bad_options_say_why(void **state)
         const char *arguments, *says;
     } known[] = {
         {"--threads=0", "--threads: '0' is not a number from 1 to 1000"},
+        {"--memory=bind:1000", "--memory: the kernel does not take this policy: "}, // no such node
         {"--param=late=2", "late: '2' is not a number from 0 to 1"},
         {"--param=nonsense=1", "no such parameter: nonsense"},
         {"nonsense", "nonsense"},
