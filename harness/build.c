@@ -51,8 +51,9 @@ static void cell_target(const struct spec *s, bool census, char *target)
              release ? "" : named, s->workload->name, pair);
 }
 
-void build_path(const struct spec *s, bool census, char *path)
+void build_path(const struct spec *s, bool census, unsigned layout, char *path)
 {
+    (void)layout;
     char target[BUILD_PATH];
     cell_target(s, census, target);
     if (target[0] == '/')
@@ -117,8 +118,10 @@ static bool run_make(char **targets, size_t n, bool ask)
     return child > 0 && status == 0;
 }
 
-bool build_cells(const struct spec *const *s, size_t n, bool census, struct error *e)
+bool build_cells(const struct spec *const *s, size_t n, bool census, unsigned layouts,
+                 struct error *e)
 {
+    (void)layouts;
     char **targets = calloc(n, sizeof *targets);
     bool ok = targets != NULL;
     for (size_t i = 0; i < n && ok; i++) {

@@ -8,11 +8,15 @@
 
 // The root of the tree that this program was built in. Ends the process (status 2) if it is gone.
 const char *build_root(void);
-// The program of a cell; `census`: the one that counts. SPEC_TEXT + 4096 bytes are enough.
+// The program of a cell; `census`: the one that counts. layout: 0 is linked in the usual order, each
+// other number shuffles objects and functions in its own way, the same on every machine.
+// SPEC_TEXT + 4096 bytes are enough.
 enum { BUILD_PATH = 4096 + SPEC_TEXT };
-void build_path(const struct spec *s, bool census, char *path);
-// Makes the programs of n cells as needed, in parallel, and says so on stderr when there was work.
-// False, with a message: some could not be made (make's output went to stderr).
-bool build_cells(const struct spec *const *s, size_t n, bool census, struct error *e);
+void build_path(const struct spec *s, bool census, unsigned layout, char *path);
+// Makes the programs of n cells as needed, each in layouts 0..layouts-1, in parallel, and says so on
+// stderr when there was work. False, with a message: some could not be made (make's output went to
+// stderr).
+bool build_cells(const struct spec *const *s, size_t n, bool census, unsigned layouts,
+                 struct error *e);
 
 #endif

@@ -223,9 +223,9 @@ int command_run(int argc, char **argv)
     }
     char path[BUILD_PATH], topology_error[256];
     const struct spec *one = &s;
-    if (!build_cells(&one, 1, a.census, &e))
+    if (!build_cells(&one, 1, a.census, 1, &e))
         return command_refuse(e.text);
-    build_path(&s, a.census, path);
+    build_path(&s, a.census, 0, path);
     struct topology *topology = topology_open(NULL, topology_error, sizeof topology_error);
     if (topology == NULL)
         fprintf(stderr, "rclab: threads are not bound: %s\n", topology_error);

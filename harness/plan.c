@@ -1137,7 +1137,7 @@ static bool add_family(struct parser *p, char *name, const struct gathered *base
 
 static bool add_parts(struct parser *p, const struct odometer *o, const struct gathering *g)
 {
-    enum { REST = FAMILY_MOST - 1 };
+    enum { REST = FAMILY_OWN - 1 };
     for (size_t part = 0; part == 0 || 1 + part * REST < g->n; part++) {
         size_t first = 1 + part * REST, n = g->n - first < REST ? g->n - first : REST;
         if (!add_family(p, family_name(o, part), &g->cell[0], &g->cell[first], (unsigned)n))
@@ -1228,7 +1228,9 @@ struct plan *plan_parse(const char *name, const char *text, const struct topolog
     snprintf(p->name, sizeof p->name, "%.*s", (int)strcspn(slash != NULL ? slash + 1 : name, "."),
              slash != NULL ? slash + 1 : name);
     p->effort = (struct effort){.time_ns = 20000000, .samples = 3};
-    p->rounds = 12;
+    p->rounds = p->rounds_least = 12;
+    p->margin = 0.01;
+    p->layouts = 1;
     fputs(text, parser.text);
     bool ok = read_text(&parser, text);
     if (ok && parser.experiments == 0)
@@ -1261,6 +1263,12 @@ void plan_free(struct plan *p)
     free(p->text);
     free(p->family);
     free(p);
+}
+
+bool plan_set_layouts(struct plan *p, unsigned layouts)
+{
+    p->layouts = layouts;
+    return true;
 }
 
 size_t plan_cells(const struct plan *p)

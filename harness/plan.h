@@ -6,13 +6,20 @@
 //     summary = one line
 //     time = 0.02          seconds of a sample (or: ops = N)
 //     samples = 3          of a process
-//     rounds = 12          processes of a cell, at least 6
+//     rounds = 12          processes of a cell, at least 6; 12..40: from 12 on a family ends when
+//                          its intervals are narrow (stats_enough), with 40 in any case
+//     margin = 0.01        differences that matter, for that (0.01)
+//     checks = 0.1         A/A and +5 % cells that are added, at most so large a part of the cells
+//                          (0.1; 0: none)
+//     layouts = 5          link orders that a cell is measured with, in turn (1)
 //
 //     [experiment]
 //     workload = private_objects hot_object
 //     pair = plain+gil atomic+none, plain biased * pthread gil
 //     threads = auto x2
 //     allocator, placement, memory, reclaimer, alloc      likewise; standard as for `rclab run`
+//     copy = 0..3          the same cells again under other names (A/A)
+//     extra = 0 5          per cent of operations beside those that are counted
 //     param.objects = 16 256             for the workloads that have it
 //     together = workload pair           axes whose cells are compared: measured in one block
 //     exclude = threads>8 workload=list_append, rc=none|plain lock!=gil
@@ -34,6 +41,10 @@
 // families. Combinations that are not valid are left out. The first cell of a family is its
 // baseline. A family of more than a dozen cells is measured in parts, the baseline in each.
 //
+// Checks ride with every nth family whose cells have neither copy nor extra: a copy of one of its
+// cells and the same cell with 5 % extra, behind the family's own. Which cell it is changes from
+// family to family, in turn through all ranks.
+//
 // Not measured twice are: a cell in a family; a whole family; and, except a family's baseline,
 // cells of an experiment that differ by allocator where the operations do not reach malloc, by
 // placements that put all its threads on the same CPUs, or by memory where there is one NUMA node.
@@ -42,7 +53,7 @@
 
 #include "spec.h"
 
-enum { FAMILY_MOST = 12, ROUNDS_LEAST = 6 };
+enum { FAMILY_OWN = 12, FAMILY_MOST = FAMILY_OWN + 2, ROUNDS_LEAST = 6, LAYOUTS_MOST = 64 };
 
 struct family {
     char *name; // of any length; no two of a plan have the same
@@ -57,7 +68,9 @@ struct plan {
     char *text;
     char summary[200];
     struct effort effort;
-    unsigned rounds;
+    unsigned rounds_least, rounds; // equal: all families have as many
+    double margin;
+    unsigned layouts;
     struct family *family;
     size_t families;
     size_t left_out, excluded, redundant; // combinations: not valid, `exclude`, not measured twice
@@ -69,6 +82,8 @@ struct plan *plan_read(const char *what, const struct topology *topology, struct
 // From text, for a file that is called `name`.
 struct plan *plan_parse(const char *name, const char *text, const struct topology *topology,
                         struct error *e);
+// Instead of the layouts that it has; its text says so behind it. False: out of memory.
+bool plan_set_layouts(struct plan *p, unsigned layouts);
 void plan_free(struct plan *p);
 // Cells summed over families.
 size_t plan_cells(const struct plan *p);

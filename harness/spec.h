@@ -27,7 +27,12 @@ struct spec {
     const struct memory *memory;
     unsigned threads;
     int64_t param[PARAMS_MAX]; // in the order of the workload's list
+    // What the harness is checked with; 0 in a usual cell.
+    unsigned copy;  // the same cell under a name of its own: the two must not differ (A/A)
+    unsigned extra; // per cent of operations that are done beside those that are counted: a real
+                    // extra cost, which a comparison must find
 };
+enum { COPIES_MOST = 99, EXTRA_MOST = 100 };
 enum { THREADS_MOST = 1000, SPEC_TEXT = 512 + PLACEMENT_TEXT };
 
 // One of time_ns and ops is 0.
@@ -59,11 +64,13 @@ bool spec_param(struct spec *s, const char *name, const char *value, struct erro
 // Fills in what was not chosen: reclaimer and allocator from the schemes, lock `none` where it is
 // valid (else the error names the valid ones).
 bool spec_complete(struct spec *s, struct error *e);
+bool spec_copy(const char *text, unsigned *copy, struct error *e);
+bool spec_extra(const char *text, unsigned *extra, struct error *e);
 // Whether the four schemes, the workload and the number of threads go together; else the reason.
 bool spec_valid(const struct spec *s, struct error *e);
 
-// The canonical name: the same text for the same cell, in stores and on the screen. At most
-// SPEC_TEXT bytes.
+// The canonical name: the same text for the same cell, in stores and on the screen; copy and extra
+// stand in it where they are not 0. At most SPEC_TEXT bytes.
 void spec_key(const struct spec *s, char *text);
 // "rc+lock", and reclaimer and allocator where they are not the schemes' defaults.
 void spec_pair(const struct spec *s, char *text);

@@ -8,6 +8,7 @@
 #ifndef STATS_H
 #define STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,79 @@ struct stats_interval stats_median_interval(const double *x, size_t n, double co
  */
 struct stats_interval stats_ratio_interval(const double *x, const double *base, size_t n,
                                            double confidence);
+
+/* P(B <= k), B binomial(n, p): 0 <= p <= 1. Good to 1e-9 for any n up to 1e6. */
+double stats_binomial(size_t k, size_t n, double p);
+
+/* The share k / n with the exact interval of Clopper and Pearson 1934, which covers at least
+ * confidence (on both sides together). All NAN if n is 0. */
+struct stats_interval stats_proportion(size_t k, size_t n, double confidence);
+
+/*
+ * What a comparison of costs claims, against a margin d > 0 (0.01 is 1 %): worse, the typical ratio
+ * is above 1 + d; better, below 1 / (1 + d); equivalent, between them. Whoever can claim none of
+ * these is undecided. (Two one-sided tests: Schuirmann 1987.)
+ */
+enum stats_verdict { STATS_UNDECIDED, STATS_BETTER, STATS_WORSE, STATS_EQUIVALENT };
+const char *stats_verdict_name(enum stats_verdict verdict);
+
+/* The claim that blocks' log-ratios support best, and the p-value of its sign tests, two-sided: it is
+ * at most 1 - c exactly if the interval of stats_median_interval at confidence c lies where the claim
+ * says. Without a value: undecided, 1. */
+struct stats_claim {
+    enum stats_verdict verdict;
+    double p;
+};
+struct stats_claim stats_claim(const double *log_ratio, size_t n, double margin);
+
+/*
+ * p-values of n comparisons, adjusted, into adjusted[n] (in the same order; may be p itself). Holm
+ * 1979: who claims what is at most a claims anything wrong with probability at most a, whatever
+ * depends on what. Benjamini and Hochberg 1995: at most a share a of what is claimed is wrong, on
+ * average, of independent comparisons; for a first look. False: out of memory.
+ */
+bool stats_holm(const double *p, size_t n, double *adjusted);
+bool stats_benjamini_hochberg(const double *p, size_t n, double *adjusted);
+
+/* The samples of two cells that were measured in one block. */
+struct stats_block {
+    const double *x, *base;
+    size_t xs, bases;
+};
+/*
+ * Interval of the typical ratio by the cluster bootstrap (Davison and Hinkley 1997, 3.8): blocks are
+ * drawn with replacement, in each drawn block the samples of either process; of each resample the
+ * median over blocks of the log-ratio of the processes' medians; percentiles of these. The same seed,
+ * the same interval. It is a cross-check of stats_ratio_interval; blocks without a usable ratio are
+ * skipped.
+ */
+struct stats_interval stats_bootstrap_ratio(const struct stats_block *block, size_t n,
+                                            double confidence, unsigned resamples, uint64_t seed);
+
+/*
+ * Whether a comparison has been measured enough: the interval of the median log-ratio is no wider
+ * than half the margin, log(1 + d) / 2, and the halves of the blocks, in the order in which they
+ * were measured, agree: their intervals overlap. It never looks at where the interval lies. At least
+ * 12 values, so that each half has an interval.
+ */
+bool stats_enough(const double *log_ratio, size_t n, double margin, double confidence);
+
+/*
+ * The share, 0..1, of the variance of x that lies between groups (group[i] is that of x[i], any
+ * number): one-way random effects, the intraclass correlation ICC(1) by Donner's n0 for groups of
+ * unequal size, never below 0. NAN with fewer than two groups, without a group of two, or without
+ * variance.
+ */
+double stats_group_share(const double *x, const unsigned *group, size_t n);
+
+/*
+ * The smallest effect, as a ratio above 1, that n blocks would show as `worse` by a margin with so
+ * much power, if log-ratios scatter as the `seen` ones of A/A comparisons do around their median. By
+ * the distribution of the order statistic that bounds the interval from below. NAN if n or seen is
+ * too small to bound one.
+ */
+double stats_detectable(const double *log_ratio, size_t seen, size_t n, double margin,
+                        double confidence, double power);
 
 /* Jain's fairness index (Jain, Chiu, Hawe 1984), (sum x)^2 / (n sum x^2): 1 if all counts are
  * equal (all 0 included, or n 0), 1/n if one has everything. */

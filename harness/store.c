@@ -495,8 +495,10 @@ bool store_environment(struct store *s, int64_t sweep, const char *json, int64_t
 
 // --- invocations ------------------------------------------------------------------------------
 
-bool store_has(struct store *s, int64_t sweep, const struct spec *spec, int64_t block)
+unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block,
+                        bool *disturbed)
 {
+    *disturbed = false;
     char key[SPEC_TEXT];
     spec_key(spec, key);
     sqlite3_stmt *q = prepare(s, "SELECT 1 FROM invocation JOIN cell ON cell.id = invocation.cell "

@@ -51,28 +51,48 @@ bool store_shard(const char *text, unsigned *i, unsigned *n);
 bool store_environment(struct store *s, int64_t sweep, const char *json, int64_t *id,
                        struct error *e);
 
-// A block is one round of one family; a cell is measured at most once in it.
+// A block is one round of one family. A cell is measured once in it, and again where that was
+// disturbed: what counts is the last attempt.
 struct store_invocation {
     const struct spec *spec;
     const char *family;
     unsigned round, position; // position: in the block's order
     unsigned rank;            // in the family, as the plan lists it; 0 is the baseline
     int64_t sweep, block, environment;
-    double load; // one-minute load average when it began
+    unsigned attempt;      // from 0
+    unsigned layout;       // of the program, build.h
+    unsigned padding;      // bytes of environment that were added
+    const char *disturbed; // by what (disturbance.h); empty: by nothing
+    double load;           // one-minute load average when it began
 };
-bool store_has(struct store *s, int64_t sweep, const struct spec *spec, int64_t block);
+// The number of attempts that are stored, and whether the last of them was disturbed.
+unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block,
+                        bool *disturbed);
 // The number of invocations, and of those that ended as `ok`.
 void store_count(struct store *s, size_t *all, size_t *ok);
 bool store_add(struct store *s, const struct store_invocation *i, const struct outcome *o,
                struct error *e);
+
+// Why a family of a sweep is not measured any further, and after how many rounds; once more replaces
+// what was said before.
+struct store_stop {
+    int64_t sweep;
+    const char *family;
+    unsigned rounds;
+    const char *reason; // "narrow": its intervals are; "rounds": all are done; "budget"
+};
+bool store_add_stop(struct store *s, const struct store_stop *stop, struct error *e);
+typedef void store_each_stop(void *argument, const struct store_stop *stop);
+bool store_visit_stops(struct store *s, store_each_stop *each, void *argument, struct error *e);
 
 // Calls `each` for every sample (number >= 0) and for every invocation without one (sample NULL),
 // in the order in which they were measured. `sample` is complete, with cell, block and invocation.
 struct store_row {
     int64_t invocation, sweep, block;
     int64_t plan; // the least id of the sweeps with the same text of a plan
-    unsigned round, rank;
-    const char *machine, *family, *key, *status, *message;
+    unsigned round, rank, attempt, layout;
+    bool superseded; // a later attempt of the same block counts instead
+    const char *machine, *family, *key, *status, *message, *disturbed;
     const json_t *cell;   // the specification
     const json_t *sample; // or NULL
 };

@@ -110,13 +110,14 @@ static bool measure_cell(struct ongoing *r, const struct family *f, size_t famil
     const struct sweep *w = r->sweep;
     const struct spec *s = &f->cell[rank];
     int64_t block = (int64_t)(round * w->plan->families + family);
-    if (store_has(w->store, w->stored.id, s, block)) {
+    bool disturbed;
+    if (store_attempts(w->store, w->stored.id, s, block, &disturbed) != 0) {
         estimate_skip(r->estimate, s);
         return true;
     }
     say_progress(r, s, round);
     char path[BUILD_PATH];
-    build_path(s, false, path);
+    build_path(s, false, 0, path);
     struct store_invocation i = {.spec = s,
                                  .family = f->name,
                                  .round = round,
@@ -235,7 +236,7 @@ static bool prepare(struct ongoing *r, bool *all_built)
         for (size_t i = 0; i < n; i++)
             if (programs == 0 || by_program(&list[programs - 1], &list[i]) != 0)
                 list[programs++] = list[i];
-        *all_built = build_cells(list, programs, false, &r->e);
+        *all_built = build_cells(list, programs, false, 1, &r->e);
         if (!*all_built)
             fprintf(stderr, "rclab: %s\n", r->e.text);
     }

@@ -102,7 +102,8 @@ static int64_t sweep_of(struct store *s)
 
 static bool has(struct store *s, const struct spec *spec, int64_t block)
 {
-    return store_has(s, sweep_of(s), spec, block);
+    bool disturbed;
+    return store_attempts(s, sweep_of(s), spec, block, &disturbed) != 0;
 }
 
 static struct spec cell(int64_t objects)

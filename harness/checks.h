@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// What the cells that are there to be checked with say of a machine and its measurements: a copy
+// against its original (A/A) must not differ, one with an extra cost (spec.h) must.
+#ifndef CHECKS_H
+#define CHECKS_H
+
+#include <stdio.h>
+
+#include "comparison.h"
+
+struct checks {
+    // Each copy against the cell that it is a copy of, in the same family; the rows of the results.
+    struct comparison *same;
+    size_t sames;
+    size_t excluded; // A/A comparisons whose interval lies beside 1: false alarms of the interval
+    size_t alarms;   // and those that came out better or worse by the margin
+    double noise;    // 95th percentile of |ratio - 1| of the A/A comparisons; NAN: none
+    double margin;   // max(1 %, noise): differences below it mean nothing here
+    // Each cell with an extra cost against the one without.
+    struct comparison *extra;
+    size_t extras;
+    size_t found; // of them, by the margin
+};
+
+// Of one machine's rows, or all (NULL). least_margin: 0.01 is 1 %. False: out of memory.
+bool checks_make(const struct results *r, const char *machine, double least_margin,
+                 struct checks *c);
+void checks_free(struct checks *c);
+// Some lines for a person.
+void checks_print(const struct checks *c, FILE *to);
+
+#endif
