@@ -43,6 +43,8 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
+# LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
+LIBS_stats_gsl = -lgsl -lgslcblas
 
 MAKEFLAGS += --no-builtin-rules
 .PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz clean
@@ -176,7 +178,7 @@ $(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUI
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
 $(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) $$(LIBS_$$*) -lcmocka $$(INTO)
 
 $(2)/test/fuzz/%: tests/fuzz/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
 	@mkdir -p $$(@D)
