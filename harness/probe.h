@@ -61,7 +61,7 @@ __attribute__((noinline, aligned(64))) static uint64_t probe_locked(uint64_t add
     return atomic_load_explicit(&p->sum, memory_order_relaxed);
 }
 
-static double probe_time(const struct ticks *clock, uint64_t (*kernel)(uint64_t), uint64_t n)
+static inline double probe_time(const struct ticks *clock, uint64_t (*kernel)(uint64_t), uint64_t n)
 {
     uint64_t part[PROBE_PARTS];
     for (unsigned i = 0; i < PROBE_PARTS; i++) {
@@ -72,7 +72,7 @@ static double probe_time(const struct ticks *clock, uint64_t (*kernel)(uint64_t)
     return (double)median(part, PROBE_PARTS) * ticks_ns(clock);
 }
 
-static void *probe_main(void *argument)
+static inline void *probe_main(void *argument)
 {
     struct probe_point *p = argument;
     p->cpu = bound_cpu();
@@ -83,8 +83,8 @@ static void *probe_main(void *argument)
 
 // One CPU after another, as they may share a core; n == 0: once, wherever it runs. Answers how many
 // points it wrote.
-static unsigned probe(const struct ticks *clock, const int *cpu, unsigned n,
-                      struct probe_point *point)
+static inline unsigned probe(const struct ticks *clock, const int *cpu, unsigned n,
+                             struct probe_point *point)
 {
     unsigned points = n != 0 ? n : 1;
     for (unsigned i = 0; i < points; i++) {
@@ -117,7 +117,7 @@ struct ping {
 
 // Hit number n, after that of the other; false: the time was up. The ball carries nothing but
 // itself: relaxed.
-static bool ping_hit(struct ping *p, uint32_t n)
+static inline bool ping_hit(struct ping *p, uint32_t n)
 {
     for (unsigned look = 1; atomic_load_explicit(&p->ball, memory_order_relaxed) != n; look++)
         if (look % PING_LOOKS == 0 && ticks_now(p->clock) >= p->until)
@@ -126,7 +126,7 @@ static bool ping_hit(struct ping *p, uint32_t n)
     return true;
 }
 
-static void *ping_server(void *argument)
+static inline void *ping_server(void *argument)
 {
     struct ping *p = argument;
     uint32_t n = 0;
@@ -141,7 +141,7 @@ static void *ping_server(void *argument)
     return NULL;
 }
 
-static void *ping_receiver(void *argument)
+static inline void *ping_receiver(void *argument)
 {
     struct ping *p = argument;
     for (uint32_t n = 1; n < 2 * PING_HITS * PING_PARTS && ping_hit(p, n); n += 2)
@@ -150,7 +150,7 @@ static void *ping_receiver(void *argument)
 }
 
 // Nanoseconds that a line takes from one CPU to the other, or 0: they did not meet in PING_NS.
-static double ping(const struct ticks *clock, int a, int b)
+static inline double ping(const struct ticks *clock, int a, int b)
 {
     struct ping p = {.clock = clock};
     pthread_t server, receiver;

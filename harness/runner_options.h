@@ -101,7 +101,7 @@ static unsigned cpus_used(const struct options *o)
 {
     unsigned n = 0;
     if (o->cpus == 0) {
-        cpus set;
+        cpu_bits set;
         if (sched_getaffinity(0, sizeof set, set) == 0)
             n = (unsigned)CPU_COUNT_S(sizeof set, set);
     }
