@@ -45,7 +45,6 @@ WORKLOADS := $(wildcard workloads/*/*.c)
 source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
-
 MAKEFLAGS += --no-builtin-rules
 .PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz clean
 all: $(BUILD)/rclab
@@ -124,7 +123,7 @@ DEPENDS = $(BUILD)/depends/$(subst /,_,$@).d
 INTO = -MMD -MP -MT $@ -MF $(DEPENDS).tmp -o $@.tmp && mv $(DEPENDS).tmp $(DEPENDS) && mv $@.tmp $@
 LINK_INTO = -o $@.tmp && mv $@.tmp $@
 
-# The program: what has a main is not in what tests are linked with.
+# The program; tests are linked with all of it but main and the commands.
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
 RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
 TESTED_SOURCES := $(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))
@@ -155,12 +154,13 @@ pair_flags = -DRC_SCHEME=$(word 1,$(1)) $(call header_flag,rc,$(word 1,$(1))) \
     -DLK_SCHEME=$(word 2,$(1)) $(call header_flag,lk,$(word 2,$(1))) \
     $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) -DAL_SCHEME=$(word 4,$(1)))
 pair = $(subst +, ,$(notdir $(1)))
-# Of WORKLOAD/PAIR[@LAYOUT]: the cell, and what stands before the command that links it.
+# Of WORKLOAD/PAIR[@LAYOUT]: the cell, and what stands before the command that links it (with all of
+# it as the name, no two cells have the same order).
 cell = $(firstword $(subst @, ,$(1)))
 shuffle = $(if $(findstring @,$(1)),scripts/link $(1))
 
-# $(call rules,NAME,PLACE,COMPILER): a named build, its directory, its compiler with its flags. With
-# objects as intermediate files that .SECONDARY keeps, a new scheme would go unnoticed.
+# $(call rules,NAME,PLACE,COMPILER): a named build, its directory, its compiler with its flags. Objects
+# are kept by .PRECIOUS: with .SECONDARY make would not look for those of a new scheme.
 define rules
 .PRECIOUS: $(2)/obj/%.o $(2)/obj/cells/%.o $(2)/catalogue/%.o $(2)/catalogue/workload/%.o
 .SECONDEXPANSION:
