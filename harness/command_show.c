@@ -161,15 +161,15 @@ static void print_plans(const struct store_sweep *sweep, size_t n)
 
 static bool print_text(struct store *s, const char *path, const struct results *r, struct error *e)
 {
-    size_t all, good, sweeps;
+    size_t sweeps;
     struct store_sweep *sweep;
     if (!store_sweeps(s, &sweep, &sweeps, e))
         return false;
-    store_count(s, &all, &good);
+    struct store_counts c = store_count(s);
     printf("%s: ", path);
     print_plans(sweep, sweeps);
     store_sweeps_free(sweep, sweeps);
-    printf(", %zu invocations, %zu good\n", all, good);
+    printf(", %zu invocations, %zu good\n", c.all, c.ok);
     printf("ns/op: threads x duration / operations, median over processes; ratio: to the family's "
            "baseline,\nmedian over blocks; [95 %%]: order-statistic interval (with n < 6 it covers "
            "less); fair: Jain's\nindex; cpu ns: processor time an operation; n: processes.\n");
