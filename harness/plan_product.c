@@ -7,7 +7,6 @@
 
 #include "../strategies/pair.h"
 #include "plan_parts.h"
-#include "stats.h"
 
 // --- the cross product ------------------------------------------------------------------------
 
@@ -398,18 +397,20 @@ bool plan_expand(struct parser *p, struct experiment *x)
 // Riders are the two cells of a check: a copy, and one with so many per cent extra.
 enum { RIDERS = 2, RIDER_EXTRA = 5 };
 
-// Of each n families one has them; which one is drawn, the same at each reading: at regular distances
-// all could fall into the same part of a sweep, whose parts are every nth family too.
-static size_t riding(size_t turn, size_t n)
-{
-    uint64_t state = turn;
-    return turn * n + stats_random(&state) % n;
-}
+// The parts of a sweep are every nth family (sweep.h), and each should have some riders. How many
+// there are in part i of n, for the usual n.
+enum { PARTS_MOST = 8 };
+struct spread {
+    size_t riders[PARTS_MOST + 1][PARTS_MOST];
+};
 
-// How many of the families that may have riders do.
-static size_t count_riding(size_t families, size_t n)
+// In the parts that the family would be in.
+static size_t crowd(const struct spread *s, size_t family)
 {
-    return families / n + (riding(families / n, n) < families);
+    size_t all = 0;
+    for (size_t n = 2; n <= PARTS_MOST; n++)
+        all += s->riders[n][family % n];
+    return all;
 }
 
 static bool is_usual(const struct family *f)
@@ -434,20 +435,28 @@ static bool add_riders(struct family *f, size_t rank)
 
 bool plan_add_checks(struct plan *plan, double checks)
 {
-    double most = checks * (double)plan_cells(plan) / RIDERS;
-    size_t families = 0, n = 1, turn = 0, usual = 0;
+    size_t most = (size_t)(checks * (double)plan_cells(plan) / RIDERS), turn = 0;
+    size_t families = 0, seen = 0, best = plan->families;
+    struct spread spread = {0};
     if (checks == 0)
         return true;
     for (size_t f = 0; f < plan->families; f++)
         families += is_usual(&plan->family[f]);
-    while (count_riding(families, n) > 1 && (double)count_riding(families, n) > most)
-        n++;
+    if (most == 0)
+        most = 1;
+    size_t n = (families + most - 1) / most;
     for (size_t f = 0; f < plan->families; f++) {
-        struct family *family = &plan->family[f];
-        if (!is_usual(family) || usual++ != riding(turn, n))
+        if (!is_usual(&plan->family[f]))
             continue;
-        if (!add_riders(family, turn++ % family->cells))
+        if (best == plan->families || crowd(&spread, f) < crowd(&spread, best))
+            best = f;
+        if (++seen % n != 0 && seen != families)
+            continue;
+        if (!add_riders(&plan->family[best], turn++ % plan->family[best].cells))
             return false;
+        for (size_t parts = 2; parts <= PARTS_MOST; parts++)
+            spread.riders[parts][best % parts]++;
+        best = plan->families;
     }
     return true;
 }
