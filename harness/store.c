@@ -836,9 +836,8 @@ static bool merge_all(struct merge *m)
             "position, rank, environment, began, wall_ns, load, status, message, "
             "attempt, layout, padding, disturbed) "
             "SELECT sweep.id, cell.id, ?4, ?5, ?6, ?7, ?8, environment.id, ?10, ?11, "
-            "?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM sweep, cell, environment WHERE ?1 IS NOT NULL "
-            "AND "
-            "sweep.identity = ?2 AND key = ?3 AND "
+            "?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM sweep, cell, environment "
+            "WHERE ?1 IS NOT NULL AND sweep.identity = ?2 AND key = ?3 AND "
             "environment.machine = sweep.machine AND environment.json = ?9",
             true);
     sqlite3_finalize(m->samples);

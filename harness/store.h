@@ -59,7 +59,7 @@ struct store_invocation {
     unsigned round, position; // position: in the block's order
     unsigned rank;            // in the family, as the plan lists it; 0 is the baseline
     int64_t sweep, block, environment;
-    unsigned attempt;      // from 0
+    unsigned attempt;      // from 0, without gaps
     unsigned layout;       // of the program, build.h
     unsigned padding;      // bytes of environment that were added
     const char *disturbed; // by what (disturbance.h); empty: by nothing
