@@ -374,15 +374,15 @@ static bool print_text(struct store *s, const char *path, const struct results *
                        const struct view *cells, const struct view *checks,
                        const struct screen *screen, struct error *e)
 {
-    size_t all, good, sweeps;
+    size_t sweeps;
     struct store_sweep *sweep;
     if (!store_sweeps(s, &sweep, &sweeps, e))
         return false;
-    store_count(s, &all, &good);
+    struct store_counts c = store_count(s);
     printf("%s: ", path);
     print_plans(sweep, sweeps);
     store_sweeps_free(sweep, sweeps);
-    printf(", %zu invocations, %zu good\n", all, good);
+    printf(", %zu invocations, %zu good\n", c.all, c.ok);
     printf(
         "ns/op: threads x duration / operations, median over processes; ratio: to the family's "
         "baseline,\nmedian over blocks, inside one speed of the machine; [95 %%]: "
