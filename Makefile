@@ -43,9 +43,11 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
+# LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
+LIBS_stats_gsl = -lgsl -lgslcblas
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz clean
+.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures docs liveness fuzz clean
 all: $(BUILD)/rclab
 
 help:
@@ -53,6 +55,7 @@ help:
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
+	@echo 'make docs                       the tables of docs/statistics.md again, by simulation'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme: its contract, its census, sanitizers'
 	@echo 'make lint                       how schemes may touch shared memory'
@@ -78,6 +81,9 @@ sweep: deps
 
 figures: all
 	@scripts/figures $(BUILD)/rclab $(STORE)
+
+docs: $(BUILD)/test/simulation
+	@$< <docs/statistics.md >docs/statistics.md.tmp && mv docs/statistics.md.tmp docs/statistics.md
 
 test: deps-test
 	@$(MAKE) --no-print-directory CI=1 check
@@ -176,7 +182,11 @@ $(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUI
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
 $(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) $$(LIBS_$$*) -lcmocka $$(INTO)
+
+$(2)/test/simulation: tests/simulation.c $(2)/obj/stats.o $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) -lm $$(INTO)
 
 $(2)/test/fuzz/%: tests/fuzz/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
 	@mkdir -p $$(@D)
