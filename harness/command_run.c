@@ -233,7 +233,12 @@ int command_run(int argc, char **argv)
         return command_refuse(e.text);
     invoke_lock_machine(a.share);
     struct outcome o;
-    invoke(&s, &effort, path, topology, &o);
+    invoke(&(struct invocation){.spec = &s,
+                                .effort = &effort,
+                                .path = path,
+                                .topology = topology,
+                                .padding = invoke_padding(sync_now_ns())},
+           &o);
     topology_close(topology);
 
     size_t i;
@@ -249,6 +254,8 @@ int command_run(int argc, char **argv)
     }
     if (o.status != OUTCOME_OK)
         fprintf(stderr, "rclab: %s: %s\n", outcome_name(o.status), o.message);
+    if (o.disturbed[0] != '\0')
+        fprintf(stderr, "rclab: disturbed: %s\n", o.disturbed);
     json_decref(o.samples);
     return o.status == OUTCOME_OK ? 0 : 1;
 }

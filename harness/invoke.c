@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "disturbance.h"
 #include "stats.h"
 
 const char *outcome_name(enum outcome_status status)
@@ -27,9 +28,49 @@ enum { NODES_MOST = 1024 };
 struct arrangement {
     bool bound; // cpu[] holds the CPUs of the threads
     unsigned cpu[THREADS_MOST];
+    unsigned cpus; // different ones of them; not bound: usable ones, 0 if unknown
+    unsigned probe[2],
+        probes;              // where the machine's speed is probed: the first and the last thread's
+    unsigned ping[2], pings; // between which a line is bounced; 0: there is only one CPU
     // The nodes that all memory comes from; 0: each thread's from its own.
     unsigned node[NODES_MOST], nodes;
 };
+
+// Another CPU than the only one that is used, as near as the first two of cores far apart are.
+static void arrange_ping(const struct topology *topology, struct arrangement *a)
+{
+    char why[256];
+    unsigned two[2];
+    a->ping[0] = a->probe[0];
+    a->pings = a->probes;
+    if (a->pings == 2)
+        a->ping[1] = a->probe[1];
+    else if (placement_cpus(topology, placement_find("cores", why, sizeof why), 2, two, why,
+                            sizeof why)) {
+        a->ping[1] = two[0] != a->ping[0] ? two[0] : two[1];
+        a->pings = a->ping[1] != a->ping[0] ? 2 : 0;
+    }
+}
+
+static void arrange_probes(const struct spec *s, const struct topology *topology,
+                           struct arrangement *a)
+{
+    a->cpus = a->probes = a->pings = 0;
+    if (!a->bound) {
+        a->cpus = topology != NULL ? topology_cpus(topology) : 0;
+        return;
+    }
+    for (unsigned i = 0; i < s->threads; i++) {
+        bool again = false;
+        for (unsigned k = 0; k < i && !again; k++)
+            again = a->cpu[k] == a->cpu[i];
+        a->cpus += !again;
+    }
+    a->probe[a->probes++] = a->cpu[0];
+    if (a->cpu[s->threads - 1] != a->cpu[0])
+        a->probe[a->probes++] = a->cpu[s->threads - 1];
+    arrange_ping(topology, a);
+}
 
 static bool arrange(const struct spec *s, const struct topology *topology, struct arrangement *a,
                     char *why, size_t size)
@@ -39,6 +80,7 @@ static bool arrange(const struct spec *s, const struct topology *topology, struc
     a->bound = topology != NULL && topology_is_this_machine(topology);
     if (a->bound && !placement_cpus(topology, s->placement, s->threads, a->cpu, why, size))
         return false;
+    arrange_probes(s, topology, a);
     if (s->memory->nodes == NODES_ALL && topology != NULL)
         a->nodes = topology_nodes(topology, a->node, NODES_MOST);
     if (s->memory->nodes == NODE_OF_THREAD_0 && a->bound &&
@@ -111,9 +153,9 @@ static void add_place(json_t *sample, const struct spec *s, const struct topolog
 // --- the child --------------------------------------------------------------------------------
 
 struct command {
-    char *argv[16 + 2 * PARAMS_MAX];
-    char text[16 + 2 * PARAMS_MAX][64];
-    char cpus[THREADS_MOST * 6], memory[32 + 5 * NODES_MOST];
+    char *argv[20 + 2 * PARAMS_MAX];
+    char text[20 + 2 * PARAMS_MAX][64];
+    char cpus[THREADS_MOST * 6], memory[32 + 5 * NODES_MOST], probe[32], ping[32];
     int n;
 };
 
@@ -157,24 +199,33 @@ static void command_make(struct command *c, const struct spec *s, const struct e
     char memory[32];
     snprintf(memory, sizeof memory, "--memory=%s%s", s->memory->option, a->nodes != 0 ? ":" : "");
     command_add_list(c, c->memory, sizeof c->memory, memory, a->node, a->nodes);
+    if (s->extra != 0)
+        command_add(c, "--extra=%u", s->extra);
+    if (a->probes != 0)
+        command_add_list(c, c->probe, sizeof c->probe, "--probe=", a->probe, a->probes);
+    if (a->pings != 0)
+        command_add_list(c, c->ping, sizeof c->ping, "--ping=", a->ping, a->pings);
     c->argv[c->n] = NULL;
 }
 
 // In the child, between fork and exec.
-_Noreturn static void become(const struct spec *s, const char *path, struct command *c,
-                             pid_t parent, int out, int err)
+_Noreturn static void become(const struct invocation *i, struct command *c, pid_t parent, int out,
+                             int err)
 {
+    char padding[PADDING_MOST];
+    snprintf(padding, sizeof padding, "%0*d", (int)(i->padding % PADDING_MOST), 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) // it died before the line above
         _exit(127);
     dup2(out, 1);
     dup2(err, 2);
-    if (s->allocator->library != NULL)
-        setenv("LD_PRELOAD", s->allocator->library, 1);
+    setenv("RCLAB_PADDING", padding, 1);
+    if (i->spec->allocator->library != NULL)
+        setenv("LD_PRELOAD", i->spec->allocator->library, 1);
     else
         unsetenv("LD_PRELOAD");
-    execv(path, c->argv);
-    fprintf(stderr, "%s: %s", path, strerror(errno));
+    execv(i->path, c->argv);
+    fprintf(stderr, "%s: %s", i->path, strerror(errno));
     _exit(127);
 }
 
@@ -357,18 +408,22 @@ static void judge(const struct effort *effort, int status, bool in_time, const s
     }
 }
 
-void invoke(const struct spec *s, const struct effort *effort, const char *path,
-            const struct topology *topology, struct outcome *o)
+unsigned invoke_padding(uint64_t seed)
+{
+    return (unsigned)(stats_random(&seed) % PADDING_MOST);
+}
+
+void invoke(const struct invocation *i, struct outcome *o)
 {
     struct arrangement a;
-    uint64_t limit_s = limit_seconds(s, effort);
+    uint64_t limit_s = limit_seconds(i->spec, i->effort);
     struct command command;
     *o = (struct outcome){.samples = json_array()};
-    if (!arrange(s, topology, &a, o->message, sizeof o->message)) {
+    if (!arrange(i->spec, i->topology, &a, o->message, sizeof o->message)) {
         o->status = OUTCOME_VOID;
         return;
     }
-    command_make(&command, s, effort, &a, limit_s);
+    command_make(&command, i->spec, i->effort, &a, limit_s);
 
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
@@ -379,7 +434,7 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
     uint64_t begin = sync_now_ns();
     pid_t parent = getpid(), child = fork();
     if (child == 0)
-        become(s, path, &command, parent, out[1], err[1]);
+        become(i, &command, parent, out[1], err[1]);
     close(out[1]);
     close(err[1]);
     struct text said = {0}, complained = {0};
@@ -395,18 +450,21 @@ void invoke(const struct spec *s, const struct effort *effort, const char *path,
     close(out[0]);
     close(err[0]);
     struct findings findings;
-    take_samples(s, &said, topology, &a, o->samples, &findings);
+    take_samples(i->spec, &said, i->topology, &a, o->samples, &findings);
     if (child < 0) {
         o->status = OUTCOME_CRASHED;
         snprintf(o->message, sizeof o->message, "no process for it");
     } else {
-        judge(effort, status, in_time, &findings, limit_s, &complained, o);
-        if (o->status == OUTCOME_OK && !served_by(s->allocator, o->samples)) {
+        judge(i->effort, status, in_time, &findings, limit_s, &complained, o);
+        if (o->status == OUTCOME_OK && !served_by(i->spec->allocator, o->samples)) {
             o->status = OUTCOME_VOID;
             snprintf(o->message, sizeof o->message,
-                     "allocator %s was preloaded, but malloc is not its", s->allocator->name);
+                     "allocator %s was preloaded, but malloc is not its", i->spec->allocator->name);
         }
     }
+    if (o->status == OUTCOME_OK)
+        disturbance_find(o->samples, a.cpus != 0 && i->spec->threads > a.cpus, o->disturbed,
+                         sizeof o->disturbed);
     free(said.data);
     free(complained.data);
 }

@@ -2,6 +2,10 @@
 //
 // One invocation: a fresh process measures one cell, bound to its CPUs, with its malloc preloaded,
 // under a watchdog, and dies with its parent.
+//
+// Its environment is longer by some bytes, other ones each time: where the stack begins moves with
+// them, and what stands on the same lines and sets as something else (Mytkowicz et al., "Producing
+// wrong data without doing anything obviously wrong!", ASPLOS 2009).
 #ifndef INVOKE_H
 #define INVOKE_H
 
@@ -20,18 +24,28 @@ struct outcome {
     enum outcome_status status;
     json_t *samples; // array of complete sample objects; the caller's (json_decref)
     char message[512];
-    uint64_t wall_ns; // from fork to the end of the process
+    char disturbed[200]; // by what (disturbance.h); empty: by nothing, or it did not end well
+    uint64_t wall_ns;    // from fork to the end of the process
 };
 
 // Whether its CPUs and its memory can be had: else the reason, of which the topology tells more
 // than the system would.
 bool invoke_possible(const struct spec *s, const struct topology *topology, struct error *e);
 
-// `path`: the cell's program. The CPUs come from the topology (this machine's) by the spec's
-// placement; if they cannot be had nothing is run, which is void. Without a topology of this
-// machine no binding is possible, as the samples then say (their cpus are an empty list).
-void invoke(const struct spec *s, const struct effort *effort, const char *path,
-            const struct topology *topology, struct outcome *outcome);
+// The CPUs come from the topology (this machine's) by the spec's placement; if they cannot be had
+// nothing is run, which is void. Without a topology of this machine no binding is possible, as the
+// samples then say (their cpus are an empty list).
+struct invocation {
+    const struct spec *spec;
+    const struct effort *effort;
+    const char *path;                // the cell's program
+    const struct topology *topology; // or NULL
+    unsigned padding;                // bytes of environment, less than PADDING_MOST
+};
+enum { PADDING_MOST = 4096 };
+void invoke(const struct invocation *i, struct outcome *outcome);
+// A padding that follows from the seed.
+unsigned invoke_padding(uint64_t seed);
 
 // Only one rclab measures on a machine at a time: waits for the others and says for whom. `share`
 // goes ahead without asking. The lock ends with the process.

@@ -2,6 +2,7 @@
 #include "sweep.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "build.h"
 #include "environment.h"
 #include "estimate.h"
-#include "stats.h"
+#include "results.h"
 
 bool shard_has(struct shard shard, size_t family)
 {
@@ -59,14 +60,26 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
+// What is known of a family while it is measured, to tell when it has been measured enough.
+struct history {
+    struct series {
+        double *ns; // by round: the median of a process' samples, or NAN
+        unsigned rounds;
+    } cell[FAMILY_MOST];
+    unsigned rounds; // that are complete
+    bool narrow;     // it ended with that
+};
+
 struct ongoing {
     const struct sweep *sweep;
     struct estimate *estimate;
+    struct history *history; // of each family
     int64_t environment;
     uint64_t begin_ns, last_ns; // last: when the invocation before this one was stored
     uint64_t said_ns;           // when progress was told
     uint64_t measured_ns;
     size_t done, had, total;
+    size_t disturbed, repeats;
     bool live; // a terminal: one line that is rewritten
     struct error e;
 };
@@ -103,43 +116,195 @@ static void say_bad(const struct ongoing *r, const struct spec *s, const struct 
             key, o->message);
 }
 
-// False: stop (an error, an interrupt, or the budget).
-static bool measure_cell(struct ongoing *r, const struct family *f, size_t family, unsigned round,
-                         unsigned position, unsigned rank)
+// --- when a family ends
+
+static double series_at(const struct series *s, unsigned round)
+{
+    return round < s->rounds ? s->ns[round] : NAN;
+}
+
+static bool series_put(struct series *s, unsigned round, double ns)
+{
+    if (round >= s->rounds) {
+        unsigned rounds = round + round / 2 + 16;
+        double *longer = realloc(s->ns, rounds * sizeof *longer);
+        if (longer == NULL)
+            return false;
+        while (s->rounds < rounds)
+            longer[s->rounds++] = NAN;
+        s->ns = longer;
+    }
+    s->ns[round] = ns;
+    return true;
+}
+
+static double process_ns(const json_t *samples)
+{
+    size_t n = json_array_size(samples), i;
+    double *ns = malloc((n + 1) * sizeof *ns), median = NAN;
+    const json_t *sample;
+    json_array_foreach((json_t *)samples, i, sample) if (ns != NULL) ns[i] =
+        json_number_value(json_object_get(sample, "ns_per_op"));
+    if (ns != NULL)
+        median = stats_median(ns, n);
+    free(ns);
+    return median;
+}
+
+static bool is_check(const struct spec *s)
+{
+    return s->copy != 0 || s->extra != 0;
+}
+
+static bool cell_enough(const struct history *h, unsigned rank, double margin)
+{
+    double *log_ratio = malloc((h->rounds + 1) * sizeof *log_ratio);
+    size_t n = 0;
+    for (unsigned i = 0; i < h->rounds && log_ratio != NULL; i++) {
+        double value = log(series_at(&h->cell[rank], i));
+        if (rank != 0)
+            value -= log(series_at(&h->cell[0], i));
+        if (isfinite(value))
+            log_ratio[n++] = value;
+    }
+    bool enough =
+        log_ratio != NULL && stats_enough(log_ratio, n, margin, RESULTS_CONFIDENCE_PERCENT / 100.0);
+    free(log_ratio);
+    return enough;
+}
+
+static bool family_enough(const struct ongoing *r, size_t family)
+{
+    const struct plan *p = r->sweep->plan;
+    const struct family *f = &p->family[family];
+    const struct history *h = &r->history[family];
+    unsigned others = 0;
+    if (p->rounds_least == p->rounds || h->rounds < p->rounds_least)
+        return false;
+    for (unsigned c = 1; c < f->cells; c++) {
+        others += !is_check(&f->cell[c]);
+        if (!is_check(&f->cell[c]) && !cell_enough(h, c, p->margin))
+            return false;
+    }
+    return others != 0 || cell_enough(h, 0, p->margin);
+}
+
+static bool say_stop(struct ongoing *r, size_t family, const char *reason)
 {
     const struct sweep *w = r->sweep;
-    const struct spec *s = &f->cell[rank];
-    int64_t block = (int64_t)(round * w->plan->families + family);
-    bool disturbed;
-    if (store_attempts(w->store, w->stored.id, s, block, &disturbed) != 0) {
-        estimate_skip(r->estimate, s);
-        return true;
+    struct store_stop stop = {.sweep = w->stored.id,
+                              .family = w->plan->family[family].name,
+                              .rounds = r->history[family].rounds,
+                              .reason = reason};
+    return store_add_stop(w->store, &stop, &r->e);
+}
+
+// The rounds that are left of it are not measured.
+static void drop_rest(struct ongoing *r, size_t family)
+{
+    const struct plan *p = r->sweep->plan;
+    const struct family *f = &p->family[family];
+    unsigned rest = p->rounds - r->history[family].rounds;
+    for (unsigned c = 0; c < f->cells; c++)
+        for (unsigned i = 0; i < rest; i++)
+            estimate_skip(r->estimate, &f->cell[c]);
+    r->total -= (size_t)rest * f->cells;
+}
+
+static bool end_block(struct ongoing *r, size_t family, unsigned round)
+{
+    struct history *h = &r->history[family];
+    h->rounds = round + 1;
+    if (family_enough(r, family)) {
+        h->narrow = true;
+        drop_rest(r, family);
+        return say_stop(r, family, "narrow");
     }
-    say_progress(r, s, round);
+    return h->rounds < r->sweep->plan->rounds || say_stop(r, family, "rounds");
+}
+
+// --- a block
+
+// Each run of `layouts` rounds has each layout once.
+static unsigned layout_of(const struct ongoing *r, size_t family, unsigned rank, unsigned round)
+{
+    const struct sweep *w = r->sweep;
+    unsigned n = w->plan->layouts, order[LAYOUTS_MOST];
+    uint64_t state = w->stored.seed ^ family << 40 ^ (uint64_t)rank << 32 ^ round / n;
+    for (unsigned i = 0; i < n; i++)
+        order[i] = i;
+    stats_shuffle(order, n, &state);
+    return order[round % n];
+}
+
+static bool may_repeat(const struct ongoing *r)
+{
+    return 10 * (r->repeats + 1) <= r->had + r->done + 10;
+}
+
+// False: stop (an error, an interrupt, or the budget).
+static bool measure_once(struct ongoing *r, struct store_invocation *i, struct outcome *o)
+{
+    const struct sweep *w = r->sweep;
     char path[BUILD_PATH];
-    build_path(s, false, 0, path);
-    struct store_invocation i = {.spec = s,
+    build_path(i->spec, false, i->layout, path);
+    i->padding =
+        invoke_padding(w->stored.seed ^ (uint64_t)i->block << 20 ^ i->rank << 4 ^ i->attempt);
+    i->load = environment_load();
+    invoke(&(struct invocation){.spec = i->spec,
+                                .effort = &w->plan->effort,
+                                .path = path,
+                                .topology = w->topology,
+                                .padding = i->padding},
+           o);
+    i->disturbed = o->disturbed;
+    // a process that was interrupted with us says nothing about the cell
+    bool ok = interrupted == 0 && store_add(w->store, i, o, &r->e);
+    if (ok && o->status != OUTCOME_OK)
+        say_bad(r, i->spec, o);
+    r->measured_ns += o->wall_ns;
+    r->repeats += ok && i->attempt != 0;
+    r->disturbed += ok && o->disturbed[0] != '\0';
+    return ok;
+}
+
+static bool measure_cell(struct ongoing *r, size_t family, unsigned round, unsigned position,
+                         unsigned rank)
+{
+    const struct sweep *w = r->sweep;
+    const struct family *f = &w->plan->family[family];
+    struct store_invocation i = {.spec = &f->cell[rank],
                                  .family = f->name,
                                  .round = round,
                                  .position = position,
                                  .rank = rank,
                                  .sweep = w->stored.id,
-                                 .block = block,
+                                 .block = (int64_t)(round * w->plan->families + family),
                                  .environment = r->environment,
-                                 .load = environment_load()};
-    struct outcome o;
-    invoke(s, &w->plan->effort, path, w->topology, &o);
-    // a process that was interrupted with us says nothing about the cell
-    bool ok = interrupted == 0 && store_add(w->store, &i, &o, &r->e);
-    if (ok && o.status != OUTCOME_OK)
-        say_bad(r, s, &o);
-    json_decref(o.samples);
-    r->measured_ns += o.wall_ns;
-    r->done += ok;
+                                 .layout = layout_of(r, family, rank, round)};
+    bool disturbed;
+    if (store_attempts(w->store, i.sweep, i.spec, i.block, &disturbed) != 0) {
+        estimate_skip(r->estimate, i.spec);
+        return true;
+    }
+    say_progress(r, i.spec, round);
+    bool again;
+    do {
+        struct outcome o;
+        if (!measure_once(r, &i, &o)) {
+            json_decref(o.samples);
+            return false;
+        }
+        series_put(&r->history[family].cell[rank], round,
+                   o.status == OUTCOME_OK ? process_ns(o.samples) : NAN);
+        json_decref(o.samples);
+        again = o.disturbed[0] != '\0' && ++i.attempt < ATTEMPTS_MOST && may_repeat(r);
+    } while (again);
+    r->done++;
     uint64_t now = sync_now_ns();
-    estimate_took(r->estimate, s, now - r->last_ns);
+    estimate_took(r->estimate, i.spec, now - r->last_ns);
     r->last_ns = now;
-    return ok && (w->budget_ns == 0 || now - r->begin_ns < w->budget_ns);
+    return w->budget_ns == 0 || now - r->begin_ns < w->budget_ns;
 }
 
 static bool measure_block(struct ongoing *r, size_t family, unsigned round)
@@ -152,9 +317,9 @@ static bool measure_block(struct ongoing *r, size_t family, unsigned round)
     stats_shuffle(label, f->cells, &state);
     stats_williams(f->cells, round, order);
     for (unsigned i = 0; i < f->cells; i++)
-        if (!measure_cell(r, f, family, round, i, label[order[i]]))
+        if (!measure_cell(r, family, round, i, label[order[i]]))
             return false;
-    return true;
+    return end_block(r, family, round);
 }
 
 // True: all rounds are complete.
@@ -171,11 +336,23 @@ static bool measure_rounds(struct ongoing *r)
             order[i] = i;
         stats_shuffle(order, w->plan->families, &state);
         for (unsigned i = 0; i < w->plan->families && more; i++)
-            if (shard_has(w->shard, order[i]))
+            if (shard_has(w->shard, order[i]) && !r->history[order[i]].narrow)
                 more = measure_block(r, order[i], round);
     }
     free(order);
     return more;
+}
+
+// The families that the budget ended.
+static bool say_budget(struct ongoing *r)
+{
+    const struct sweep *w = r->sweep;
+    bool ok = true;
+    for (size_t f = 0; f < w->plan->families && ok; f++)
+        if (shard_has(w->shard, f) && !r->history[f].narrow &&
+            r->history[f].rounds < w->plan->rounds)
+            ok = say_stop(r, f, "budget");
+    return ok;
 }
 
 // --- before and after -------------------------------------------------------------------------
@@ -211,6 +388,41 @@ static bool possible(struct ongoing *r, const struct spec *const *cell, size_t n
     return true;
 }
 
+// What the store has of the families, from a sweep that was interrupted.
+static bool recall(struct ongoing *r)
+{
+    const struct sweep *w = r->sweep;
+    const struct plan *p = w->plan;
+    struct results had;
+    if (r->had == 0 || p->rounds_least == p->rounds)
+        return true;
+    if (!results_load(w->store, NULL, &had, &r->e))
+        return false;
+    char key[SPEC_TEXT];
+    for (size_t i = 0; i < had.n; i++)
+        for (size_t f = 0; f < p->families; f++)
+            for (unsigned c = 0;
+                 c < p->family[f].cells && strcmp(p->family[f].name, had.row[i].family) == 0; c++) {
+                spec_key(&p->family[f].cell[c], key);
+                for (size_t k = 0; k < had.row[i].processes && strcmp(key, had.row[i].key) == 0;
+                     k++) {
+                    const struct process *one = &had.row[i].process[k];
+                    series_put(&r->history[f].cell[c],
+                               (unsigned)(one->block / (int64_t)p->families), one->ns_per_op);
+                }
+            }
+    results_free(&had);
+    return true;
+}
+
+static void history_free(struct ongoing *r)
+{
+    for (size_t f = 0; r->history != NULL && f < r->sweep->plan->families; f++)
+        for (unsigned c = 0; c < FAMILY_MOST; c++)
+            free(r->history[f].cell[c].ns);
+    free(r->history);
+}
+
 // A cell that cannot be built is recorded as one that crashed; the others are measured.
 static bool prepare(struct ongoing *r, bool *all_built)
 {
@@ -218,7 +430,8 @@ static bool prepare(struct ongoing *r, bool *all_built)
     const struct spec **list = malloc(plan_cells(p) * sizeof *list);
     r->estimate = estimate_new(&p->effort,
                                r->sweep->topology != NULL ? topology_cpus(r->sweep->topology) : 0);
-    bool ok = list != NULL && r->estimate != NULL;
+    r->history = calloc(p->families, sizeof *r->history);
+    bool ok = list != NULL && r->estimate != NULL && r->history != NULL;
     size_t n = 0;
     for (size_t f = 0; f < p->families && ok; f++)
         for (unsigned c = 0; c < p->family[f].cells && ok && shard_has(r->sweep->shard, f); c++) {
@@ -228,7 +441,7 @@ static bool prepare(struct ongoing *r, bool *all_built)
     r->total = n * p->rounds;
     if (!ok)
         error_set(&r->e, "out of memory");
-    ok = ok && possible(r, list, n);
+    ok = ok && recall(r) && possible(r, list, n);
     if (ok) {
         // the same program serves many cells
         qsort(list, n, sizeof *list, by_program);
@@ -236,7 +449,7 @@ static bool prepare(struct ongoing *r, bool *all_built)
         for (size_t i = 0; i < n; i++)
             if (programs == 0 || by_program(&list[programs - 1], &list[i]) != 0)
                 list[programs++] = list[i];
-        *all_built = build_cells(list, programs, false, 1, &r->e);
+        *all_built = build_cells(list, programs, false, p->layouts, &r->e);
         if (!*all_built)
             fprintf(stderr, "rclab: %s\n", r->e.text);
     }
@@ -263,9 +476,10 @@ static int report(const struct ongoing *r, bool complete)
     sweep_time(r->measured_ns, measured);
     sweep_time(sync_now_ns() - r->begin_ns, wall);
     fprintf(stderr,
-            "%srclab: %zu of %zu invocations are in %s, %zu of them bad; measured for %s of %s%s\n",
-            r->live ? "\r\033[K" : "", all, r->total, r->sweep->path, all - good, measured, wall,
-            complete ? "" : "; the same command goes on");
+            "%srclab: %zu of %zu invocations are in %s, %zu of them bad; %zu were disturbed, %zu "
+            "repeated; measured for %s of %s%s\n",
+            r->live ? "\r\033[K" : "", all, r->total, r->sweep->path, all - good, r->disturbed,
+            r->repeats, measured, wall, complete ? "" : "; the same command goes on");
     return all == good ? 0 : 1;
 }
 
@@ -285,6 +499,10 @@ static int measure(struct ongoing *r)
     bool complete = record_environment(r);
     r->begin_ns = r->last_ns = r->said_ns = sync_now_ns();
     complete = complete && measure_rounds(r);
+    bool spent = !complete && interrupted == 0 && r->e.text[0] == '\0';
+    if (spent)
+        spent = say_budget(r);
+    complete |= spent && w->budget_ends;
     if (complete)
         complete = store_finish(w->store, w->stored.id, &r->e);
     if (r->e.text[0] == '\0')
@@ -309,5 +527,6 @@ int sweep_run(const struct sweep *s)
                 shard_cells(s->shard, s->plan) * s->plan->rounds);
     int status = measure(&r);
     estimate_free(r.estimate);
+    history_free(&r);
     return status;
 }

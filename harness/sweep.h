@@ -25,6 +25,8 @@ uint64_t sweep_estimate_ns(struct shard shard, const struct plan *p, unsigned cp
 enum { SWEEP_TIME = 32 };
 void sweep_time(uint64_t ns, char text[SWEEP_TIME]);
 
+enum { ATTEMPTS_MOST = 3 };
+
 struct sweep {
     const struct plan *plan;
     struct shard shard;
@@ -33,6 +35,7 @@ struct sweep {
     struct store_sweep stored;
     const char *path;   // the store's, for messages
     uint64_t budget_ns; // 0: none
+    bool budget_ends;   // when it is spent the sweep is finished; else the same command goes on
     bool share;         // the machine, with others that measure
 };
 // Says on stderr how it goes. The exit status: 0 all is measured and well, 1 not all of it, or not
