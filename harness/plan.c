@@ -9,6 +9,7 @@
 
 #include "../strategies/pair.h"
 #include "build.h"
+#include "stats.h"
 
 // The axes of an experiment, outermost first, behind them its parameters. `pair` sets refcount and
 // lock scheme at once. A new axis is a line here and a case in axis_set, axis_of and axis_known.
@@ -23,15 +24,22 @@ enum axis {
     LK,
     RECLAIMER,
     ALLOCATION,
+    COPY,
+    EXTRA,
     AXES
 };
 static const char *const axis_name[AXES] = {"workload",  "threads", "allocator", "placement",
                                             "memory",    "pair",    "rc",        "lock",
-                                            "reclaimer", "alloc"};
+                                            "reclaimer", "alloc",   "copy",      "extra"};
 static const enum scheme_kind axis_kind[AXES] = {
     [RC] = REFCOUNT, [LK] = LOCK, [RECLAIMER] = RECLAIM, [ALLOCATION] = ALLOC};
 
+enum plan_key { SUMMARY, TIME, OPS, SAMPLES, ROUNDS, MARGIN, CHECKS, LAYOUTS, PLAN_KEYS };
+static const char *const plan_key_name[PLAN_KEYS] = {"summary", "time",   "ops",    "samples",
+                                                     "rounds",  "margin", "checks", "layouts"};
+
 enum { VALUES_MOST = 512, PARAMS_MOST = 24, EXPERIMENTS_MOST = 64, COMBINATIONS_MOST = 500000 };
+enum { ROUNDS_MOST = 100000, RIDER_EXTRA = 5 };
 // What the INI library reads of a line and of a section's name; it cuts the rest off, silently.
 enum { WORD = INI_MAX_LINE, LINE_MOST = WORD - 2, SECTION_MOST = 49 };
 
@@ -85,7 +93,8 @@ struct parser {
     int line, section_line;
     bool indented, in_section; // the line is; a key stands above it in its section
     struct values *key;        // whose values may go on
-    int plan_line, plan_key_line[5];
+    int plan_line, plan_key_line[PLAN_KEYS];
+    double checks; // what part of the cells they may be
     struct experiment *experiment[EXPERIMENTS_MOST];
     unsigned experiments;
     // allocators that are asked whether they are present, which takes a process: the first so many
@@ -140,11 +149,15 @@ static bool add_words(struct parser *p, struct values *v, const char *text, cons
 }
 
 // text[WORD]: empty, then " workload threads ...".
+static const char *join(const char *const *name, unsigned n, char *text)
+{
+    for (unsigned i = 0; i < n; i++)
+        snprintf(text + strlen(text), WORD - strlen(text), " %s", name[i]);
+    return text;
+}
 static const char *axis_names(char *text)
 {
-    for (int i = 0; i < AXES; i++)
-        snprintf(text + strlen(text), WORD - strlen(text), " %s", axis_name[i]);
-    return text;
+    return join(axis_name, AXES, text);
 }
 
 static int find_axis(const struct experiment *x, const char *name)
@@ -158,18 +171,45 @@ static int find_axis(const struct experiment *x, const char *name)
     return -1;
 }
 
+// N or A..B
+static bool set_rounds(struct plan *plan, const char *value, struct error *e)
+{
+    char first[WORD];
+    const char *dots = strstr(value, "..");
+    uint64_t least, most;
+    snprintf(first, sizeof first, "%.*s", dots != NULL ? (int)(dots - value) : WORD, value);
+    if (!parse_u64(first, ROUNDS_LEAST, ROUNDS_MOST, &least) ||
+        !parse_u64(dots != NULL ? dots + 2 : first, least, ROUNDS_MOST, &most))
+        return error_set(e,
+                         "rounds: '%s' is not a number from %d to %d, and not A..B of such numbers "
+                         "with A at most B",
+                         value, ROUNDS_LEAST, ROUNDS_MOST);
+    plan->rounds_least = (unsigned)least;
+    plan->rounds = (unsigned)most;
+    return true;
+}
+
+static bool set_fraction(const char *what, const char *text, double least, double most,
+                         double *value, struct error *e)
+{
+    char *end;
+    *value = strtod(text, &end);
+    // not C's hexadecimal numbers; the comparison is false for NaN
+    return (end != text && *end == '\0' && strpbrk(text, "xX") == NULL && *value >= least &&
+            *value <= most) ||
+           error_set(e, "%s: '%s' is not a number from %g to %g", what, text, least, most);
+}
+
 static bool set_plan(struct parser *p, const char *name, const char *value)
 {
-    enum { SUMMARY, TIME, OPS, SAMPLES, ROUNDS, KEYS };
-    static const char *const known[KEYS] = {"summary", "time", "ops", "samples", "rounds"};
     struct plan *plan = p->plan;
     uint64_t n;
     int key = 0;
-    while (key < KEYS && strcmp(known[key], name) != 0)
+    while (key < PLAN_KEYS && strcmp(plan_key_name[key], name) != 0)
         key++;
-    if (key == KEYS)
-        return error_set(p->e, "no key '%s' in [plan]; known: summary time ops samples rounds",
-                         name);
+    if (key == PLAN_KEYS)
+        return error_set(p->e, "no key '%s' in [plan]; known:%s", name,
+                         join(plan_key_name, PLAN_KEYS, (char[WORD]){""}));
     if (p->plan_key_line[key] != 0)
         return error_set(p->e, "%s: given already, in line %d", name, p->plan_key_line[key]);
     p->plan_key_line[key] = p->line;
@@ -190,11 +230,17 @@ static bool set_plan(struct parser *p, const char *name, const char *value)
             return error_set(p->e, "samples: '%s' is not a number from 1 to 10000", value);
         plan->effort.samples = (unsigned)n;
         return true;
+    case ROUNDS:
+        return set_rounds(plan, value, p->e);
+    case MARGIN:
+        return set_fraction("margin", value, 0.001, 0.5, &plan->margin, p->e);
+    case CHECKS:
+        return set_fraction("checks", value, 0, 1, &p->checks, p->e);
     default:
-        if (!parse_u64(value, ROUNDS_LEAST, 100000, &n))
-            return error_set(p->e, "rounds: '%s' is not a number from %d to 100000", value,
-                             ROUNDS_LEAST);
-        plan->rounds = (unsigned)n;
+        if (!parse_u64(value, 1, LAYOUTS_MOST, &n))
+            return error_set(p->e, "layouts: '%s' is not a number from 1 to %d", value,
+                             LAYOUTS_MOST);
+        plan->layouts = (unsigned)n;
         return true;
     }
 }
@@ -364,7 +410,7 @@ static bool set_pair(struct spec *s, const char *pair, struct error *e)
 
 static bool number_axis(unsigned axis)
 {
-    return axis == THREADS || axis >= AXES;
+    return axis == THREADS || axis == COPY || axis == EXTRA || axis >= AXES;
 }
 
 // A value by its name; the workload comes first, and starts the specification.
@@ -387,6 +433,10 @@ static bool axis_set(struct spec *s, unsigned axis, const char *text, struct err
         return spec_memory(s, text, e);
     case PAIR:
         return set_pair(s, text, e);
+    case COPY:
+        return spec_copy(text, &s->copy, e);
+    case EXTRA:
+        return spec_extra(text, &s->extra, e);
     default:
         return spec_scheme(s, axis_kind[axis], text, e);
     }
@@ -536,13 +586,13 @@ static bool add_pairs(struct parser *p, struct experiment *x, const struct value
     return true;
 }
 
-// One number, which must be in the bounds of threads or of the parameter.
+// One number, which must be in the bounds of the axis or of the parameter.
 static bool add_number(struct parser *p, const struct experiment *x, unsigned axis,
                        const char *text, int line, struct values *v)
 {
     const struct values *workloads = &x->axis[WORKLOAD];
     struct spec s;
-    bool ok = axis != THREADS || axis_set(&s, THREADS, text, p->e);
+    bool ok = axis >= AXES || axis_set(&s, axis, text, p->e);
     for (unsigned i = 0; ok && axis >= AXES && i < workloads->n; i++) {
         const char *name = x->param_name[axis - AXES];
         const struct workload *w = catalogue_workload(workloads->value[i].text);
@@ -878,7 +928,7 @@ static bool make_spec(const struct odometer *o, struct spec *s, struct error *e)
 static bool holds(const struct experiment *x, const struct condition *c, const struct spec *s)
 {
     bool among = false;
-    int64_t number = s->threads;
+    int64_t number = c->axis == COPY ? s->copy : c->axis == EXTRA ? s->extra : s->threads;
     if (c->axis >= AXES) {
         int i = spec_param_index(s->workload, x->param_name[c->axis - AXES]);
         if (i < 0)
@@ -1190,6 +1240,64 @@ static bool expand(struct parser *p, struct experiment *x)
     return any || WRONG(p, x->line, "[%s] has no valid cell: %.1800s", x->name, reason.text);
 }
 
+// --- checks -----------------------------------------------------------------------------------
+
+// Riders are the two cells of a check. Of each n families one has them; which one is drawn, the
+// same at each reading: at regular distances all would fall into the same part of a sweep, whose
+// parts are every nth family too.
+static size_t riding(size_t turn, size_t n)
+{
+    uint64_t state = turn;
+    return turn * n + stats_random(&state) % n;
+}
+
+// How many of the families that may have riders do.
+static size_t count_riding(size_t families, size_t n)
+{
+    return families / n + (riding(families / n, n) < families);
+}
+
+static bool is_usual(const struct family *f)
+{
+    bool usual = true;
+    for (unsigned c = 0; c < f->cells && usual; c++)
+        usual = f->cell[c].copy == 0 && f->cell[c].extra == 0;
+    return usual;
+}
+
+static bool add_riders(struct family *f, size_t rank)
+{
+    struct spec *cell = realloc(f->cell, (f->cells + 2) * sizeof *cell);
+    if (cell == NULL)
+        return false;
+    f->cell = cell;
+    cell[f->cells] = cell[f->cells + 1] = cell[rank];
+    cell[f->cells++].copy = 1;
+    cell[f->cells++].extra = RIDER_EXTRA;
+    return true;
+}
+
+// As often as they may ride, but once if they may at all. False: out of memory.
+static bool add_checks(struct plan *plan, double checks)
+{
+    double most = checks * (double)plan_cells(plan) / 2;
+    size_t families = 0, n = 1, turn = 0, usual = 0;
+    for (size_t f = 0; f < plan->families; f++)
+        families += is_usual(&plan->family[f]);
+    if (checks == 0)
+        return true;
+    while (count_riding(families, n) > 1 && (double)count_riding(families, n) > most)
+        n++;
+    for (size_t f = 0; f < plan->families; f++) {
+        struct family *family = &plan->family[f];
+        if (!is_usual(family) || usual++ != riding(turn, n))
+            continue;
+        if (!add_riders(family, turn++ % family->cells))
+            return false;
+    }
+    return true;
+}
+
 static void experiment_free(struct experiment *x)
 {
     for (unsigned axis = 0; axis < AXES + PARAMS_MOST; axis++)
@@ -1231,12 +1339,15 @@ struct plan *plan_parse(const char *name, const char *text, const struct topolog
     p->rounds = p->rounds_least = 12;
     p->margin = 0.01;
     p->layouts = 1;
+    parser.checks = 0.1;
     fputs(text, parser.text);
     bool ok = read_text(&parser, text);
     if (ok && parser.experiments == 0)
         ok = WRONG(&parser, parser.line, "no experiment: a section with workload and pair or rc");
     for (unsigned i = 0; ok && i < parser.experiments; i++)
         ok = expand(&parser, parser.experiment[i]);
+    if (ok && !add_checks(p, parser.checks))
+        ok = WRONG(&parser, parser.line, "out of memory");
     for (unsigned i = 0; i < parser.experiments; i++)
         experiment_free(parser.experiment[i]);
     tdestroy(parser.wholes, free);
@@ -1267,6 +1378,13 @@ void plan_free(struct plan *p)
 
 bool plan_set_layouts(struct plan *p, unsigned layouts)
 {
+    char *text;
+    if (p->layouts == layouts)
+        return true;
+    if (asprintf(&text, "%s\n; [plan] layouts = %u", p->text, layouts) < 0)
+        return false;
+    free(p->text);
+    p->text = text;
     p->layouts = layouts;
     return true;
 }

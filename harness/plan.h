@@ -41,9 +41,11 @@
 // families. Combinations that are not valid are left out. The first cell of a family is its
 // baseline. A family of more than a dozen cells is measured in parts, the baseline in each.
 //
-// Checks ride with every nth family whose cells have neither copy nor extra: a copy of one of its
-// cells and the same cell with 5 % extra, behind the family's own. Which cell it is changes from
-// family to family, in turn through all ranks.
+// Checks ride with one of each n families whose cells have neither copy nor extra: a copy of one of
+// its cells and the same cell with 5 % extra, behind the family's own. n is as small as `checks`
+// lets it be; which of the n it is, is drawn, the same at each reading, so that the parts of a
+// sweep (every nth family too) all have some. Which cell it is changes from one to the next, in
+// turn through all ranks. One family has them, however few the cells, if `checks` is not 0.
 //
 // Not measured twice are: a cell in a family; a whole family; and, except a family's baseline,
 // cells of an experiment that differ by allocator where the operations do not reach malloc, by
@@ -82,7 +84,8 @@ struct plan *plan_read(const char *what, const struct topology *topology, struct
 // From text, for a file that is called `name`.
 struct plan *plan_parse(const char *name, const char *text, const struct topology *topology,
                         struct error *e);
-// Instead of the layouts that it has; its text says so behind it. False: out of memory.
+// 1..LAYOUTS_MOST, instead of as many as it has; its text then says so behind it. False: out of
+// memory.
 bool plan_set_layouts(struct plan *p, unsigned layouts);
 void plan_free(struct plan *p);
 // Cells summed over families.

@@ -146,13 +146,26 @@ bool parse_time(const char *what, const char *text, uint64_t *ns, struct error *
     return true;
 }
 
-bool spec_threads(const char *text, unsigned *threads, struct error *e)
+static bool set_number(const char *what, const char *text, unsigned least, unsigned most,
+                       unsigned *value, struct error *e)
 {
     uint64_t n;
-    if (!parse_u64(text, 1, THREADS_MOST, &n))
-        return error_set(e, "threads: '%s' is not a number from 1 to %d", text, THREADS_MOST);
-    *threads = (unsigned)n;
+    if (!parse_u64(text, least, most, &n))
+        return error_set(e, "%s: '%s' is not a number from %u to %u", what, text, least, most);
+    *value = (unsigned)n;
     return true;
+}
+bool spec_threads(const char *text, unsigned *threads, struct error *e)
+{
+    return set_number("threads", text, 1, THREADS_MOST, threads, e);
+}
+bool spec_copy(const char *text, unsigned *copy, struct error *e)
+{
+    return set_number("copy", text, 0, COPIES_MOST, copy, e);
+}
+bool spec_extra(const char *text, unsigned *extra, struct error *e)
+{
+    return set_number("extra", text, 0, EXTRA_MOST, extra, e);
 }
 
 int spec_param_index(const struct workload *w, const char *name)
@@ -265,6 +278,10 @@ void spec_key(const struct spec *s, char *text)
     for (unsigned i = 0; s->workload->params[i].name != NULL && n < SPEC_TEXT; i++)
         n += snprintf(text + n, SPEC_TEXT - (size_t)n, " %s=%" PRId64, s->workload->params[i].name,
                       s->param[i]);
+    if (s->copy != 0 && n < SPEC_TEXT)
+        n += snprintf(text + n, SPEC_TEXT - (size_t)n, " copy=%u", s->copy);
+    if (s->extra != 0 && n < SPEC_TEXT)
+        snprintf(text + n, SPEC_TEXT - (size_t)n, " extra=%u", s->extra);
 }
 
 json_t *spec_json(const struct spec *s)
@@ -272,10 +289,15 @@ json_t *spec_json(const struct spec *s)
     json_t *params = json_object();
     for (unsigned i = 0; s->workload->params[i].name != NULL; i++)
         json_object_set_new(params, s->workload->params[i].name, json_integer(s->param[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:o}", "workload",
-                     s->workload->name, "rc", s->scheme[REFCOUNT]->name, "lock",
-                     s->scheme[LOCK]->name, "reclaimer", s->scheme[RECLAIM]->name, "alloc",
-                     s->scheme[ALLOC]->name, "allocator", s->allocator->name, "threads",
-                     (int)s->threads, "placement", s->placement->name, "memory", s->memory->name,
-                     "params", params);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:o}", "workload",
+                  s->workload->name, "rc", s->scheme[REFCOUNT]->name, "lock", s->scheme[LOCK]->name,
+                  "reclaimer", s->scheme[RECLAIM]->name, "alloc", s->scheme[ALLOC]->name,
+                  "allocator", s->allocator->name, "threads", (int)s->threads, "placement",
+                  s->placement->name, "memory", s->memory->name, "params", params);
+    if (s->copy != 0)
+        json_object_set_new(json, "copy", json_integer(s->copy));
+    if (s->extra != 0)
+        json_object_set_new(json, "extra", json_integer(s->extra));
+    return json;
 }

@@ -58,14 +58,14 @@ bool spec_allocator(struct spec *s, const char *name, struct error *e);
 bool spec_placement(struct spec *s, const char *name, struct error *e);
 bool spec_memory(struct spec *s, const char *name, struct error *e);
 bool spec_threads(const char *text, unsigned *threads, struct error *e);
+bool spec_copy(const char *text, unsigned *copy, struct error *e);
+bool spec_extra(const char *text, unsigned *extra, struct error *e);
 // The index of the workload's parameter, or -1.
 int spec_param_index(const struct workload *w, const char *name);
 bool spec_param(struct spec *s, const char *name, const char *value, struct error *e);
 // Fills in what was not chosen: reclaimer and allocator from the schemes, lock `none` where it is
 // valid (else the error names the valid ones).
 bool spec_complete(struct spec *s, struct error *e);
-bool spec_copy(const char *text, unsigned *copy, struct error *e);
-bool spec_extra(const char *text, unsigned *extra, struct error *e);
 // Whether the four schemes, the workload and the number of threads go together; else the reason.
 bool spec_valid(const struct spec *s, struct error *e);
 

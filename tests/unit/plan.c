@@ -20,14 +20,56 @@ static void assert_says(const char *text, const char *part)
         fail_msg("'%s' does not say '%s'", text, part);
 }
 
-static struct plan *parse(const char *text)
+static void append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void append(char *text, size_t size, const char *format, ...)
 {
+    size_t used = strlen(text);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+static struct topology *machine(const char *description)
+{
+    char error[200];
+    struct topology *t = topology_open(description, error, sizeof error);
+
+    if (t == NULL)
+        fail_msg("%s", error);
+    return t;
+}
+
+// On a machine, or on none that is known (NULL).
+static struct plan *parse_whole(const char *description, const char *text)
+{
+    struct topology *t = description != NULL ? machine(description) : NULL;
     struct error e;
-    struct plan *p = plan_parse("some/where/test.ini", text, NULL, &e);
+    struct plan *p = plan_parse("some/where/test.ini", text, t, &e);
 
     if (p == NULL)
         fail_msg("%s", e.text);
+    topology_close(t);
     return p;
+}
+
+// Its own cells alone, if it does not say otherwise; checks have tests of their own.
+static struct plan *parse_on(const char *description, const char *text)
+{
+    char *own = NULL;
+
+    assert_true(asprintf(&own, "%s%s", text,
+                         strstr(text, "[plan]") == NULL ? "\n[plan]\nchecks = 0\n" : "") > 0);
+    struct plan *p = parse_whole(description, own);
+    free(own);
+    return p;
+}
+
+static struct plan *parse(const char *text)
+{
+    return parse_on(NULL, text);
 }
 
 static void assert_cell(const struct spec *s, const char *expected)
@@ -42,7 +84,7 @@ static void assert_cell(const struct spec *s, const char *expected)
 
 static void test_head(void **state)
 {
-    struct plan *p = parse(ONE);
+    struct plan *p = parse_whole(NULL, ONE);
 
     (void)state;
     assert_string_equal(p->name, "test");
@@ -51,10 +93,13 @@ static void test_head(void **state)
     assert_int_equal(p->effort.time_ns, 20000000);
     assert_int_equal(p->effort.ops, 0);
     assert_int_equal(p->effort.samples, 3);
+    assert_int_equal(p->rounds_least, 12);
     assert_int_equal(p->rounds, 12);
+    assert_true(p->margin == 0.01);
+    assert_int_equal(p->layouts, 1);
     assert_int_equal(p->left_out, 0);
     assert_int_equal(p->families, 1);
-    assert_int_equal(plan_cells(p), 1);
+    assert_int_equal(plan_cells(p), 3);
     assert_string_equal(p->family[0].name, "one");
     assert_cell(&p->family[0].cell[0],
                 "private_objects atomic+none+immediate+system allocator=glibc threads=1 "
@@ -69,8 +114,46 @@ static void test_head(void **state)
     plan_free(p);
     p = parse("[plan]\nops = 1000\n" ONE);
     assert_true(p->effort.time_ns == 0 && p->effort.ops == 1000);
+    assert_int_equal(plan_cells(p), 3); // other keys leave the checks as they are
+    plan_free(p);
+    p = parse("[plan]\nrounds = 12..40\nmargin = 0.25\nchecks = 0.5\nlayouts = 64\n" ONE);
+    assert_true(p->rounds_least == 12 && p->rounds == 40);
+    assert_true(p->margin == 0.25 && p->layouts == 64);
+    plan_free(p);
+    p = parse("[plan]\nrounds = 6..6\nmargin = 0.5\nchecks = 1\nlayouts = 1\n" ONE);
+    assert_true(p->rounds_least == 6 && p->rounds == 6);
+    assert_true(p->margin == 0.5 && p->layouts == 1);
+    plan_free(p);
+    p = parse("[plan]\nrounds = 100000\nmargin = 1e-3\nchecks = 0\n" ONE);
+    assert_true(p->rounds_least == 100000 && p->rounds == 100000 && p->margin == 0.001);
     plan_free(p);
     plan_free(NULL);
+}
+
+// What is set from outside belongs to what identifies a plan.
+static void test_set_layouts(void **state)
+{
+    struct plan *p = parse("[plan]\nlayouts = 3\n" ONE), *again;
+    char *before = strdup(p->text);
+
+    (void)state;
+    assert_true(plan_set_layouts(p, 3));
+    assert_string_equal(p->text, before);
+    assert_true(plan_set_layouts(p, 5));
+    assert_int_equal(p->layouts, 5);
+    assert_memory_equal(p->text, before, strlen(before));
+    assert_string_equal(p->text + strlen(before), "\n; [plan] layouts = 5");
+    again = parse(p->text); // a comment: the file's own number
+    assert_int_equal(again->layouts, 3);
+    assert_int_equal(plan_cells(again), plan_cells(p));
+    plan_free(again);
+    plan_free(p);
+    // also where no line end stands before it
+    p = parse("[one]\nworkload = private_objects\nrc = atomic\n[plan]\nchecks = 0");
+    assert_true(plan_set_layouts(p, 2));
+    plan_free(parse(p->text));
+    plan_free(p);
+    free(before);
 }
 
 static void test_cross_product(void **state)
@@ -174,7 +257,7 @@ static void test_parts(void **state)
 
             snprintf(name, sizeof name, f == 0 ? "long" : "long, part %zu", f + 1);
             assert_string_equal(p->family[f].name, name);
-            assert_in_range(p->family[f].cells, f == 0 ? 1 : 2, FAMILY_MOST);
+            assert_in_range(p->family[f].cells, f == 0 ? 1 : 2, FAMILY_OWN);
             assert_int_equal(p->family[f].cell[0].param[0], 1); // the baseline
             for (unsigned c = f == 0 ? 0 : 1; c < p->family[f].cells; c++)
                 assert_int_equal(p->family[f].cell[c].param[0], next++);
@@ -267,8 +350,8 @@ static void test_mistakes_in_lines(void **state)
     static const struct {
         const char *text, *where, *what;
     } wrong[] = {
-        {"[plan]\ntimes = 1\n" ONE,
-         "2:", "no key 'times' in [plan]; known: summary time ops samples"},
+        {"[plan]\ntimes = 1\n" ONE, "2:",
+         "no key 'times' in [plan]; known: summary time ops samples rounds margin checks layouts"},
         {"[plan]\n\n; c\ntime = 0\n" ONE, "4:", "'0' is not a time"},
         {"[plan]\ntime = nan\n" ONE, "2:", "'nan' is not a time"},
         {"[plan]\ntime =\n" ONE, "2:", "is not a time"},
@@ -277,9 +360,32 @@ static void test_mistakes_in_lines(void **state)
         {"[plan]\nsamples = 0\n" ONE, "2:", "from 1 to 10000"},
         {"[plan]\nsamples = many\n" ONE, "2:", "'many'"},
         {"[plan]\nrounds = 5\n" ONE, "2:", "from 6 to 100000"},
-        {"[plan]\nrounds = 12 13\n" ONE, "2:", "rounds"},
-        {ONE "thread = 1\n",
-         "4:", "no key 'thread'; known: workload threads allocator placement memory pair"},
+        {"[plan]\nrounds = 12 13\n" ONE, "2:", "rounds: '12 13' is not a number"},
+        {"[plan]\nrounds = 5..12\n" ONE, "2:", "and not A..B of such numbers with A at most B"},
+        {"[plan]\nrounds = 12..11\n" ONE, "2:", "rounds: '12..11'"},
+        {"[plan]\nrounds = 12..100001\n" ONE, "2:", "from 6 to 100000"},
+        {"[plan]\nrounds = 12..\n" ONE, "2:", "rounds: '12..'"},
+        {"[plan]\nrounds = ..12\n" ONE, "2:", "rounds: '..12'"},
+        {"[plan]\nrounds = 12..40+2\n" ONE, "2:", "rounds: '12..40+2'"},
+        {"[plan]\nrounds = 12 .. 40\n" ONE, "2:", "rounds: '12 .. 40'"},
+        {"[plan]\n\nmargin = 0.0009\n" ONE, "3:", "'0.0009' is not a number from 0.001 to 0.5"},
+        {"[plan]\nmargin = 0.51\n" ONE, "2:", "from 0.001 to 0.5"},
+        {"[plan]\nmargin = 1%\n" ONE, "2:", "margin: '1%'"},
+        {"[plan]\nmargin = nan\n" ONE, "2:", "margin: 'nan'"},
+        {"[plan]\nmargin = 0x1p-3\n" ONE, "2:", "margin: '0x1p-3'"},
+        {"[plan]\nmargin =\n" ONE, "2:", "margin: ''"},
+        {"[plan]\nchecks = -0.1\n" ONE, "2:", "checks: '-0.1' is not a number from 0 to 1"},
+        {"[plan]\nchecks = 1.1\n" ONE, "2:", "checks: '1.1'"},
+        {"[plan]\nchecks = many\n" ONE, "2:", "checks: 'many'"},
+        {"[plan]\nlayouts = 0\n" ONE, "2:", "layouts: '0' is not a number from 1 to 64"},
+        {"[plan]\nlayouts = 65\n" ONE, "2:", "layouts: '65'"},
+        {"[plan]\nlayouts = 1..5\n" ONE, "2:", "layouts: '1..5'"},
+        {"[plan]\nlayouts = 1\nlayouts = 2\n" ONE, "3:", "layouts: given already, in line 2"},
+        {"[plan]\nchecks = 1\nmargin = 0.1\nchecks = 1\n" ONE,
+         "4:", "checks: given already, in line 2"},
+        {ONE "thread = 1\n", "4:",
+         "no key 'thread'; known: workload threads allocator placement memory pair rc lock "
+         "reclaimer alloc copy extra param.NAME together exclude"},
         {ONE "param = 1\n", "4:", "param.NAME"},
         {"[plan]\nops = 1000\ntime = 2\n" ONE, "3:", "either time or ops"},
         {"[plan]\ntime = 1\n; c\ntime = 1\n" ONE, "4:", "time: given already, in line 2"},
@@ -350,6 +456,14 @@ static void test_mistakes_in_sections(void **state)
         {HOLD "rc = atomic\nthreads = 1\n 0\n", 5, "'0' is not a number from"},
         {HOLD "rc = atomic\nthreads = two\n", 4, "'two'"},
         {HOLD "rc = atomic\nthreads = *\n", 4, "'*' is not a number"},
+        {HOLD "rc = atomic\ncopy = 0\n 100\n", 5, "copy: '100' is not a number from 0 to 99"},
+        {HOLD "rc = atomic\ncopy = *\n", 4, "copy: '*' is not a number"},
+        {HOLD "rc = atomic\ncopy = 98..100\n", 4, "copy: '100' is not a number"},
+        {HOLD "rc = atomic\nextra = 101\n", 4, "extra: '101' is not a number from 0 to 100"},
+        {HOLD "rc = atomic\nextra = 5%\n", 4, "extra: '5%' is not a number"},
+        {HOLD "rc = atomic\nextra = auto\n", 4, "extra: 'auto' is not a number"},
+        {HOLD "rc = atomic\nexclude = copy=one\n", 4, "'one' is not a number"},
+        {HOLD "rc = atomic\nexclude = extra>0\n", 4, "term 1 excludes nothing"},
         {HOLD "rc = atomic\nparam.object = 1\n", 4, "'object'"},
         {HOLD "rc = atomic\nparam.keys = 1\n", 4, "'keys'"},
         {HOLD "rc = atomic\nparam.objects = 0\n", 4, "from 1 to"},
@@ -397,7 +511,8 @@ static void test_mistakes_in_sections(void **state)
 static void test_no_values(void **state)
 {
     static const char *const axes[] = {"param.objects", "param.size", "threads", "placement",
-                                       "allocator",     "reclaimer",  "alloc",   "lock"};
+                                       "allocator",     "reclaimer",  "alloc",   "lock",
+                                       "copy",          "extra"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(axes); i++) {
@@ -511,18 +626,6 @@ static void test_long_names(void **state)
     plan_free(p);
 }
 
-static void append(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void append(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text + used, size - used, format, arguments);
-    va_end(arguments);
-}
-
 static void test_huge_lists(void **state)
 {
     static char text[200000];
@@ -589,28 +692,6 @@ static void test_huge_product(void **state)
 }
 
 // --- what the words of a plan mean ---------------------------------------------------------------
-
-static struct topology *machine(const char *description)
-{
-    char error[200];
-    struct topology *t = topology_open(description, error, sizeof error);
-
-    if (t == NULL)
-        fail_msg("%s", error);
-    return t;
-}
-
-static struct plan *parse_on(const char *description, const char *text)
-{
-    struct topology *t = machine(description);
-    struct error e;
-    struct plan *p = plan_parse("test.ini", text, t, &e);
-
-    if (p == NULL)
-        fail_msg("%s", e.text);
-    topology_close(t);
-    return p;
-}
 
 // The pairs of a plan's first family, with blanks between.
 static void assert_pairs(const char *text, const char *expected)
@@ -999,6 +1080,55 @@ static void test_allocators(void **state)
     plan_free(p);
 }
 
+// Copies and extra costs are axes like the others, and no two of their cells are one.
+static void test_copies(void **state)
+{
+    struct plan *p = parse(HOLD "rc = atomic biased\ncopy = 0..2\ntogether = copy\n");
+    const char *const at = "none+immediate+system allocator=glibc threads=1 placement=cores "
+                           "objects=16384 size=64";
+    char key[300];
+
+    (void)state;
+    assert_int_equal(p->families, 2);
+    assert_string_equal(p->family[1].name, "x rc=biased");
+    for (unsigned f = 0; f < 2; f++)
+        for (unsigned c = 0; c < 3; c++) {
+            snprintf(key, sizeof key, "private_objects %s+%s", f == 0 ? "atomic" : "biased", at);
+            if (c > 0)
+                append(key, sizeof key, " copy=%u", c);
+            assert_cell(&p->family[f].cell[c], key);
+        }
+    assert_int_equal(p->redundant, 0);
+    plan_free(p);
+    // they split as others do, and the first is the baseline
+    p = parse(HOLD "rc = atomic\nextra = 5 0 100\nparam.objects = 16 64\n");
+    assert_int_equal(p->families, 6);
+    assert_string_equal(p->family[0].name, "x extra=5 objects=16");
+    assert_string_equal(p->family[3].name, "x extra=0 objects=64");
+    assert_true(p->family[0].cell[0].extra == 5 && p->family[3].cell[0].extra == 0);
+    plan_free(p);
+    p = parse(HOLD "rc = atomic biased\ncopy = 1 0 01\nextra = 0 5\ntogether = rc copy extra\n"
+                   "exclude = copy>0 extra=5, rc=biased copy!=0, extra<5 rc=biased\n");
+    assert_int_equal(p->families, 1);
+    assert_int_equal(p->excluded, 4);
+    assert_int_equal(p->family[0].cells, 4);
+    static const struct {
+        const char *rc;
+        unsigned copy, extra;
+    } left[] = {{"atomic", 1, 0}, {"atomic", 0, 0}, {"atomic", 0, 5}, {"biased", 0, 5}};
+    for (unsigned c = 0; c < COUNT(left); c++) {
+        const struct spec *s = &p->family[0].cell[c];
+        assert_string_equal(s->scheme[REFCOUNT]->name, left[c].rc);
+        assert_true(s->copy == left[c].copy && s->extra == left[c].extra);
+    }
+    plan_free(p);
+    // what makes no difference to a cell makes none to its copies
+    p = parse(HOLD "rc = plain\nallocator = glibc jemalloc\ncopy = 0 1\ntogether = copy\n");
+    assert_int_equal(plan_cells(p), 2);
+    assert_int_equal(p->redundant, 2);
+    plan_free(p);
+}
+
 // Placements that put all threads of the experiment on the same CPUs, and memory where there is one
 // node, are one.
 static void test_the_same_places(void **state)
@@ -1108,23 +1238,247 @@ static void test_family_names(void **state)
     plan_free(p);
 }
 
-// --- files -------------------------------------------------------------------------------------
+// --- checks ------------------------------------------------------------------------------------
+
+static bool same_cell(const struct spec *a, const struct spec *b)
+{
+    char left[SPEC_TEXT], right[SPEC_TEXT];
+
+    spec_key(a, left);
+    spec_key(b, right);
+    return strcmp(left, right) == 0;
+}
+
+// The number of the family's cells without riders; of these, the rank of what they check.
+static unsigned own_cells(const struct family *f, unsigned *rank)
+{
+    unsigned own = f->cells > 2 ? f->cells - 2 : f->cells;
+    const struct spec *last = &f->cell[own];
+
+    for (unsigned c = 0; c < own; c++)
+        if (f->cell[c].copy != 0 || f->cell[c].extra != 0)
+            return f->cells;
+    if (f->cells <= 2 || last[0].copy != 1 || last[0].extra != 0)
+        return f->cells;
+    struct spec original = last[0];
+    original.copy = 0;
+    for (*rank = 0; *rank < own && !same_cell(&original, &f->cell[*rank]); ++*rank)
+        ;
+    assert_in_range(*rank, 0, own - 1);
+    original.extra = 5;
+    assert_true(same_cell(&original, &last[1]));
+    return own;
+}
 
 static void check_plan(const struct plan *p)
 {
+    size_t usual = 0, riders = 0;
+
     assert_true(p->families > 0);
+    assert_in_range(p->rounds_least, ROUNDS_LEAST, p->rounds);
     for (size_t f = 0; f < p->families; f++) {
-        assert_in_range(p->family[f].cells, 1, FAMILY_MOST);
+        const struct family *family = &p->family[f];
+        unsigned rank, own = own_cells(family, &rank);
+        bool has = own < family->cells, is_usual = true;
+
+        assert_in_range(own, 1, FAMILY_OWN);
         for (size_t k = 0; k < f && f < 100; k++)
-            assert_string_not_equal(p->family[k].name, p->family[f].name);
-        for (unsigned c = 0; c < p->family[f].cells; c++) {
+            assert_string_not_equal(p->family[k].name, family->name);
+        for (unsigned c = 0; c < family->cells; c++) {
             struct error e;
 
-            if (!spec_valid(&p->family[f].cell[c], &e))
+            if (!spec_valid(&family->cell[c], &e))
                 fail_msg("%s", e.text);
+            for (unsigned k = 0; k < c && f < 100; k++)
+                assert_false(same_cell(&family->cell[k], &family->cell[c]));
+            is_usual &= c >= own || (family->cell[c].copy == 0 && family->cell[c].extra == 0);
+        }
+        if (has)
+            assert_int_equal(rank, riders % own);
+        riders += has;
+        usual += is_usual;
+    }
+    assert_true(riders <= usual);
+    assert_true(riders <= 1 || 4 * riders <= plan_cells(p)); // checks are at most 1
+}
+
+// The plan with that share of checks: its own cells are as they are without, and riders ride with
+// one of each n families that may have some, n as small as it may be. How many do; of which: has[].
+enum { FAMILIES = 480 };
+static size_t assert_riders(const char *text, const char *share, bool has[FAMILIES])
+{
+    char *with, *without;
+    double most = strtod(share, NULL) / 2;
+    size_t usual = 0, riders = 0, turns[FAMILIES];
+
+    assert_true(asprintf(&with, "[plan]\nchecks = %s\n%s", share, text) > 0);
+    assert_true(asprintf(&without, "[plan]\nchecks = 0\n%s", text) > 0);
+    struct plan *p = parse(with), *q = parse(without);
+    most *= (double)plan_cells(q);
+    check_plan(p);
+    assert_int_equal(p->families, q->families);
+    assert_in_range(p->families, 1, FAMILIES);
+    assert_true(p->left_out == q->left_out && p->excluded == q->excluded &&
+                p->redundant == q->redundant);
+    for (size_t f = 0; f < p->families; f++) {
+        const struct family *a = &p->family[f], *b = &q->family[f];
+        unsigned rank;
+        bool is_usual = true;
+
+        assert_string_equal(a->name, b->name);
+        for (unsigned c = 0; c < b->cells; c++) {
+            assert_true(same_cell(&a->cell[c], &b->cell[c]));
+            is_usual &= b->cell[c].copy == 0 && b->cell[c].extra == 0;
+        }
+        has[f] = a->cells != b->cells;
+        assert_true(!has[f] || (is_usual && own_cells(a, &rank) == b->cells));
+        if (has[f])
+            turns[riders++] = usual;
+        usual += is_usual;
+    }
+    assert_int_equal(plan_cells(p), plan_cells(q) + 2 * riders);
+    if (most == 0 || usual == 0) {
+        assert_int_equal(riders, 0);
+    } else {
+        bool found = false;
+
+        assert_true(riders == 1 || (double)riders <= most);
+        for (size_t n = 1; n <= usual && !found; n++) {
+            size_t k = 0;
+            while (k < riders && turns[k] / n == k)
+                k++;
+            found =
+                k == riders && k >= usual / n && (n == 1 || (double)(usual / (n - 1) + 1) > most);
+        }
+        assert_true(found);
+    }
+    plan_free(p);
+    plan_free(q);
+    free(with);
+    free(without);
+    return riders;
+}
+
+static void test_riders(void **state)
+{
+    static const char *const shares[] = {"0", "0.02", "0.05", "0.1", "0.3", "1"};
+    static const struct {
+        const char *text;
+        size_t riders[COUNT(shares)];
+    } plans[] = {
+        // only 0 is so small a share that there are none
+        {ONE, {0, 1, 1, 1, 1, 1}},
+        {HOLD "rc = atomic\nparam.objects = 1..40\n", {0, 1, 1, 2, 6, 20}},
+        {HOLD "rc = atomic biased\nparam.objects = 1..40\n", {0, 1, 2, 4, 10, 40}},
+        {HOLD "rc = atomic\nparam.objects = 1..12\nparam.size = 33..72\n"
+              "together = param.objects\n",
+         {0, 4, 10, 20, 40, 40}},
+        // a family in parts
+        {HOLD "rc = atomic\nparam.objects = 1..100\ntogether = param.objects\n",
+         {0, 1, 2, 5, 9, 9}},
+        // families with copies or extra costs of their own have none, but their cells count
+        {HOLD "rc = atomic\ncopy = 0..3\ntogether = copy\n", {0}},
+        {HOLD "rc = atomic\ncopy = 1\n", {0}},
+        {HOLD "rc = atomic\nextra = 0 5\n", {0, 1, 1, 1, 1, 1}},
+        {HOLD "rc = atomic\nextra = 0 7\nparam.objects = 1..40\n", {0, 1, 2, 4, 10, 40}},
+        // what is redundant or excluded is so before there are riders
+        {HOLD "rc = atomic\ncopy = 0 1\ntogether = copy\nexclude = copy=1\n"
+              "[y]\nworkload = private_objects\nrc = atomic\n",
+         {0, 1, 1, 1, 1, 1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(plans); i++)
+        for (size_t k = 0; k < COUNT(shares); k++) {
+            bool has[FAMILIES];
+            assert_int_equal(assert_riders(plans[i].text, shares[k], has), plans[i].riders[k]);
+        }
+}
+
+// Which cell it is goes through all ranks; the copy and the dearer one stand behind all others.
+static void test_riders_of_a_full_family(void **state)
+{
+    struct plan *p = parse_whole(NULL, "[plan]\nchecks = 1\n[x]\nworkload = private_objects\n"
+                                       "rc = atomic\nparam.objects = 1..12\nparam.size = 33..57\n"
+                                       "together = param.objects\n");
+
+    (void)state;
+    assert_int_equal(p->families, 25);
+    for (unsigned f = 0; f < 25; f++) {
+        const struct family *family = &p->family[f];
+
+        assert_int_equal(family->cells, FAMILY_MOST);
+        for (unsigned c = 0; c < FAMILY_MOST; c++) {
+            const struct spec *s = &family->cell[c];
+
+            assert_int_equal(s->param[0], 1 + (c < FAMILY_OWN ? c : f % FAMILY_OWN));
+            assert_int_equal(s->param[1], 33 + f);
+            assert_int_equal(s->copy, c == FAMILY_OWN ? 1 : 0);
+            assert_int_equal(s->extra, c == FAMILY_OWN + 1 ? 5 : 0);
         }
     }
+    plan_free(p);
+    p = parse_whole(NULL, ONE);
+    assert_cell(&p->family[0].cell[1],
+                "private_objects atomic+none+immediate+system allocator=glibc threads=1 "
+                "placement=cores objects=16384 size=64 copy=1");
+    assert_cell(&p->family[0].cell[2],
+                "private_objects atomic+none+immediate+system allocator=glibc threads=1 "
+                "placement=cores objects=16384 size=64 extra=5");
+    plan_free(p);
 }
+
+// The parts of a sweep are every nth family: all have riders, if there are many.
+static void test_riders_in_shards(void **state)
+{
+    static const char *const pairs[] = {"atomic", "atomic biased", "atomic biased plain none"};
+    static const char *const shares[] = {"0.05", "0.1", "0.2", "0.3", "0.5"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs) * COUNT(shares); i++) {
+        char text[200];
+        bool has[FAMILIES];
+
+        snprintf(text, sizeof text, HOLD "param.objects = 1..%d\nrc = %s\n", FAMILIES,
+                 pairs[i / COUNT(shares)]);
+        size_t riders = assert_riders(text, shares[i % COUNT(shares)], has);
+        for (size_t n = 2; n <= riders / 8; n++)
+            for (size_t shard = 0; shard < n; shard++) {
+                size_t of_shard = 0;
+                for (size_t f = shard; f < FAMILIES; f += n)
+                    of_shard += has[f];
+                assert_in_range(of_shard, riders / n / 4, 4 * riders / n);
+            }
+    }
+}
+
+// A sweep goes on by them: reading the plan again, or its text, gives the same.
+static void test_riders_again(void **state)
+{
+    struct plan *p[3];
+    struct topology *t = machine("package:2 l3:2 core:3 pu:2");
+    struct error e;
+
+    (void)state;
+    p[0] = plan_read("quick", t, &e);
+    p[1] = plan_read("quick", t, &e);
+    assert_true(p[0] != NULL && p[1] != NULL);
+    p[2] = plan_parse("quick.ini", p[0]->text, t, &e);
+    assert_non_null(p[2]);
+    for (unsigned i = 1; i < 3; i++) {
+        assert_int_equal(p[i]->families, p[0]->families);
+        for (size_t f = 0; f < p[0]->families; f++) {
+            assert_int_equal(p[i]->family[f].cells, p[0]->family[f].cells);
+            for (unsigned c = 0; c < p[0]->family[f].cells; c++)
+                assert_true(same_cell(&p[i]->family[f].cell[c], &p[0]->family[f].cell[c]));
+        }
+    }
+    for (unsigned i = 0; i < 3; i++)
+        plan_free(p[i]);
+    topology_close(t);
+}
+
+// --- files -------------------------------------------------------------------------------------
 
 // On two CPUs and on a machine of 128: what is measured grows with the numbers of threads, and
 // stays what a person could wait for.
@@ -1242,6 +1596,7 @@ static size_t mutate(char *text, size_t n, uint64_t *seed)
         "together = ", "99999999", "-1",      "threads = ", "\t",      "\r",
         "\xff",        "#",        "none",    "nan",        "objects", "atomic+none",
         "exclude = ",  "!=",       "..",      "*",          "auto x2", "threads>1",
+        "copy = ",     "extra = ", "[plan]",  "checks = ",  "layouts", "rounds = 6..",
     };
     size_t at = below(seed, n + 1), length = 1 + below(seed, below(seed, 8) == 0 ? 400 : 12);
     const char *word;
@@ -1336,6 +1691,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_head),
+        cmocka_unit_test(test_set_layouts),
         cmocka_unit_test(test_cross_product),
         cmocka_unit_test(test_families),
         cmocka_unit_test(test_parts),
@@ -1360,9 +1716,14 @@ int main(void)
         cmocka_unit_test(test_exclude),
         cmocka_unit_test(test_exclude_by_machine),
         cmocka_unit_test(test_allocators),
+        cmocka_unit_test(test_copies),
         cmocka_unit_test(test_redundant),
         cmocka_unit_test(test_the_same_places),
         cmocka_unit_test(test_family_names),
+        cmocka_unit_test(test_riders),
+        cmocka_unit_test(test_riders_of_a_full_family),
+        cmocka_unit_test(test_riders_in_shards),
+        cmocka_unit_test(test_riders_again),
         cmocka_unit_test(test_plans_of_the_tree),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_mutations),

@@ -396,6 +396,31 @@ static void test_threads(void **state)
     assert_true(spec_threads("1000", &n, &e) && n == 1000);
 }
 
+static void test_copy_and_extra(void **state)
+{
+    static const char *const wrong[] = {"-1", "101", "", "one", "1 ", "5%", "0.5", "0x1"};
+    struct error e;
+    unsigned n = 77;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_false(spec_copy(wrong[i], &n, &e));
+        assert_says(e.text, "copy: '");
+        assert_says(e.text, wrong[i]);
+        assert_says(e.text, "from 0 to 99");
+        assert_false(spec_extra(wrong[i], &n, &e));
+        assert_says(e.text, "extra: '");
+        assert_says(e.text, wrong[i]);
+        assert_says(e.text, "from 0 to 100");
+        assert_int_equal(n, 77);
+    }
+    assert_false(spec_copy("100", &n, &e));
+    assert_true(spec_copy("0", &n, &e) && n == 0);
+    assert_true(spec_copy("99", &n, &e) && n == 99);
+    assert_true(spec_extra("100", &n, &e) && n == 100);
+    assert_true(spec_extra("0", &n, &e) && n == 0);
+}
+
 // --- numbers -----------------------------------------------------------------------------------
 
 static void test_parse_u64(void **state)
@@ -511,9 +536,71 @@ static void test_key_and_pair(void **state)
     spec_key(&s, text);
     assert_string_equal(text, "t_bare t_keeps+t_optimistic+immediate+t_whole allocator=mimalloc "
                               "threads=16 placement=compact memory=bound");
+    // copies and extra costs at the end, where there are some; the program is the same
+    s.copy = 1;
+    spec_key(&s, text);
+    assert_string_equal(text, "t_bare t_keeps+t_optimistic+immediate+t_whole allocator=mimalloc "
+                              "threads=16 placement=compact memory=bound copy=1");
+    s.extra = 5;
+    spec_key(&s, text);
+    assert_string_equal(text, "t_bare t_keeps+t_optimistic+immediate+t_whole allocator=mimalloc "
+                              "threads=16 placement=compact memory=bound copy=1 extra=5");
+    spec_pair(&s, text);
+    assert_string_equal(text, "t_keeps+t_optimistic");
+    s = make(&t_simple, "t_shared+none+immediate+system", 1);
+    s.extra = 100;
+    spec_key(&s, text);
+    assert_string_equal(text, "t_simple t_shared+none+immediate+system allocator=glibc threads=1 "
+                              "placement=cores size=64 share=50 extra=100");
     s = make(&t_bare, "t_keeps+t_optimistic+immediate+t_stable", 1);
     spec_pair(&s, text);
     assert_string_equal(text, "t_keeps+t_optimistic+immediate+t_stable");
+}
+
+// The longest name of each kind: what stands at the end is still there, and no parameter of a
+// workload can be taken for it.
+static void test_longest_key(void **state)
+{
+    char cpus[PLACEMENT_TEXT], text[SPEC_TEXT + 8];
+    struct error e;
+    size_t n, m;
+    const struct workload *const *w = catalogue_workloads(&n);
+
+    (void)state;
+    memset(cpus, 0, sizeof cpus);
+    for (unsigned i = 0; strlen(cpus) + 4 < sizeof cpus; i++)
+        snprintf(cpus + strlen(cpus), sizeof cpus - strlen(cpus), "%s%u", i > 0 ? "," : "", i);
+    for (size_t i = 0; i < n; i++) {
+        struct spec s;
+
+        spec_start(&s, w[i]);
+        s.threads = THREADS_MOST;
+        for (unsigned k = 0; w[i]->params[k].name != NULL; k++) {
+            s.param[k] = w[i]->params[k].most;
+            assert_string_not_equal(w[i]->params[k].name, "copy");
+            assert_string_not_equal(w[i]->params[k].name, "extra");
+        }
+        for (int kind = 0; kind < SCHEME_KINDS; kind++) {
+            const struct scheme *const *all = catalogue_schemes((enum scheme_kind)kind, &m);
+            for (size_t k = 0; k < m; k++)
+                if (s.scheme[kind] == NULL || strlen(all[k]->name) > strlen(s.scheme[kind]->name))
+                    s.scheme[kind] = all[k];
+        }
+        const struct allocator *a = allocator_all(&m);
+        for (size_t k = 0; k < m; k++)
+            if (strlen(a[k].name) > strlen(s.allocator->name))
+                s.allocator = &a[k];
+        if (!spec_placement(&s, cpus, &e))
+            fail_msg("%s", e.text);
+        assert_true(spec_memory(&s, "interleaved", &e));
+        s.copy = COPIES_MOST;
+        s.extra = EXTRA_MOST;
+        memset(text, '#', sizeof text);
+        spec_key(&s, text);
+        assert_true(strlen(text) < SPEC_TEXT);
+        assert_string_equal(text + strlen(text) - 18, " copy=99 extra=100");
+        assert_true(text[SPEC_TEXT] == '#');
+    }
 }
 
 static void test_json(void **state)
@@ -528,6 +615,18 @@ static void test_json(void **state)
                          "t_simple", "rc", "t_shared", "lock", "t_excludes", "reclaimer", "t_clock",
                          "alloc", "t_stamped", "allocator", "glibc", "threads", 3, "placement",
                          "cores", "memory", "first_touch", "params", "size", 64, "share", 99);
+    assert_true(json_equal(json, expected));
+    json_decref(json);
+    s.copy = 2;
+    json = spec_json(&s);
+    json_object_set_new(expected, "copy", json_integer(2));
+    assert_true(json_equal(json, expected));
+    json_decref(json);
+    s.copy = 0;
+    s.extra = 5;
+    json = spec_json(&s);
+    json_object_del(expected, "copy");
+    json_object_set_new(expected, "extra", json_integer(5));
     assert_true(json_equal(json, expected));
     json_decref(json);
     json_decref(expected);
@@ -573,9 +672,11 @@ int main(void)
         cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_params),
         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_copy_and_extra),
         cmocka_unit_test(test_parse_u64),
         cmocka_unit_test(test_parse_time),
         cmocka_unit_test(test_key_and_pair),
+        cmocka_unit_test(test_longest_key),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_long_names),
     };
