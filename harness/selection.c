@@ -359,7 +359,7 @@ static void say_closest(const struct search *s)
             }
         }
     if (base == NULL) {
-        error_set(s->e, "%s and %s fit nothing but the same cells", s->base->option,
+        error_set(s->e, "%s and %s fit only the same cells, or cells of different machines", s->base->option,
                   s->with->option);
         return;
     }
