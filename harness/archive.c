@@ -7,13 +7,16 @@
 #include <string.h>
 
 // What a line may hold. Members stand in the order in which JSON_SORT_KEYS writes them and `rows`
-// selects them.
+// selects them. `since` is the version that brought a kind or member; where an older export lacks a
+// member, it is 0 or an empty text.
 enum type { TEXT, WORD /* not empty */, HASH, INTEGER, NUMBER /* or null */, BOOLEAN, OBJECT };
-enum { MEMBERS_MOST = 13 };
+enum { MEMBERS_MOST = 17, VERSION_LEAST = 2 };
 struct kind {
     const char *name;
+    int since;
     struct member {
         const char *name;
+        int since;
         enum type type;
         int64_t most; // of an INTEGER, from 0
     } member[MEMBERS_MOST + 1];
@@ -21,32 +24,40 @@ struct kind {
 };
 // clang-format off
 static const struct kind kinds[] = {
-    {"cell", {{"json", OBJECT, 0}, {"key", WORD, 0}, {"workload", WORD, 0}},
+    {"cell", 2, {{"json", 2, OBJECT, 0}, {"key", 2, WORD, 0}, {"workload", 2, WORD, 0}},
      "SELECT json, key, workload FROM cell"},
-    {"environment", {{"hash", HASH, 0}, {"json", OBJECT, 0}, {"machine", WORD, 0}},
+    {"environment", 2, {{"hash", 2, HASH, 0}, {"json", 2, OBJECT, 0}, {"machine", 2, WORD, 0}},
      "SELECT hash(identity || char(10) || json), json, identity FROM environment"
      " JOIN machine ON machine.id = machine"},
-    {"invocation",
-     {{"began", WORD, 0}, {"block", INTEGER, INT64_MAX}, {"cell", WORD, 0},
-      {"environment", HASH, 0}, {"family", WORD, 0}, {"load", NUMBER, 0}, {"message", TEXT, 0},
-      {"position", INTEGER, UINT32_MAX}, {"rank", INTEGER, UINT32_MAX},
-      {"round", INTEGER, UINT32_MAX}, {"status", WORD, 0}, {"sweep", HASH, 0},
-      {"wall_ns", INTEGER, INT64_MAX}},
-     "SELECT began, block, key, hash(machine.identity || char(10) || environment.json),"
-     " family, load, message, position, rank, round, status, sweep.identity,"
-     " wall_ns FROM invocation JOIN sweep ON sweep.id = sweep JOIN cell ON cell.id = cell"
+    {"invocation", 2,
+     {{"attempt", 3, INTEGER, UINT32_MAX}, {"began", 2, WORD, 0}, {"block", 2, INTEGER, INT64_MAX},
+      {"cell", 2, WORD, 0}, {"disturbed", 3, TEXT, 0}, {"environment", 2, HASH, 0},
+      {"family", 2, WORD, 0}, {"layout", 3, INTEGER, UINT32_MAX}, {"load", 2, NUMBER, 0},
+      {"message", 2, TEXT, 0}, {"padding", 3, INTEGER, UINT32_MAX},
+      {"position", 2, INTEGER, UINT32_MAX}, {"rank", 2, INTEGER, UINT32_MAX},
+      {"round", 2, INTEGER, UINT32_MAX}, {"status", 2, WORD, 0}, {"sweep", 2, HASH, 0},
+      {"wall_ns", 2, INTEGER, INT64_MAX}},
+     "SELECT attempt, began, block, key, disturbed,"
+     " hash(machine.identity || char(10) || environment.json), family, layout, load, message,"
+     " padding, position, rank, round, status, sweep.identity, wall_ns FROM invocation"
+     " JOIN sweep ON sweep.id = sweep JOIN cell ON cell.id = cell"
      " JOIN environment ON environment.id = environment"
      " JOIN machine ON machine.id = environment.machine"},
-    {"machine", {{"identity", WORD, 0}}, "SELECT identity FROM machine"},
-    {"sample",
-     {{"block", INTEGER, INT64_MAX}, {"cell", WORD, 0}, {"json", OBJECT, 0},
-      {"number", INTEGER, UINT32_MAX}, {"sweep", HASH, 0}},
-     "SELECT block, key, sample.json, number, sweep.identity FROM sample"
+    {"machine", 2, {{"identity", 2, WORD, 0}}, "SELECT identity FROM machine"},
+    {"sample", 2,
+     {{"attempt", 3, INTEGER, UINT32_MAX}, {"block", 2, INTEGER, INT64_MAX}, {"cell", 2, WORD, 0},
+      {"json", 2, OBJECT, 0}, {"number", 2, INTEGER, UINT32_MAX}, {"sweep", 2, HASH, 0}},
+     "SELECT attempt, block, key, sample.json, number, sweep.identity FROM sample"
      " JOIN invocation ON invocation.id = invocation JOIN sweep ON sweep.id = sweep"
      " JOIN cell ON cell.id = cell"},
-    {"sweep",
-     {{"cells", TEXT, 0}, {"finished", BOOLEAN, 0}, {"identity", HASH, 0}, {"machine", WORD, 0},
-      {"plan", TEXT, 0}, {"plan_text", TEXT, 0}, {"seed", INTEGER, INT64_MAX}, {"shard", WORD, 0}},
+    {"stop", 3,
+     {{"family", 3, WORD, 0}, {"reason", 3, WORD, 0}, {"rounds", 3, INTEGER, UINT32_MAX},
+      {"sweep", 3, HASH, 0}},
+     "SELECT family, reason, rounds, identity FROM stop JOIN sweep ON sweep.id = sweep"},
+    {"sweep", 2,
+     {{"cells", 2, TEXT, 0}, {"finished", 2, BOOLEAN, 0}, {"identity", 2, HASH, 0},
+      {"machine", 2, WORD, 0}, {"plan", 2, TEXT, 0}, {"plan_text", 2, TEXT, 0},
+      {"seed", 2, INTEGER, INT64_MAX}, {"shard", 2, WORD, 0}},
      "SELECT cells, finished, sweep.identity, machine.identity, clean(plan),"
      " clean(plan_text), seed, shard FROM sweep JOIN machine ON machine.id = machine"},
 };
@@ -155,6 +166,7 @@ struct import {
     struct store *s;
     FILE *from;
     const char *name;
+    int version;
     size_t line;
     char *text; // of the line, without its end
     size_t n, room;
@@ -208,12 +220,15 @@ static const char *const type_name[] = {
     "an object",
 };
 
-// Binds it as parameter i, or says what is wrong with it.
+// Binds it as parameter i (NULL: the version had none), or says what is wrong with it.
 static bool take_member(struct import *in, const struct kind *k, const struct member *m,
                         const json_t *value, sqlite3_stmt *q, int i)
 {
     const char *text = json_string_value(value);
     bool ok = false;
+    if (value == NULL)
+        return (m->type == INTEGER ? sqlite3_bind_int(q, i, 0)
+                                   : sqlite3_bind_text(q, i, "", 0, SQLITE_STATIC)) == SQLITE_OK;
     switch (m->type) {
     case TEXT:
     case WORD:
@@ -256,12 +271,12 @@ static bool take_member(struct import *in, const struct kind *k, const struct me
     return false;
 }
 
-static const struct member *find_member(const struct kind *k, const char *name)
+static bool has_member(const struct import *in, const struct kind *k, const char *name)
 {
     for (const struct member *m = k->member; m->name != NULL; m++)
-        if (strcmp(m->name, name) == 0)
-            return m;
-    return NULL;
+        if (m->since <= in->version && strcmp(m->name, name) == 0)
+            return true;
+    return false;
 }
 
 static bool take_members(struct import *in, const struct kind *k, const json_t *body,
@@ -269,21 +284,22 @@ static bool take_members(struct import *in, const struct kind *k, const json_t *
 {
     char known[300] = "";
     for (const struct member *m = k->member; m->name != NULL; m++)
-        snprintf(known + strlen(known), sizeof known - strlen(known), " %s", m->name);
+        if (m->since <= in->version)
+            snprintf(known + strlen(known), sizeof known - strlen(known), " %s", m->name);
     const char *name;
     json_t *value;
     if (!json_is_object(body))
         return refuse(in, "%s: no object; its members are%s", k->name, known);
     json_object_foreach((json_t *)body, name, value)
     {
-        if (find_member(k, name) == NULL)
+        if (!has_member(in, k, name))
             return refuse(in, "%s: no member '%.100s'; known:%s", k->name, name, known);
     }
     int n = 1;
     sqlite3_bind_int64(q, n++, (sqlite3_int64)in->line);
     for (const struct member *m = k->member; m->name != NULL; m++) {
         value = json_object_get(body, m->name);
-        if (value == NULL)
+        if (value == NULL && m->since <= in->version)
             return refuse(in, "%s: '%s' is missing; its members are%s", k->name, m->name, known);
         if (!take_member(in, k, m, value, q, n++))
             return false;
@@ -339,6 +355,13 @@ static bool check_invocation(struct import *in, const json_t *body)
     }
     return refuse(in, "invocation: no status '%.100s'; known:%s", status, known);
 }
+static bool check_stop(struct import *in, const json_t *body)
+{
+    const char *reason = json_string_value(json_object_get(body, "reason"));
+    return strcmp(reason, "narrow") == 0 || strcmp(reason, "rounds") == 0 ||
+           strcmp(reason, "budget") == 0 ||
+           refuse(in, "stop: no reason '%.100s'; known: narrow rounds budget", reason);
+}
 static bool check_sweep(struct import *in, const json_t *body)
 {
     const char *cells = json_string_value(json_object_get(body, "cells"));
@@ -363,12 +386,13 @@ static bool take(struct import *in, const json_t *object)
                       json_object_size(object));
     if (strcmp(name, "archive") == 0)
         return refuse(in, "a second 'archive'; only the first line is one");
-    for (; i < KINDS && strcmp(kinds[i].name, name) != 0; i++)
-        snprintf(known + strlen(known), sizeof known - strlen(known), " %s", kinds[i].name);
+    for (; i < KINDS && (kinds[i].since > in->version || strcmp(kinds[i].name, name) != 0); i++)
+        if (kinds[i].since <= in->version)
+            snprintf(known + strlen(known), sizeof known - strlen(known), " %s", kinds[i].name);
     if (i == KINDS)
         return refuse(in, "no kind of line '%.100s'; known:%s", name, known);
     static bool (*const check[KINDS])(struct import * in, const json_t *body) = {
-        check_cell, NULL, check_invocation, NULL, check_sample, check_sweep};
+        check_cell, NULL, check_invocation, NULL, check_sample, check_stop, check_sweep};
     sqlite3_stmt *q = in->take[i];
     if (!take_members(in, &kinds[i], body, q) || (check[i] != NULL && !check[i](in, body)))
         return false;
@@ -384,10 +408,12 @@ static bool take_first(struct import *in, const json_t *object)
     if (json_object_size(object) != 1 || json_object_size(body) != 1 || !json_is_integer(version))
         return refuse(in, "no export of rclab, whose first line is {\"archive\":{\"version\":%d}}",
                       SCHEMA_VERSION);
-    if (json_integer_value(version) != SCHEMA_VERSION)
-        return refuse(
-            in, "exported by another rclab (version %" JSON_INTEGER_FORMAT "; this one reads %d)",
-            json_integer_value(version), SCHEMA_VERSION);
+    if (json_integer_value(version) < VERSION_LEAST || json_integer_value(version) > SCHEMA_VERSION)
+        return refuse(in,
+                      "exported by another rclab (version %" JSON_INTEGER_FORMAT
+                      "; this one reads %d to %d)",
+                      json_integer_value(version), VERSION_LEAST, SCHEMA_VERSION);
+    in->version = (int)json_integer_value(version);
     return true;
 }
 
@@ -421,12 +447,25 @@ static const char *const judge[] = {
     TWICE("sweep", "'sweep ' || identity", "identity"),
     TWICE("environment", "'environment ' || hash", "hash"),
     TWICE("cell", "'cell ''' || key || ''''", "key"),
-    TWICE("invocation", "'cell ''' || cell || ''' in block ' || block", "sweep, block, cell"),
-    TWICE("invocation", "'position ' || position || ' of block ' || block",
+    TWICE("invocation",
+          "'attempt ' || attempt || ' at cell ''' || cell || ''' in block ' || block",
+          "sweep, block, cell, attempt"),
+    "SELECT line, 'invocation: no attempt ' || (attempt - 1) || ' at cell ''' || cell ||"
+    " ''' in block ' || block || ' is in the text' FROM import_invocation AS i WHERE attempt > 0"
+    " AND NOT EXISTS (SELECT 1 FROM import_invocation AS before WHERE before.sweep = i.sweep"
+    " AND before.block = i.block AND before.cell = i.cell AND before.attempt = i.attempt - 1)"
+    " ORDER BY 1",
+    "SELECT max(line), 'cell ''' || cell || ''' in block ' || block || ' has another rank in line '"
+    " || min(line) FROM import_invocation GROUP BY sweep, block, cell"
+    " HAVING min(rank) <> max(rank) ORDER BY 1",
+    // every cell has a first attempt; where another is made may differ between copies of a sweep
+    TWICE("invocation WHERE attempt = 0", "'position ' || position || ' of block ' || block",
           "sweep, block, position"),
-    TWICE("invocation", "'rank ' || rank || ' of block ' || block", "sweep, block, rank"),
-    TWICE("sample", "'sample ' || number || ' of cell ''' || cell || ''' in block ' || block",
-          "sweep, block, cell, number"),
+    TWICE("invocation WHERE attempt = 0", "'rank ' || rank || ' of block ' || block",
+          "sweep, block, rank"),
+    TWICE("sample", "'sample ' || number || ' of attempt ' || attempt || ' at cell ''' || cell ||"
+          " ''' in block ' || block", "sweep, block, cell, attempt, number"),
+    TWICE("stop", "'stop of family ''' || family || ''' of sweep ' || sweep", "sweep, family"),
     "SELECT line, 'sweep: no machine ''' || machine || ''' is in the text' FROM import_sweep"
     " WHERE machine NOT IN (SELECT identity FROM import_machine) ORDER BY 1",
     "SELECT line, 'environment: no machine ''' || machine || ''' is in the text'"
@@ -452,10 +491,13 @@ static const char *const judge[] = {
     "SELECT max(line), 'block ' || block || ' is of another family or round in line ' || min(line)"
     " FROM import_invocation GROUP BY sweep, block"
     " HAVING min(family) <> max(family) OR min(round) <> max(round) ORDER BY 1",
-    "SELECT line, 'sample: no invocation of cell ''' || cell || ''' in block ' || block ||"
-    " ' of sweep ' || sweep || ' is in the text' FROM import_sample WHERE NOT EXISTS (SELECT 1"
-    " FROM import_invocation AS i WHERE i.sweep = import_sample.sweep"
-    " AND i.block = import_sample.block AND i.cell = import_sample.cell) ORDER BY 1",
+    "SELECT line, 'stop: no sweep ' || sweep || ' is in the text' FROM import_stop"
+    " WHERE sweep NOT IN (SELECT identity FROM import_sweep) ORDER BY 1",
+    "SELECT line, 'sample: no attempt ' || attempt || ' at cell ''' || cell || ''' in block ' ||"
+    " block || ' of sweep ' || sweep || ' is in the text' FROM import_sample"
+    " WHERE NOT EXISTS (SELECT 1 FROM import_invocation AS i WHERE i.sweep = import_sample.sweep"
+    " AND i.block = import_sample.block AND i.cell = import_sample.cell"
+    " AND i.attempt = import_sample.attempt) ORDER BY 1",
 };
 // Invocations in the order in which they were measured.
 static const char move[] =
@@ -467,20 +509,23 @@ static const char move[] =
     " JOIN machine ON machine.identity = i.machine ORDER BY hash;"
     "INSERT INTO cell (key, workload, json) SELECT key, workload, json FROM import_cell"
     " ORDER BY key;"
-    "INSERT INTO invocation (sweep, cell, block, family, round, position, rank, environment,"
-    "  began, wall_ns, load, status, message)"
-    " SELECT sweep.id, cell.id, block, family, round, position, rank, environment.id, began,"
-    "  wall_ns, load, status, message FROM import_invocation AS i"
+    "INSERT INTO stop (sweep, family, rounds, reason) SELECT sweep.id, family, rounds, reason"
+    " FROM import_stop AS i JOIN sweep ON sweep.identity = i.sweep;"
+    "INSERT INTO invocation (sweep, cell, block, attempt, family, round, position, rank, layout,"
+    "  padding, environment, began, wall_ns, load, status, message, disturbed)"
+    " SELECT sweep.id, cell.id, block, attempt, family, round, position, rank, layout, padding,"
+    "  environment.id, began, wall_ns, load, status, message, disturbed FROM import_invocation AS i"
     " JOIN sweep ON sweep.identity = i.sweep JOIN cell ON cell.key = i.cell"
     " JOIN import_environment AS e ON e.hash = i.environment"
     " JOIN environment ON environment.machine = sweep.machine AND environment.json = e.json"
-    " ORDER BY sweep.id, began, round, block, position;"
+    " ORDER BY sweep.id, began, round, block, position, attempt;"
     "INSERT INTO sample (invocation, number, ns_per_op, verified, json)"
     " SELECT invocation.id, number, member(i.json, 'ns_per_op'), member(i.json, 'verified'),"
     "  cell_cut(i.json, cell.json) FROM import_sample AS i"
     " JOIN sweep ON sweep.identity = i.sweep JOIN cell ON cell.key = i.cell"
     " JOIN invocation ON invocation.sweep = sweep.id AND invocation.cell = cell.id"
-    " AND invocation.block = i.block ORDER BY invocation.id, number;";
+    " AND invocation.block = i.block AND invocation.attempt = i.attempt"
+    " ORDER BY invocation.id, number;";
 // clang-format on
 
 static bool judge_all(struct import *in)
@@ -517,7 +562,8 @@ static bool make_tables(struct import *in)
             return false;
     }
     return store_execute(
-        in->s, "CREATE INDEX temp.import_key ON import_invocation (sweep, block, cell)", in->e);
+        in->s, "CREATE INDEX temp.import_key ON import_invocation (sweep, block, cell, attempt)",
+        in->e);
 }
 
 static bool drop_tables(struct import *in)

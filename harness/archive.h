@@ -3,9 +3,9 @@
 // A store as plain text, to be kept for years: one JSON object a line, compact, its members sorted,
 // with one member that says what the line is:
 //
-//     {"archive":{"version":2}}            first; the version of the store's tables
+//     {"archive":{"version":3}}            first; the version of the store's tables
 //     {"cell":{...}} {"environment":{...}} {"invocation":{...}} {"machine":{...}} {"sample":{...}}
-//     {"sweep":{...}}
+//     {"stop":{...}} {"sweep":{...}}
 //
 // The lines are sorted by their bytes, so that two exports can be compared, and refer to each other
 // by what identifies a thing everywhere: a machine's or sweep's identity, a cell's key, an
@@ -19,7 +19,8 @@
 
 bool archive_export(struct store *s, FILE *to, struct error *e);
 // Into a store that holds nothing: all of it, or nothing. Whatever is not as an export would have
-// it is refused; messages begin with NAME:LINE.
+// it is refused; messages begin with NAME:LINE. An export of version 2 is as good as one of this
+// version, and is taken for what migration makes of such a store.
 bool archive_import(struct store *s, FILE *from, const char *name, struct error *e);
 
 #endif

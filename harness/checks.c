@@ -32,7 +32,7 @@ static bool add(const struct result *base, const struct result *with, double mar
     if (longer == NULL)
         return false;
     *list = longer;
-    if (!comparison_make(base, with, margin, &longer[*n]))
+    if (!comparison_look(base, with, margin, &longer[*n]))
         return false;
     if (longer[*n].ratio.n != 0 && longer[*n].ratio.confidence >= confidence)
         ++*n;

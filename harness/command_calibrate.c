@@ -149,7 +149,7 @@ static bool summarise(const struct arguments *a, const char *path, struct error 
     struct calibrated *list = NULL;
     size_t n;
     struct store *s = store_open(path, e);
-    bool ok = s != NULL && results_load(s, NULL, &r, e) &&
+    bool ok = s != NULL && results_load(s, &r, e) &&
               (checks_make(&r, NULL, 0.01, &c) || error_set(e, "out of memory")) &&
               calibrate_cells(s, &r, &c, &list, &n, e);
     if (ok && a->json)

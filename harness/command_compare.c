@@ -373,7 +373,7 @@ int command_compare(int argc, char **argv)
     char *path = store_choose(a.store, &w.e);
     struct store *s = path != NULL ? store_open(path, &w.e) : NULL;
     w.path = path;
-    bool ok = s != NULL && results_load(s, NULL, &w.r, &w.e) && compare(&w);
+    bool ok = s != NULL && results_load(s, &w.r, &w.e) && compare(&w);
     if (ok && a.json)
         print_json(&w);
     else if (ok)

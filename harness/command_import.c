@@ -59,15 +59,15 @@ int command_import(int argc, char **argv)
     char *path = a.store != NULL ? strdup(a.store) : store_new_path("imported", "");
     struct store *s = path != NULL ? store_draft(path, &e) : NULL;
     bool ok = s != NULL && archive_import(s, from, standard ? "standard input" : a.from, &e);
-    size_t all = 0, good;
+    struct store_counts c = {0};
     if (ok)
-        store_count(s, &all, &good);
+        c = store_count(s);
     if (ok)
         ok = store_publish(s, &e);
     else
         store_close(s);
     if (ok)
-        fprintf(stderr, "rclab: %zu invocations are in %s\n", all, path);
+        fprintf(stderr, "rclab: %zu invocations are in %s\n", c.all + c.repeated, path);
     if (!standard)
         fclose(from);
     free(path);

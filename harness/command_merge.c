@@ -69,15 +69,15 @@ int command_merge(int argc, char **argv)
     bool ok = into != NULL;
     for (unsigned i = 0; i < a.n && ok; i++)
         ok = merge(into, a.from[i], &e);
-    size_t all = 0, good;
+    struct store_counts c = {0};
     if (ok)
-        store_count(into, &all, &good);
+        c = store_count(into);
     if (ok)
         ok = store_publish(into, &e);
     else
         store_close(into);
     if (ok)
-        fprintf(stderr, "rclab: %zu invocations are in %s\n", all, path);
+        fprintf(stderr, "rclab: %zu invocations are in %s\n", c.all + c.repeated, path);
     free(path);
     return ok ? 0 : command_fail(&e);
 }

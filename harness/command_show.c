@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "results.h"
+#include "comparison.h"
 
 struct arguments {
     const char *store, *workload;
@@ -47,35 +47,87 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp argp = {options, parse, NULL, "Prints the tables of a store.",
                                  NULL,    NULL,  NULL};
 
+// --- what is shown ----------------------------------------------------------------------------
+
+// Rows of the results, in their order.
+struct view {
+    const struct result **row;
+    size_t n;
+};
+static bool view_make(const struct results *r, bool checks, const char *workload, struct view *v)
+{
+    *v = (struct view){.row = malloc((r->n + 1) * sizeof *v->row)};
+    for (size_t i = 0; i < r->n && v->row != NULL; i++)
+        if (result_is_check(&r->row[i]) == checks &&
+            (workload == NULL || strcmp(result_text(&r->row[i], "workload"), workload) == 0))
+            v->row[v->n++] = &r->row[i];
+    return v->row != NULL;
+}
+
+// The comparisons of all cells with their families' baselines, in the order of the rows: of the
+// whole store, whatever of it is shown.
+struct screen {
+    struct comparison *c;
+    size_t n;
+    double margin;
+};
+static bool screen_make(const struct results *r, struct screen *s)
+{
+    *s = (struct screen){.c = malloc((r->n + 1) * sizeof *s->c), .margin = COMPARISON_MARGIN};
+    bool ok = s->c != NULL;
+    for (size_t i = 0; i < r->n && ok; i++) {
+        const struct result *row = &r->row[i], *base = results_baseline(r, row);
+        if (base == NULL || base == row || result_is_check(row))
+            continue;
+        ok = comparison_look(base, row, s->margin, &s->c[s->n]);
+        s->n += ok;
+    }
+    return ok && comparisons_correct(s->c, s->n, CORRECT_SCREEN);
+}
+static void screen_free(struct screen *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        comparison_free(&s->c[i]);
+    free(s->c);
+}
+static int by_row(const void *row, const void *comparison)
+{
+    const struct result *other = ((const struct comparison *)comparison)->with;
+    return ((const struct result *)row > other) - ((const struct result *)row < other);
+}
+// NULL: the row is a baseline, or its family has none.
+static const struct comparison *screen_find(const struct screen *s, const struct result *row)
+{
+    return bsearch(row, s->c, s->n, sizeof *s->c, by_row);
+}
+
 // --- text -------------------------------------------------------------------------------------
 
-static void print_interval(struct stats_interval i, unsigned missing_width)
+enum { INTERVAL_TEXT = 64 };
+static int interval_text(struct stats_interval i, char text[INTERVAL_TEXT])
 {
-    if (i.n == 0) {
-        printf(" %*s", (int)missing_width, "-");
-        return;
-    }
-    char text[64];
-    snprintf(text, sizeof text, "%.3g [%.3g, %.3g]", i.middle, i.low, i.high);
-    printf(" %*s", (int)missing_width, text);
+    if (i.n == 0)
+        return snprintf(text, INTERVAL_TEXT, "-");
+    return snprintf(text, INTERVAL_TEXT, "%.3g [%.3g, %.3g]", i.middle, i.low, i.high);
 }
 
-static void pair_name(const struct result *row, char *text, size_t size)
+static int pair_name(const struct result *row, char text[SPEC_TEXT])
 {
-    snprintf(text, size, "%s+%s", result_text(row, "rc"), result_text(row, "lock"));
+    return snprintf(text, SPEC_TEXT, "%s+%s", result_text(row, "rc"), result_text(row, "lock"));
 }
 
-// What differs inside the family: a column for each.
+// What differs inside a row's family: a column for each.
 struct varying {
     bool workload, threads, params, rest;
 };
-static struct varying family_varies(const struct results *r, size_t first, size_t end)
+static struct varying family_varies(const struct results *r, const struct result *x)
 {
     struct varying v = {0};
     char a[SPEC_TEXT], b[SPEC_TEXT];
-    result_params(&r->row[first], a);
-    for (size_t i = first + 1; i < end; i++) {
-        const struct result *x = &r->row[first], *y = &r->row[i];
+    while (x > r->row && results_same_family(x - 1, x))
+        x--;
+    result_params(x, a);
+    for (const struct result *y = x; y < r->row + r->n && results_same_family(x, y); y++) {
         result_params(y, b);
         v.workload |= strcmp(result_text(x, "workload"), result_text(y, "workload")) != 0;
         v.threads |= result_number(x, "threads") != result_number(y, "threads");
@@ -84,6 +136,21 @@ static struct varying family_varies(const struct results *r, size_t first, size_
                   strcmp(result_text(x, "placement"), result_text(y, "placement")) != 0;
     }
     return v;
+}
+
+static void print_varying(const struct result *row, struct varying v)
+{
+    char text[SPEC_TEXT];
+    if (v.workload)
+        printf("  %s", result_text(row, "workload"));
+    if (v.threads)
+        printf("  %" PRId64 " thr", result_number(row, "threads"));
+    if (v.params) {
+        result_params(row, text);
+        printf("  %s", text);
+    }
+    if (v.rest)
+        printf("  %s %s", result_text(row, "allocator"), result_text(row, "placement"));
 }
 
 static void print_heading(const struct result *row, struct varying v)
@@ -103,41 +170,160 @@ static void print_heading(const struct result *row, struct varying v)
     printf("\n");
 }
 
-static void print_family(const struct results *r, size_t first, size_t end)
+static bool several_layouts(const struct result *row)
 {
-    struct varying v = family_varies(r, first, end);
-    char text[SPEC_TEXT];
-    print_heading(&r->row[first], v);
-    const struct result *baseline = results_baseline(r, &r->row[first]);
-    if (baseline == NULL)
-        printf("  ratio: to the family's baseline, which is of another workload\n");
-    printf("  %-24s %24s %24s %5s %6s %3s\n", "refcount+lock", "ns/op [95 %]", "ratio [95 %]",
-           "fair", "cpu ns", "n");
-    for (size_t i = first; i < end; i++) {
-        const struct result *row = &r->row[i];
-        pair_name(row, text, sizeof text);
-        printf("  %-24s", text);
-        print_interval(row->ns, 24);
-        print_interval(row->ratio, 24);
-        if (row->processes != 0)
-            printf(" %5.2f %6.3g %3zu", row->fairness.middle, row->cpu_ns, row->processes);
-        if (v.workload)
-            printf("  %s", result_text(row, "workload"));
-        if (v.threads)
-            printf("  %" PRId64 " thr", result_number(row, "threads"));
-        if (v.params) {
-            result_params(row, text);
-            printf("  %s", text);
+    for (size_t i = 1; i < row->processes; i++)
+        if (row->process[i].layout != row->process[0].layout)
+            return true;
+    return false;
+}
+
+// What a row's figures leave out: what did not end well, and what else concerns more than a tenth
+// of its blocks. c: or NULL.
+static void print_left_out(const struct result *row, const struct comparison *c)
+{
+    if (row->voided + row->crashed + row->hung != 0)
+        printf("    %u void, %u crashed, %u hung; the last: %s\n", row->voided, row->crashed,
+               row->hung, row->message);
+    const struct {
+        size_t n;
+        const char *text;
+    } part[] = {
+        {c != NULL ? c->mixed : 0, "in no ratio, for speeds that differ or changed"},
+        {row->repeated, "measured again, for a disturbance"},
+        {row->disturbed, "disturbed to the last"},
+    };
+    bool any = false;
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
+        if (10 * part[i].n > row->processes) {
+            printf(any ? ", " : "    of %zu blocks: ", row->processes);
+            printf("%zu %s", part[i].n, part[i].text);
+            any = true;
         }
-        if (v.rest)
-            printf("  %s %s", result_text(row, "allocator"), result_text(row, "placement"));
-        if (row == baseline)
-            printf("  (baseline)");
+    if (any)
         printf("\n");
-        if (row->voided + row->crashed + row->hung != 0)
-            printf("    %u void, %u crashed, %u hung; the last: %s\n", row->voided, row->crashed,
-                   row->hung, row->message);
+}
+
+// Where ratios were measured at more than one speed, or not at the full one.
+static void print_speeds(const struct view *rows, size_t first, size_t end, struct varying v,
+                         const struct screen *screen)
+{
+    enum { INTERVAL_LEAST = 6 }; // blocks, for 95 %
+    bool any = false;
+    for (size_t i = first; i < end; i++) {
+        const struct comparison *c = screen_find(screen, rows->row[i]);
+        size_t others = 0;
+        for (enum speed speed = 0; c != NULL && speed < SPEEDS; speed++)
+            others += speed != c->speed ? c->at[speed].n : 0;
+        if (c == NULL || c->ratio.n == 0 || (others == 0 && c->speed != SPEED_SLOW))
+            continue;
+        char text[SPEC_TEXT], interval[INTERVAL_TEXT];
+        pair_name(rows->row[i], text);
+        printf("%s    %s", any ? "" : "  ratio by the speed of the machine:\n", text);
+        print_varying(rows->row[i], v);
+        printf(": above %s, %zu block%s", speed_name(c->speed), c->ratio.n,
+               c->ratio.n != 1 ? "s" : "");
+        for (enum speed speed = 0; speed < SPEEDS; speed++) {
+            size_t n = speed != c->speed ? c->at[speed].n : 0;
+            interval_text(c->at[speed], interval);
+            if (n >= INTERVAL_LEAST)
+                printf("; %s %s, %zu blocks", speed_name(speed), interval, n);
+            else if (n != 0)
+                printf("; %s %zu block%s", speed_name(speed), n, n != 1 ? "s" : "");
+        }
+        printf("\n");
+        any = true;
     }
+}
+
+// The least widths of a family's columns.
+struct widths {
+    int name, ns, ratio;
+    bool layout;
+};
+static int wider(int width, int other)
+{
+    return width > other ? width : other;
+}
+static struct widths widths_of(const struct view *rows, size_t first, size_t end)
+{
+    struct widths w = {.name = 16, .ns = 18, .ratio = 18};
+    char text[SPEC_TEXT], interval[INTERVAL_TEXT];
+    for (size_t i = first; i < end; i++) {
+        const struct result *row = rows->row[i];
+        w.name = wider(w.name, pair_name(row, text));
+        w.ns = wider(w.ns, interval_text(row->ns, interval));
+        w.ratio = wider(w.ratio, interval_text(row->ratio, interval));
+        w.layout |= several_layouts(row);
+    }
+    return w;
+}
+
+static void print_row(const struct result *row, const struct comparison *c, struct widths w)
+{
+    char text[SPEC_TEXT], ns[INTERVAL_TEXT], ratio[INTERVAL_TEXT];
+    pair_name(row, text);
+    interval_text(row->ns, ns);
+    interval_text(row->ratio, ratio);
+    printf("  %-*s  %*s  %*s  %-10s", w.name, text, w.ns, ns, w.ratio, ratio,
+           row->rank == 0                 ? "(baseline)"
+           : c == NULL || c->ratio.n == 0 ? "-"
+                                          : stats_verdict_name(c->verdict));
+    if (w.layout && c != NULL && isfinite(c->layout_share))
+        printf(" %4.0f %%", 100 * c->layout_share);
+    else if (w.layout)
+        printf(" %6s", "-");
+    if (row->processes != 0)
+        printf(" %5.2f %6.3g %3zu", row->fairness.middle, row->cpu_ns, row->processes);
+}
+
+static void print_family(const struct results *r, const struct view *rows, size_t first, size_t end,
+                         const struct screen *screen)
+{
+    struct varying v = family_varies(r, rows->row[first]);
+    struct widths w = widths_of(rows, first, end);
+    print_heading(rows->row[first], v);
+    if (rows->row[first]->rank != 0)
+        printf("  ratio: to the family's baseline, which is not among these\n");
+    printf("  %-*s  %*s  %*s  %-10s%s %5s %6s %3s\n", w.name, "refcount+lock", w.ns, "ns/op [95 %]",
+           w.ratio, "ratio [95 %]", "verdict", w.layout ? " layout" : "", "fair", "cpu ns", "n");
+    for (size_t i = first; i < end; i++) {
+        const struct comparison *c = screen_find(screen, rows->row[i]);
+        print_row(rows->row[i], c, w);
+        print_varying(rows->row[i], v);
+        printf("\n");
+        print_left_out(rows->row[i], c);
+    }
+    print_speeds(rows, first, end, v, screen);
+}
+
+// Each check against its original, and a verdict as if it were the only one.
+static bool print_checks(const struct results *r, const struct view *checks, double margin)
+{
+    if (checks->n == 0)
+        return true;
+    printf(
+        "\n[checks] a copy of a cell, which must not differ from it (A/A), and the same cell with "
+        "an extra\ncost, which must be found; each verdict for itself\n");
+    printf("  %-5s  %20s  %-10s %3s  %s\n", "", "ratio [95 %]", "verdict", "n", "cell");
+    for (size_t i = 0; i < checks->n; i++) {
+        const struct result *row = checks->row[i], *original = results_original(r, row);
+        struct comparison c = {.with = row};
+        char kind[16] = "A/A", ratio[INTERVAL_TEXT], text[SPEC_TEXT];
+        if (original != NULL && !comparison_look(original, row, margin, &c))
+            return false;
+        if (result_number(row, "extra") != 0)
+            snprintf(kind, sizeof kind, "+%" PRId64 " %%", result_number(row, "extra"));
+        interval_text(c.ratio, ratio);
+        pair_name(row, text);
+        printf("  %-5s  %20s  %-10s %3zu  %s", kind, ratio,
+               c.ratio.n != 0 ? stats_verdict_name(c.verdict) : "-", c.ratio.n, text);
+        print_varying(row, family_varies(r, row));
+        printf("  [%s]%s\n", row->family, original == NULL ? ": its original is not there" : "");
+        print_left_out(row, &c);
+        comparison_free(&c);
+    }
+    return true;
 }
 
 // The plans that were run, each once, with its shard; whether all of them are finished.
@@ -159,30 +345,62 @@ static void print_plans(const struct store_sweep *sweep, size_t n)
     printf("%s%s", n == 0 ? "?" : "", finished ? "" : ", unfinished");
 }
 
-static bool print_text(struct store *s, const char *path, const struct results *r, struct error *e)
+// How the machine behaved, and what that left out of the ratios.
+static void print_conditions(const struct results *r, const struct screen *screen)
 {
-    size_t all, good, sweeps;
+    size_t samples[SPEEDS] = {0}, repeated = 0, disturbed = 0, mixed = 0;
+    bool layouts = false;
+    for (size_t i = 0; i < r->n; i++) {
+        for (enum speed speed = 0; speed < SPEEDS; speed++)
+            samples[speed] += r->row[i].samples[speed];
+        repeated += r->row[i].repeated;
+        disturbed += r->row[i].disturbed;
+        layouts |= several_layouts(&r->row[i]);
+    }
+    for (size_t i = 0; i < screen->n; i++)
+        mixed += screen->c[i].mixed;
+    if (layouts)
+        printf(
+            "layout: the part of the log-ratios' variance that goes with the order of linking.\n");
+    printf(
+        "samples by the speed of the machine: %zu fast, %zu slow, %zu mixed, %zu unknown; ratios "
+        "without a\ncommon speed: %zu; measured again, for a disturbance: %zu; disturbed to the "
+        "last: %zu\n",
+        samples[SPEED_FAST], samples[SPEED_SLOW], samples[SPEED_MIXED], samples[SPEED_UNKNOWN],
+        mixed, repeated, disturbed);
+}
+
+static bool print_text(struct store *s, const char *path, const struct results *r,
+                       const struct view *cells, const struct view *checks,
+                       const struct screen *screen, struct error *e)
+{
+    size_t sweeps;
     struct store_sweep *sweep;
     if (!store_sweeps(s, &sweep, &sweeps, e))
         return false;
-    store_count(s, &all, &good);
+    struct store_counts c = store_count(s);
     printf("%s: ", path);
     print_plans(sweep, sweeps);
     store_sweeps_free(sweep, sweeps);
-    printf(", %zu invocations, %zu good\n", all, good);
-    printf("ns/op: threads x duration / operations, median over processes; ratio: to the family's "
-           "baseline,\nmedian over blocks; [95 %%]: order-statistic interval (with n < 6 it covers "
-           "less); fair: Jain's\nindex; cpu ns: processor time an operation; n: processes.\n");
+    printf(", %zu invocations, %zu good\n", c.all, c.ok);
+    printf(
+        "ns/op: threads x duration / operations, median over processes; ratio: to the family's "
+        "baseline,\nmedian over blocks, inside one speed of the machine; [95 %%]: "
+        "order-statistic interval (with n < 6\nit covers less); verdict: by a margin of %.2g %%, "
+        "a first look at %zu ratios (Benjamini, Hochberg);\nfair: Jain's index; cpu ns: "
+        "processor time an operation; n: processes.\n",
+        100 * screen->margin, screen->n);
+    print_conditions(r, screen);
     bool machines = r->n != 0 && strcmp(r->row[0].machine, r->row[r->n - 1].machine) != 0;
-    for (size_t first = 0, end; first < r->n; first = end) {
-        const struct result *row = &r->row[first];
-        if (machines && (first == 0 || strcmp(row[-1].machine, row->machine) != 0))
+    for (size_t first = 0, end; first < cells->n; first = end) {
+        const struct result *row = cells->row[first];
+        if (machines && (first == 0 || strcmp(cells->row[first - 1]->machine, row->machine) != 0))
             printf("\nmachine %s\n", row->machine);
-        for (end = first; end < r->n && results_same_family(&r->row[end], row);)
+        for (end = first; end < cells->n && results_same_family(cells->row[end], row);)
             end++;
-        print_family(r, first, end);
+        print_family(r, cells, first, end, screen);
     }
-    return true;
+    return print_checks(r, checks, screen->margin) || error_set(e, "out of memory");
 }
 
 // --- tsv --------------------------------------------------------------------------------------
@@ -224,7 +442,8 @@ static unsigned name_index(const struct names *names, const char *name)
     return at != NULL ? (unsigned)(at - names->name) : 0;
 }
 
-static void print_tsv(const struct results *r)
+static void print_tsv(const struct results *r, const struct view *cells,
+                      const struct screen *screen)
 {
     struct names rc = names_of(r, "rc"), lock = names_of(r, "lock");
     printf(
@@ -233,9 +452,11 @@ static void print_tsv(const struct results *r)
         "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\tmachine\tmemory\tdistance\tmemory_"
         "kib"
         "\tfill_cache\tfill_package\tfill_core\tfill_all\tfairness_low\tfairness_high"
-        "\tmemory_low\tmemory_high\n");
-    for (size_t i = 0; i < r->n; i++) {
-        const struct result *row = &r->row[i];
+        "\tmemory_low\tmemory_high\tverdict\tspeed\n");
+    for (size_t i = 0; i < cells->n; i++) {
+        const struct result *row = cells->row[i];
+        const struct comparison *c = screen_find(screen, row);
+        bool compared = c != NULL && c->ratio.n != 0;
         char params[SPEC_TEXT];
         result_params(row, params);
         printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s\t%u", row->family,
@@ -267,7 +488,8 @@ static void print_tsv(const struct results *r)
             tsv_number(more[k].n != 0 ? more[k].low : NAN);
             tsv_number(more[k].n != 0 ? more[k].high : NAN);
         }
-        printf("\n");
+        printf("\t%s\t%s\n", compared ? stats_verdict_name(c->verdict) : "-",
+               compared ? speed_name(c->speed) : "-");
     }
     free(rc.name);
     free(lock.name);
@@ -284,11 +506,20 @@ int command_show(int argc, char **argv)
     char *path = store_choose(a.store, &e);
     struct store *s = path != NULL ? store_open(path, &e) : NULL;
     struct results r = {0};
-    bool ok = s != NULL && results_load(s, a.workload, &r, &e);
+    struct view cells = {0}, checks = {0};
+    struct screen screen = {0};
+    bool ok = s != NULL && results_load(s, &r, &e);
+    if (ok)
+        ok = (view_make(&r, false, a.workload, &cells) &&
+              view_make(&r, true, a.workload, &checks) && screen_make(&r, &screen)) ||
+             error_set(&e, "out of memory");
     if (ok && a.tsv)
-        print_tsv(&r);
+        print_tsv(&r, &cells, &screen);
     else if (ok)
-        ok = print_text(s, path, &r, &e);
+        ok = print_text(s, path, &r, &cells, &checks, &screen, &e);
+    screen_free(&screen);
+    free(cells.row);
+    free(checks.row);
     results_free(&r);
     store_close(s);
     free(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "results.h"
+#include "comparison.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -9,12 +9,33 @@
 
 // Samples of the invocation under way.
 enum { SAMPLES_MOST = 10000 };
-struct loader {
-    struct result **row; // in the order in which they were seen
+
+// A sample until the references of all CPUs are known.
+struct heard {
+    double ns;
+    enum speed speed; // as `judge` finds it
+    unsigned probes;
+    struct speed_probe probe[PROBES_MOST];
+};
+struct found {
+    struct result row; // first: they are found by it
+    struct heard *heard;
+    size_t n, room; // of its processes one after another
+};
+// A CPU of a machine, with all that its probes took.
+struct core {
+    const char *machine;
+    int cpu;
+    double *ns, reference_ns;
     size_t n, room;
-    void *tree; // of the same, by what makes them one (tsearch)
+};
+struct loader {
+    struct found **found; // in the order in which they were seen
+    size_t n, room;
+    void *tree;  // of the same, by what makes them one (tsearch)
+    void *cores; // by CPU and machine (tsearch)
     int64_t invocation;
-    struct result *current;
+    struct found *current;
     struct process process;
     double *value[4]; // ns, cpu, ops/s, fairness of each verified sample
     size_t samples;
@@ -22,36 +43,45 @@ struct loader {
     bool failed;
 };
 
+// The list with room for one more behind n, or NULL, and it stays as it is.
+static void *reserve(void *list, size_t n, size_t *room, size_t size)
+{
+    if (n < *room)
+        return list;
+    size_t more = *room != 0 ? 2 * *room : 16;
+    void *bigger = realloc(list, more * size);
+    if (bigger != NULL)
+        *room = more;
+    return bigger;
+}
+
 static double number(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+// Until `judge` all samples are of unknown speed.
 static void flush(struct loader *l)
 {
     if (l->current == NULL || l->samples == 0)
         return;
-    struct result *row = l->current;
-    if (row->processes == row->room) {
-        size_t room = row->room != 0 ? 2 * row->room : 16;
-        struct process *bigger = realloc(row->process, room * sizeof *bigger);
-        if (bigger == NULL) {
-            l->failed = true;
-            return;
-        }
-        row->process = bigger;
-        row->room = room;
+    struct result *row = &l->current->row;
+    struct process *p = reserve(row->process, row->processes, &row->room, sizeof *p);
+    if (p == NULL) {
+        l->failed = true;
+        return;
     }
-    row->process[row->processes++] = (struct process){
-        .sweep = l->process.sweep,
-        .block = l->process.block,
-        .ns_per_op = stats_median(l->value[0], l->samples),
-        .cpu_ns_per_op = stats_median(l->value[1], l->samples),
-        .ops_per_s = stats_median(l->value[2], l->samples),
-        .fairness = stats_median(l->value[3], l->samples),
-        .memory_kib = l->memory_kib,
-    };
+    row->process = p;
+    p += row->processes++;
+    *p = l->process;
+    p->ns_per_op = stats_median(l->value[0], l->samples);
+    p->cpu_ns_per_op = stats_median(l->value[1], l->samples);
+    p->ops_per_s = stats_median(l->value[2], l->samples);
+    p->fairness = stats_median(l->value[3], l->samples);
+    p->memory_kib = l->memory_kib;
+    p->samples[SPEED_UNKNOWN] = (unsigned)l->samples;
+    row->disturbed += p->disturbed;
 }
 
 static void latest(json_t **kept, json_t *value)
@@ -68,6 +98,7 @@ static void row_free(struct result *row)
     free(row->family);
     free(row->key);
     free(row->process);
+    free(row->sample);
     json_decref(row->cell);
 }
 
@@ -80,83 +111,194 @@ static int by_identity(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->machine, y->machine);
 }
 
-static struct result *add(struct loader *l, const struct store_row *from)
+static struct found *add(struct loader *l, const struct store_row *from)
 {
-    if (l->n == l->room) {
-        size_t room = l->room != 0 ? 2 * l->room : 64;
-        struct result **bigger = realloc(l->row, room * sizeof *bigger);
-        if (bigger == NULL)
-            return NULL;
-        l->row = bigger;
-        l->room = room;
-    }
-    struct result *row = malloc(sizeof *row);
-    if (row == NULL)
+    struct found **list = reserve(l->found, l->n, &l->room, sizeof *list);
+    struct found *f = list != NULL ? malloc(sizeof *f) : NULL;
+    if (list != NULL)
+        l->found = list;
+    if (f == NULL)
         return NULL;
-    *row = (struct result){.machine = strdup(from->machine),
-                           .family = strdup(from->family),
-                           .key = strdup(from->key),
-                           .rank = from->rank,
-                           .plan = INT64_MAX,
-                           .first_block = INT64_MAX,
-                           .seen = l->n,
-                           .cell = json_deep_copy(from->cell)};
-    if (row->machine == NULL || row->family == NULL || row->key == NULL ||
-        tsearch(row, &l->tree, by_identity) == NULL) {
-        row_free(row);
-        free(row);
+    *f = (struct found){.row = {.machine = strdup(from->machine),
+                                .family = strdup(from->family),
+                                .key = strdup(from->key),
+                                .rank = from->rank,
+                                .plan = INT64_MAX,
+                                .first_block = INT64_MAX,
+                                .seen = l->n,
+                                .cell = json_deep_copy(from->cell)}};
+    if (f->row.machine == NULL || f->row.family == NULL || f->row.key == NULL ||
+        tsearch(f, &l->tree, by_identity) == NULL) {
+        row_free(&f->row);
+        free(f);
         return NULL;
     }
-    return l->row[l->n++] = row;
+    return l->found[l->n++] = f;
 }
 
-static struct result *find(struct loader *l, const struct store_row *from)
+static struct found *find(struct loader *l, const struct store_row *from)
 {
     struct result wanted = {
         .machine = (char *)from->machine, .family = (char *)from->family, .key = (char *)from->key};
-    void *found = tfind(&wanted, &l->tree, by_identity);
-    struct result *row = found != NULL ? *(struct result **)found : add(l, from);
-    l->failed |= row == NULL;
-    return row;
+    void *at = tfind(&wanted, &l->tree, by_identity);
+    struct found *f = at != NULL ? *(struct found **)at : add(l, from);
+    l->failed |= f == NULL;
+    return f;
+}
+
+static int by_cpu(const void *a, const void *b)
+{
+    const struct core *x = a, *y = b;
+    return x->cpu != y->cpu ? (x->cpu < y->cpu ? -1 : 1) : strcmp(x->machine, y->machine);
+}
+
+static struct core *find_core(struct loader *l, const char *machine, int cpu)
+{
+    struct core wanted = {.machine = machine, .cpu = cpu}, *core;
+    void *at = tfind(&wanted, &l->cores, by_cpu);
+    if (at != NULL)
+        return *(struct core **)at;
+    core = malloc(sizeof *core);
+    if (core == NULL)
+        return NULL;
+    *core = wanted;
+    if (tsearch(core, &l->cores, by_cpu) == NULL) {
+        free(core);
+        return NULL;
+    }
+    return core;
+}
+
+static void free_core(void *core)
+{
+    free(((struct core *)core)->ns);
+    free(core);
+}
+
+// What the probes took counts for the reference, whatever becomes of the sample.
+static void take_probes(struct loader *l, const struct heard *h)
+{
+    for (unsigned i = 0; i < 2 * h->probes; i++) {
+        const struct speed_probe *p = &h->probe[i / 2];
+        struct core *core = find_core(l, l->current->row.machine, p->cpu);
+        double *ns =
+            core != NULL ? reserve(core->ns, core->n, &core->room, sizeof *core->ns) : NULL;
+        if (ns == NULL) {
+            l->failed = true;
+            return;
+        }
+        core->ns = ns;
+        core->ns[core->n++] = i % 2 == 0 ? p->before_ns : p->after_ns;
+    }
+}
+
+static bool keep_sample(struct loader *l, struct found *f, const struct heard *h)
+{
+    struct heard *heard = reserve(f->heard, f->n, &f->room, sizeof *heard);
+    if (heard == NULL) {
+        l->failed = true;
+        return false;
+    }
+    f->heard = heard;
+    heard[f->n++] = *h;
+    return true;
+}
+
+static void begin(struct loader *l, const struct store_row *from)
+{
+    flush(l);
+    l->invocation = from->invocation;
+    l->samples = 0;
+    l->process =
+        (struct process){.sweep = from->sweep,
+                         .block = from->block,
+                         .layout = from->layout,
+                         .disturbed = from->disturbed != NULL && from->disturbed[0] != '\0'};
+    l->current = find(l, from);
+    if (l->current == NULL)
+        return;
+    struct result *row = &l->current->row;
+    if (from->plan < row->plan || (from->plan == row->plan && from->block < row->first_block)) {
+        row->plan = from->plan;
+        row->first_block = from->block;
+    }
+    row->repeated += from->superseded;
+    if (!from->superseded && strcmp(from->status, "ok") != 0) {
+        row->voided += strcmp(from->status, "void") == 0;
+        row->crashed += strcmp(from->status, "crashed") == 0;
+        row->hung += strcmp(from->status, "hung") == 0;
+        snprintf(row->message, sizeof row->message, "%s", from->message);
+    }
 }
 
 static void on_row(void *argument, const struct store_row *from)
 {
     struct loader *l = argument;
-    if (from->invocation != l->invocation) {
-        flush(l);
-        l->invocation = from->invocation;
-        l->samples = 0;
-        l->process.sweep = from->sweep;
-        l->process.block = from->block;
-        struct result *row = l->current = find(l, from);
-        if (row != NULL && (from->plan < row->plan ||
-                            (from->plan == row->plan && from->block < row->first_block))) {
-            row->plan = from->plan;
-            row->first_block = from->block;
-        }
-        if (row != NULL && strcmp(from->status, "ok") != 0) {
-            row->voided += strcmp(from->status, "void") == 0;
-            row->crashed += strcmp(from->status, "crashed") == 0;
-            row->hung += strcmp(from->status, "hung") == 0;
-            snprintf(row->message, sizeof row->message, "%s", from->message);
-        }
-    }
+    if (from->invocation != l->invocation)
+        begin(l, from);
+    struct found *f = l->current;
     // of an invocation that did not end well, no sample counts
-    if (from->sample == NULL || strcmp(from->status, "ok") != 0 || l->samples == SAMPLES_MOST)
+    if (f == NULL || from->sample == NULL || strcmp(from->status, "ok") != 0)
+        return;
+    struct heard h = {.ns = number(from->sample, "ns_per_op")};
+    h.probes = speed_probes(from->sample, h.probe);
+    take_probes(l, &h);
+    if (from->superseded || l->samples == SAMPLES_MOST)
         return;
     double ops = number(from->sample, "ops");
-    l->value[0][l->samples] = number(from->sample, "ns_per_op");
+    l->value[0][l->samples] = h.ns;
     l->value[1][l->samples] = number(from->sample, "cpu_ns") / ops;
     l->value[2][l->samples] = number(from->sample, "ops_per_s");
     l->value[3][l->samples] = number(from->sample, "fairness");
-    if (ops > 0 && isfinite(l->value[0][l->samples]))
+    if (ops > 0 && h.ns > 0 && isfinite(h.ns) && keep_sample(l, f, &h))
         l->samples++;
     l->memory_kib = number(from->sample, "peak_kib") - number(from->sample, "base_kib");
-    if (l->current != NULL) {
-        latest(&l->current->distance, json_object_get(from->sample, "distance"));
-        latest(&l->current->fills, json_object_get(from->sample, "fills"));
+    latest(&f->row.distance, json_object_get(from->sample, "distance"));
+    latest(&f->row.fills, json_object_get(from->sample, "fills"));
+}
+
+static void refer(const void *node, VISIT visit, void *argument)
+{
+    struct core *core = *(struct core *const *)node;
+    (void)argument;
+    if (visit == preorder || visit == leaf)
+        core->reference_ns = stats_quantile(core->ns, core->n, SPEED_REFERENCE);
+}
+
+static enum speed speed_heard(struct loader *l, const char *machine, const struct heard *h)
+{
+    double reference_ns[PROBES_MOST];
+    for (unsigned i = 0; i < h->probes; i++)
+        reference_ns[i] = find_core(l, machine, h->probe[i].cpu)->reference_ns;
+    return speed_of(h->probe, h->probes, reference_ns);
+}
+
+// Sorts the samples of each process by their speed.
+static bool judge(struct loader *l, struct found *f)
+{
+    struct result *row = &f->row;
+    struct heard *h = f->heard;
+    double *to = row->sample = malloc((f->n + 1) * sizeof *to);
+    if (to == NULL)
+        return false;
+    for (size_t i = 0; i < row->processes; i++) {
+        struct process *p = &row->process[i];
+        unsigned n = p->samples[SPEED_UNKNOWN];
+        p->sample = to;
+        for (unsigned k = 0; k < n; k++)
+            h[k].speed = speed_heard(l, row->machine, &h[k]);
+        for (enum speed speed = 0; speed < SPEEDS; speed++) {
+            const double *first = to;
+            for (unsigned k = 0; k < n; k++)
+                if (h[k].speed == speed)
+                    *to++ = h[k].ns;
+            p->samples[speed] = (unsigned)(to - first);
+            p->at[speed] = stats_median(first, p->samples[speed]);
+            row->samples[speed] += p->samples[speed];
+        }
+        h += n;
     }
+    return true;
 }
 
 bool results_same_family(const struct result *a, const struct result *b)
@@ -179,11 +321,11 @@ static int by_block(const void *a, const void *b)
     return x->block < y->block ? -1 : x->block > y->block;
 }
 
-// Medians over processes, and the ratio to the baseline over the blocks that both have.
+// Medians over processes, and the ratio to the baseline.
 static bool summarise(const struct results *r, struct result *row)
 {
     size_t n = row->processes;
-    double *x = malloc((3 * n + 1) * sizeof *x);
+    double *x = malloc((n + 1) * sizeof *x);
     if (x == NULL)
         return false;
     const double confidence = RESULTS_CONFIDENCE_PERCENT / 100.0;
@@ -205,25 +347,24 @@ static bool summarise(const struct results *r, struct result *row)
             x[known++] = row->process[i].memory_kib;
     row->memory_kib = stats_median_interval(x, known, confidence);
 
-    const struct result *base = results_baseline(r, row);
-    size_t pairs = 0;
-    for (size_t i = 0, k = 0; base != NULL && i < n && k < base->processes;) {
-        int order = by_block(&row->process[i], &base->process[k]);
-        if (order == 0) {
-            x[pairs] = row->process[i].ns_per_op;
-            x[n + pairs++] = base->process[k].ns_per_op;
-        }
-        i += order <= 0;
-        k += order >= 0;
-    }
-    row->ratio = stats_ratio_interval(x, x + n, pairs, confidence);
     free(x);
+
+    const struct result *base = results_baseline(r, row);
+    struct comparison c;
+    row->ratio = stats_median_interval(NULL, 0, confidence);
+    if (base == NULL)
+        return true;
+    if (!comparison_look(base, row, COMPARISON_MARGIN, &c))
+        return false;
+    row->ratio = c.ratio;
+    comparison_free(&c);
     return true;
 }
 
 static int by_family(const void *a, const void *b)
 {
-    const struct result *x = *(struct result *const *)a, *y = *(struct result *const *)b;
+    const struct result *x = &(*(struct found *const *)a)->row,
+                        *y = &(*(struct found *const *)b)->row;
     int order = strcmp(x->machine, y->machine);
     return order != 0 ? order : strcmp(x->family, y->family);
 }
@@ -237,7 +378,8 @@ static int by_place(const struct result *x, const struct result *y)
 }
 static int by_order(const void *a, const void *b)
 {
-    const struct result *x = *(struct result *const *)a, *y = *(struct result *const *)b;
+    const struct result *x = &(*(struct found *const *)a)->row,
+                        *y = &(*(struct found *const *)b)->row;
     int order = strcmp(x->machine, y->machine);
     if (order == 0)
         order = by_place(x, y);
@@ -252,18 +394,18 @@ static void sort(struct loader *l)
     if (l->n == 0)
         return;
     // a family stands where the first of its cells does
-    qsort(l->row, l->n, sizeof *l->row, by_family);
+    qsort(l->found, l->n, sizeof *l->found, by_family);
     for (size_t first = 0, end; first < l->n; first = end) {
-        struct result least = *l->row[first];
-        for (end = first; end < l->n && results_same_family(&least, l->row[end]); end++)
-            if (by_place(l->row[end], &least) < 0)
-                least = *l->row[end];
+        struct result least = l->found[first]->row;
+        for (end = first; end < l->n && results_same_family(&least, &l->found[end]->row); end++)
+            if (by_place(&l->found[end]->row, &least) < 0)
+                least = l->found[end]->row;
         for (size_t i = first; i < end; i++) {
-            l->row[i]->plan = least.plan;
-            l->row[i]->first_block = least.first_block;
+            l->found[i]->row.plan = least.plan;
+            l->found[i]->row.first_block = least.first_block;
         }
     }
-    qsort(l->row, l->n, sizeof *l->row, by_order);
+    qsort(l->found, l->n, sizeof *l->found, by_order);
 }
 
 // Takes the loader's rows over.
@@ -271,34 +413,24 @@ static bool collect(struct loader *l, struct results *r)
 {
     r->row = calloc(l->n + 1, sizeof *r->row);
     for (size_t i = 0; i < l->n; i++) {
+        struct found *f = l->found[i];
         if (r->row != NULL)
-            r->row[r->n++] = *l->row[i];
+            r->row[r->n++] = f->row;
         else
-            row_free(l->row[i]);
-        free(l->row[i]);
+            row_free(&f->row);
+        free(f->heard);
+        free(f);
     }
-    free(l->row);
+    free(l->found);
     return r->row != NULL;
 }
 
-// Only the rows of one workload, whose ratios may be to a baseline of another.
-static void keep(struct results *r, const char *workload)
+static void keep_node(void *found)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < r->n; i++)
-        if (strcmp(result_text(&r->row[i], "workload"), workload) == 0)
-            r->row[kept++] = r->row[i];
-        else
-            row_free(&r->row[i]);
-    r->n = kept;
+    (void)found; // it is the loader's
 }
 
-static void keep_node(void *row)
-{
-    (void)row; // it is the loader's
-}
-
-bool results_load(struct store *s, const char *workload, struct results *r, struct error *e)
+bool results_load(struct store *s, struct results *r, struct error *e)
 {
     *r = (struct results){0};
     struct loader l = {.invocation = -1};
@@ -308,16 +440,19 @@ bool results_load(struct store *s, const char *workload, struct results *r, stru
     bool read = values == NULL || store_visit(s, on_row, &l, e);
     if (read)
         flush(&l);
+    bool memory = values != NULL && !l.failed;
+    twalk_r(l.cores, refer, NULL);
+    for (size_t i = 0; read && memory && i < l.n; i++)
+        memory = judge(&l, l.found[i]);
     sort(&l);
     tdestroy(l.tree, keep_node);
-    bool memory = collect(&l, r) && values != NULL && !l.failed;
+    tdestroy(l.cores, free_core);
+    memory &= collect(&l, r);
     for (size_t i = 0; i < r->n; i++)
         if (r->row[i].processes != 0)
             qsort(r->row[i].process, r->row[i].processes, sizeof *r->row[i].process, by_block);
     for (size_t i = 0; read && memory && i < r->n; i++)
         memory = summarise(r, &r->row[i]);
-    if (read && memory && workload != NULL)
-        keep(r, workload);
     free(values);
     if (!memory)
         error_set(e, "out of memory");
@@ -332,6 +467,26 @@ void results_free(struct results *r)
         row_free(&r->row[i]);
     free(r->row);
     *r = (struct results){0};
+}
+
+bool result_is_check(const struct result *row)
+{
+    return result_number(row, "copy") != 0 || result_number(row, "extra") != 0;
+}
+
+const struct result *results_original(const struct results *r, const struct result *check)
+{
+    const struct result *original = NULL, *other = check;
+    json_t *cell = json_copy(check->cell);
+    json_object_del(cell, "copy");
+    json_object_del(cell, "extra");
+    while (other > r->row && results_same_family(other - 1, check))
+        other--;
+    for (; other < r->row + r->n && results_same_family(other, check) && original == NULL; other++)
+        if (json_equal(other->cell, cell) == 1)
+            original = other;
+    json_decref(cell);
+    return original;
 }
 
 const char *result_text(const struct result *row, const char *name)

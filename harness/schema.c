@@ -9,9 +9,9 @@
 #include "environment.h"
 
 // `began` is UTC to the millisecond. `cells` is a hash of the keys of the plan's cells, in order,
-// or empty where version 1 did not say. A sample's JSON lacks what its cell's row has.
-static const char tables[] =
-    "PRAGMA application_id = 1919118434;" // SCHEMA_APPLICATION
+// or empty where version 1 did not say. A sample's JSON lacks what its cell's row has. The attempts
+// at a cell in a block are numbered from 0, without gaps.
+static const char since_2[] =
     "CREATE TABLE machine (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);"
     "CREATE TABLE sweep (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE,"
     " machine INTEGER NOT NULL REFERENCES machine, plan TEXT NOT NULL, plan_text TEXT NOT NULL,"
@@ -20,20 +20,31 @@ static const char tables[] =
     " json TEXT NOT NULL, UNIQUE (machine, json));"
     "CREATE TABLE cell (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, workload TEXT NOT NULL,"
     " json TEXT NOT NULL);"
-    "CREATE TABLE invocation (id INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweep,"
-    " cell INTEGER NOT NULL REFERENCES cell, block INTEGER NOT NULL, family TEXT NOT NULL,"
-    " round INTEGER NOT NULL, position INTEGER NOT NULL, rank INTEGER NOT NULL,"
-    " environment INTEGER NOT NULL REFERENCES environment, began TEXT NOT NULL,"
-    " wall_ns INTEGER NOT NULL, load REAL, status TEXT NOT NULL, message TEXT NOT NULL,"
-    " UNIQUE (sweep, cell, block));"
     "CREATE TABLE sample (invocation INTEGER NOT NULL REFERENCES invocation,"
     " number INTEGER NOT NULL, ns_per_op REAL, verified INTEGER NOT NULL, json TEXT NOT NULL,"
-    " PRIMARY KEY (invocation, number));"
-    "PRAGMA user_version = 2;"; // SCHEMA_VERSION
+    " PRIMARY KEY (invocation, number));";
+static const char since_3[] =
+    "CREATE TABLE invocation (id INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweep,"
+    " cell INTEGER NOT NULL REFERENCES cell, block INTEGER NOT NULL, attempt INTEGER NOT NULL,"
+    " family TEXT NOT NULL, round INTEGER NOT NULL, position INTEGER NOT NULL,"
+    " rank INTEGER NOT NULL, layout INTEGER NOT NULL, padding INTEGER NOT NULL,"
+    " environment INTEGER NOT NULL REFERENCES environment, began TEXT NOT NULL,"
+    " wall_ns INTEGER NOT NULL, load REAL, status TEXT NOT NULL, message TEXT NOT NULL,"
+    " disturbed TEXT NOT NULL, UNIQUE (sweep, cell, block, attempt));"
+    "CREATE TABLE stop (sweep INTEGER NOT NULL REFERENCES sweep, family TEXT NOT NULL,"
+    " rounds INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (sweep, family));";
+static const char numbers[] = "PRAGMA application_id = 1919118434;" // SCHEMA_APPLICATION
+                              "PRAGMA user_version = 3;";           // SCHEMA_VERSION
 
 // Version 1 held one sweep, whose plan, seed and end stood in `meta`, and noted when an invocation
 // was written, not when it began. It could be continued on another machine: each gets a sweep.
 // Their identities follow from what they hold, so that copies of one store are known as such.
+// Invocations get the columns of version 2; what ties them together comes with the next step.
+static const char aside_1[] = "ALTER TABLE meta RENAME TO old_meta;"
+                              "ALTER TABLE environment RENAME TO old_environment;"
+                              "ALTER TABLE cell RENAME TO old_cell;"
+                              "ALTER TABLE invocation RENAME TO old_invocation;"
+                              "ALTER TABLE sample RENAME TO old_sample;";
 static const char from_1[] =
     "INSERT OR IGNORE INTO machine (identity) SELECT machine_1(json) FROM old_environment"
     " ORDER BY id;"
@@ -49,11 +60,10 @@ static const char from_1[] =
     "INSERT INTO environment (id, machine, json) SELECT old.id, machine.id, json"
     " FROM old_environment AS old JOIN machine ON machine.identity = machine_1(json);"
     "INSERT INTO cell (id, key, workload, json) SELECT id, key, workload, json FROM old_cell;"
-    "INSERT INTO invocation (id, sweep, cell, block, family, round, position, rank, environment,"
-    "  began, wall_ns, load, status, message)"
-    " SELECT old.id, sweep.id, cell, block, clean(family), round, position, rank, environment,"
+    "CREATE TABLE invocation AS SELECT old.id AS id, sweep.id AS sweep, cell, block,"
+    "  clean(family) AS family, round, position, rank, environment,"
     "  coalesce(strftime('%Y-%m-%d %H:%M:%f', began, printf('%.3f seconds', -wall_ns / 1e9)),"
-    "   '1970-01-01 00:00:00.000'), wall_ns, load, status, clean(message)"
+    "   '1970-01-01 00:00:00.000') AS began, wall_ns, load, status, clean(message) AS message"
     " FROM old_invocation AS old JOIN environment ON environment.id = old.environment"
     " JOIN sweep ON sweep.machine = environment.machine;"
     "INSERT INTO sample (invocation, number, ns_per_op, verified, json)"
@@ -63,21 +73,32 @@ static const char from_1[] =
     "DROP TABLE old_sample; DROP TABLE old_invocation; DROP TABLE old_cell;"
     "DROP TABLE old_environment; DROP TABLE old_meta;";
 
-bool schema_make(sqlite3 *db)
+// Version 2 measured a cell once in a block, in the usual layout, and did not say what disturbed
+// it.
+static const char aside_2[] = "CREATE TABLE old_invocation AS SELECT * FROM invocation;"
+                              "DROP TABLE invocation;";
+static const char from_2[] =
+    "INSERT INTO invocation (id, sweep, cell, block, attempt, family, round, position, rank,"
+    "  layout, padding, environment, began, wall_ns, load, status, message, disturbed)"
+    " SELECT id, sweep, cell, block, 0, family, round, position, rank, 0, 0, environment, began,"
+    "  wall_ns, load, status, message, '' FROM old_invocation ORDER BY id;"
+    "DROP TABLE old_invocation;";
+
+static bool run(sqlite3 *db, const char *sql)
 {
-    return sqlite3_exec(db, tables, NULL, NULL, NULL) == SQLITE_OK;
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-bool schema_migrate(sqlite3 *db)
+bool schema_make(sqlite3 *db)
 {
-    return sqlite3_exec(db,
-                        "ALTER TABLE meta RENAME TO old_meta;"
-                        "ALTER TABLE environment RENAME TO old_environment;"
-                        "ALTER TABLE cell RENAME TO old_cell;"
-                        "ALTER TABLE invocation RENAME TO old_invocation;"
-                        "ALTER TABLE sample RENAME TO old_sample;",
-                        NULL, NULL, NULL) == SQLITE_OK &&
-           schema_make(db) && sqlite3_exec(db, from_1, NULL, NULL, NULL) == SQLITE_OK;
+    return run(db, since_2) && run(db, since_3) && run(db, numbers);
+}
+
+bool schema_migrate(sqlite3 *db, int64_t version)
+{
+    return (version > 1 || (run(db, aside_1) && run(db, since_2) && run(db, from_1))) &&
+           (version > 2 || (run(db, aside_2) && run(db, since_3) && run(db, from_2))) &&
+           run(db, numbers);
 }
 
 // --- functions --------------------------------------------------------------------------------

@@ -7,10 +7,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sqlite3;
 
-enum { SCHEMA_APPLICATION = 0x72636c62 /* "rclb" */, SCHEMA_VERSION = 2 };
+enum { SCHEMA_APPLICATION = 0x72636c62 /* "rclb" */, SCHEMA_VERSION = 3 };
 enum { SCHEMA_HASH = 33 }; // bytes of a hash in text, its end included
 
 // For every connection, before anything else:
@@ -21,9 +22,10 @@ enum { SCHEMA_HASH = 33 }; // bytes of a hash in text, its end included
 //   member(json, name)       a number or truth value of an object; NULL if it has none
 //   machine_1(environment)   the machine's identity, from an environment of version 1
 bool schema_functions(struct sqlite3 *db);
-// In the caller's transaction; false: ask the connection why. Migration is from version 1.
+// In the caller's transaction; false: ask the connection why. Migration is from `version`, one that
+// is older than this one.
 bool schema_make(struct sqlite3 *db);
-bool schema_migrate(struct sqlite3 *db);
+bool schema_migrate(struct sqlite3 *db, int64_t version);
 
 // Equal texts, equal hashes; nobody is kept from finding another text with the same.
 void schema_hash(const char *text, size_t n, char hash[SCHEMA_HASH]);

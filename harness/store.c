@@ -171,8 +171,9 @@ static bool migrate(struct store *s, struct error *e)
 {
     if (!store_execute(s, "BEGIN IMMEDIATE", e))
         return false;
+    int64_t version = pragma(s, "PRAGMA user_version");
     // another process may have done it
-    if ((pragma(s, "PRAGMA user_version") == SCHEMA_VERSION || schema_migrate(s->db) ||
+    if ((version == SCHEMA_VERSION || schema_migrate(s->db, version) ||
          store_fail(s, "bringing it to this version", e)) &&
         store_execute(s, "COMMIT", e))
         return true;
@@ -495,26 +496,44 @@ bool store_environment(struct store *s, int64_t sweep, const char *json, int64_t
 
 // --- invocations ------------------------------------------------------------------------------
 
+// Of a row of table invocation.
+#define SUPERSEDED                                                                    \
+    "EXISTS (SELECT 1 FROM invocation AS later WHERE later.sweep = invocation.sweep " \
+    "AND later.cell = invocation.cell AND later.block = invocation.block "            \
+    "AND later.attempt > invocation.attempt)"
+
 unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block,
                         bool *disturbed)
 {
-    *disturbed = false;
     char key[SPEC_TEXT];
     spec_key(spec, key);
-    sqlite3_stmt *q = prepare(s, "SELECT 1 FROM invocation JOIN cell ON cell.id = invocation.cell "
-                                 "WHERE sweep = ? AND cell.key = ? AND block = ?");
+    sqlite3_stmt *q = prepare(s, "SELECT attempt + 1, disturbed <> '' FROM invocation "
+                                 "JOIN cell ON cell.id = invocation.cell "
+                                 "WHERE sweep = ? AND cell.key = ? AND block = ? "
+                                 "ORDER BY attempt DESC LIMIT 1");
     sqlite3_bind_int64(q, 1, sweep);
     bind(q, 2, key);
     sqlite3_bind_int64(q, 3, block);
-    bool has = q != NULL && sqlite3_step(q) == SQLITE_ROW;
+    bool any = q != NULL && sqlite3_step(q) == SQLITE_ROW;
+    unsigned attempts = any ? (unsigned)sqlite3_column_int64(q, 0) : 0;
+    *disturbed = any && sqlite3_column_int(q, 1) != 0;
     sqlite3_finalize(q);
-    return has;
+    return attempts;
 }
 
-void store_count(struct store *s, size_t *all, size_t *ok)
+struct store_counts store_count(struct store *s)
 {
-    *all = (size_t)pragma(s, "SELECT count(*) FROM invocation");
-    *ok = (size_t)pragma(s, "SELECT count(*) FROM invocation WHERE status = 'ok'");
+    struct store_counts c = {0};
+    sqlite3_stmt *q = prepare(
+        s, "SELECT count(*), total(status = 'ok'), total(disturbed <> ''), "
+           "(SELECT count(*) FROM invocation) - count(*) FROM invocation WHERE NOT " SUPERSEDED);
+    if (q != NULL && sqlite3_step(q) == SQLITE_ROW)
+        c = (struct store_counts){.all = (size_t)sqlite3_column_int64(q, 0),
+                                  .ok = (size_t)sqlite3_column_int64(q, 1),
+                                  .disturbed = (size_t)sqlite3_column_int64(q, 2),
+                                  .repeated = (size_t)sqlite3_column_int64(q, 3)};
+    sqlite3_finalize(q);
+    return c;
 }
 
 static bool add_cell(struct store *s, const struct spec *spec, int64_t *cell, struct error *e)
@@ -580,8 +599,9 @@ static bool add_whole(struct store *s, const struct store_invocation *i, const s
     began(o->wall_ns, time);
     sqlite3_stmt *q =
         prepare(s, "INSERT INTO invocation (sweep, cell, block, family, round, position, rank, "
-                   "environment, began, wall_ns, load, status, message) "
-                   "VALUES (?, ?, ?, clean(?), ?, ?, ?, ?, ?, ?, ?, ?, clean(?))");
+                   "environment, began, wall_ns, load, status, message, attempt, layout, padding, "
+                   "disturbed) VALUES (?, ?, ?, clean(?), ?, ?, ?, ?, ?, ?, ?, ?, clean(?), ?, ?, "
+                   "?, clean(?))");
     sqlite3_bind_int64(q, 1, i->sweep);
     sqlite3_bind_int64(q, 2, cell);
     sqlite3_bind_int64(q, 3, i->block);
@@ -595,6 +615,10 @@ static bool add_whole(struct store *s, const struct store_invocation *i, const s
     sqlite3_bind_double(q, 11, i->load);
     bind(q, 12, outcome_name(o->status));
     bind(q, 13, o->message);
+    sqlite3_bind_int64(q, 14, i->attempt);
+    sqlite3_bind_int64(q, 15, i->layout);
+    sqlite3_bind_int64(q, 16, i->padding);
+    bind(q, 17, i->disturbed);
     return finish(s, q, e) && add_samples(s, sqlite3_last_insert_rowid(s->db), cell, o->samples, e);
 }
 
@@ -609,12 +633,41 @@ bool store_add(struct store *s, const struct store_invocation *i, const struct o
     return false;
 }
 
+bool store_add_stop(struct store *s, const struct store_stop *stop, struct error *e)
+{
+    sqlite3_stmt *q = prepare(s, "INSERT OR REPLACE INTO stop (sweep, family, rounds, reason) "
+                                 "VALUES (?, clean(?), ?, ?)");
+    sqlite3_bind_int64(q, 1, stop->sweep);
+    bind(q, 2, stop->family);
+    sqlite3_bind_int64(q, 3, stop->rounds);
+    bind(q, 4, stop->reason);
+    return finish(s, q, e);
+}
+
+bool store_visit_stops(struct store *s, store_each_stop *each, void *argument, struct error *e)
+{
+    sqlite3_stmt *q =
+        prepare(s, "SELECT sweep, family, rounds, reason FROM stop ORDER BY sweep, family");
+    int code;
+    while ((code = sqlite3_step(q)) == SQLITE_ROW) {
+        struct store_stop stop = {.sweep = sqlite3_column_int64(q, 0),
+                                  .family = column(q, 1),
+                                  .rounds = (unsigned)sqlite3_column_int64(q, 2),
+                                  .reason = column(q, 3)};
+        each(argument, &stop);
+    }
+    bool ok = code == SQLITE_DONE || store_fail(s, "reading", e);
+    sqlite3_finalize(q);
+    return ok;
+}
+
 bool store_visit(struct store *s, store_each *each, void *argument, struct error *e)
 {
     sqlite3_stmt *q = prepare(
         s, "SELECT invocation.id, sweep, block, round, rank, family, key, status, message, "
            "cell.json, sample.json, machine.identity, "
-           "(SELECT min(id) FROM sweep AS same WHERE same.plan_text = sweep.plan_text) "
+           "(SELECT min(id) FROM sweep AS same WHERE same.plan_text = sweep.plan_text), "
+           "attempt, layout, disturbed, " SUPERSEDED " "
            "FROM invocation JOIN cell ON cell.id = invocation.cell "
            "JOIN sweep ON sweep.id = invocation.sweep JOIN machine ON machine.id = sweep.machine "
            "LEFT JOIN sample ON sample.invocation = invocation.id "
@@ -643,6 +696,10 @@ bool store_visit(struct store *s, store_each *each, void *argument, struct error
             .cell = cell,
             .machine = column(q, 11),
             .plan = sqlite3_column_int64(q, 12),
+            .attempt = (unsigned)sqlite3_column_int64(q, 13),
+            .layout = (unsigned)sqlite3_column_int64(q, 14),
+            .disturbed = column(q, 15),
+            .superseded = sqlite3_column_int(q, 16) != 0,
         };
         json_t *sample = json_loads(column(q, 10), 0, NULL);
         if (sample != NULL) {
@@ -651,6 +708,9 @@ bool store_visit(struct store *s, store_each *each, void *argument, struct error
             json_object_set_new(sample, "family", json_string(row.family));
             json_object_set_new(sample, "block", json_integer(row.block));
             json_object_set_new(sample, "round", json_integer(row.round));
+            json_object_set_new(sample, "attempt", json_integer(row.attempt));
+            json_object_set_new(sample, "layout", json_integer(row.layout));
+            json_object_set_new(sample, "disturbed", json_string(row.disturbed));
             json_object_set_new(sample, "invocation", json_integer(row.invocation));
             json_object_set_new(sample, "status", json_string(row.status));
         }
@@ -721,7 +781,8 @@ static bool merge_rows(struct merge *m, const char *from, const char *to, bool i
 }
 
 // Rows are known by identities, keys and texts; ids are each store's own. Where one copy of a sweep
-// went further than the other, it is the further one's state that counts.
+// went further than the other, it is the further one's state that counts. ("budget" is the least of
+// the reasons to stop, as texts go, and the one that a longer budget takes back.)
 static bool merge_all(struct merge *m)
 {
     m->samples = prepare(m->from, "SELECT ?1, number, ns_per_op, verified, "
@@ -756,18 +817,30 @@ static bool merge_all(struct merge *m)
         merge_rows(m, "SELECT key, workload, json FROM cell ORDER BY id",
                    "INSERT OR IGNORE INTO cell (key, workload, json) VALUES (?, ?, ?)", false) &&
         merge_rows(m,
-                   "SELECT invocation.id, sweep.identity, key, block, family, round, "
-                   "position, rank, environment.json, began, wall_ns, load, status, message "
-                   "FROM invocation JOIN sweep ON sweep.id = sweep "
-                   "JOIN cell ON cell.id = cell "
-                   "JOIN environment ON environment.id = environment ORDER BY invocation.id",
-                   "INSERT OR IGNORE INTO invocation (sweep, cell, block, family, round, "
-                   "position, rank, environment, began, wall_ns, load, status, message) "
-                   "SELECT sweep.id, cell.id, ?4, ?5, ?6, ?7, ?8, environment.id, ?10, ?11, "
-                   "?12, ?13, ?14 FROM sweep, cell, environment WHERE ?1 IS NOT NULL AND "
-                   "sweep.identity = ?2 AND key = ?3 AND "
-                   "environment.machine = sweep.machine AND environment.json = ?9",
-                   true);
+                   "SELECT sweep.identity, family, rounds, reason FROM stop "
+                   "JOIN sweep ON sweep.id = sweep ORDER BY sweep.id, family",
+                   "INSERT INTO stop (sweep, family, rounds, reason) "
+                   "SELECT id, ?2, ?3, ?4 FROM sweep WHERE identity = ?1 "
+                   "ON CONFLICT (sweep, family) DO UPDATE SET "
+                   "rounds = excluded.rounds, reason = excluded.reason "
+                   "WHERE (excluded.rounds, excluded.reason) > (rounds, reason)",
+                   false) &&
+        merge_rows(
+            m,
+            "SELECT invocation.id, sweep.identity, key, block, family, round, "
+            "position, rank, environment.json, began, wall_ns, load, status, message, "
+            "attempt, layout, padding, disturbed FROM invocation JOIN sweep ON sweep.id = sweep "
+            "JOIN cell ON cell.id = cell "
+            "JOIN environment ON environment.id = environment ORDER BY invocation.id",
+            "INSERT OR IGNORE INTO invocation (sweep, cell, block, family, round, "
+            "position, rank, environment, began, wall_ns, load, status, message, "
+            "attempt, layout, padding, disturbed) "
+            "SELECT sweep.id, cell.id, ?4, ?5, ?6, ?7, ?8, environment.id, ?10, ?11, "
+            "?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM sweep, cell, environment WHERE ?1 IS NOT NULL "
+            "AND "
+            "sweep.identity = ?2 AND key = ?3 AND "
+            "environment.machine = sweep.machine AND environment.json = ?9",
+            true);
     sqlite3_finalize(m->samples);
     sqlite3_finalize(m->add_sample);
     return ok;

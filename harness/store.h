@@ -68,13 +68,17 @@ struct store_invocation {
 // The number of attempts that are stored, and whether the last of them was disturbed.
 unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block,
                         bool *disturbed);
-// The number of invocations, and of those that ended as `ok`.
-void store_count(struct store *s, size_t *all, size_t *ok);
+// Of cells in blocks, each counted once, as its last attempt says.
+struct store_counts {
+    size_t all, ok, disturbed;
+    size_t repeated; // attempts beyond the first; with `all`: the number of invocations
+};
+struct store_counts store_count(struct store *s);
 bool store_add(struct store *s, const struct store_invocation *i, const struct outcome *o,
                struct error *e);
 
-// Why a family of a sweep is not measured any further, and after how many rounds; once more replaces
-// what was said before.
+// Why a family of a sweep is not measured any further, and after how many rounds. A later word
+// replaces an earlier one.
 struct store_stop {
     int64_t sweep;
     const char *family;
@@ -83,10 +87,12 @@ struct store_stop {
 };
 bool store_add_stop(struct store *s, const struct store_stop *stop, struct error *e);
 typedef void store_each_stop(void *argument, const struct store_stop *stop);
+// By sweep and family.
 bool store_visit_stops(struct store *s, store_each_stop *each, void *argument, struct error *e);
 
 // Calls `each` for every sample (number >= 0) and for every invocation without one (sample NULL),
-// in the order in which they were measured. `sample` is complete, with cell, block and invocation.
+// in the order in which they were measured. `sample` is complete, with the cell's members and those
+// of the invocation that say which one it is and how it ended.
 struct store_row {
     int64_t invocation, sweep, block;
     int64_t plan; // the least id of the sweeps with the same text of a plan
@@ -100,7 +106,8 @@ typedef void store_each(void *argument, const struct store_row *row);
 bool store_visit(struct store *s, store_each *each, void *argument, struct error *e);
 
 // Adds what another store holds; an invocation that is there already, which is one of the same
-// sweep, cell and block, is not added again.
+// sweep, cell, block and attempt, is not added again. Of two stops of a family, the one after more
+// rounds stays.
 struct store_merged {
     size_t added, had;
 };

@@ -396,7 +396,7 @@ static bool recall(struct ongoing *r)
     struct results had;
     if (r->had == 0 || p->rounds_least == p->rounds)
         return true;
-    if (!results_load(w->store, NULL, &had, &r->e))
+    if (!results_load(w->store, &had, &r->e))
         return false;
     char key[SPEC_TEXT];
     for (size_t i = 0; i < had.n; i++)
@@ -470,17 +470,16 @@ static bool record_environment(struct ongoing *r)
 
 static int report(const struct ongoing *r, bool complete)
 {
-    size_t all, good;
+    struct store_counts c = store_count(r->sweep->store);
     char measured[SWEEP_TIME], wall[SWEEP_TIME];
-    store_count(r->sweep->store, &all, &good);
     sweep_time(r->measured_ns, measured);
     sweep_time(sync_now_ns() - r->begin_ns, wall);
     fprintf(stderr,
             "%srclab: %zu of %zu invocations are in %s, %zu of them bad; %zu were disturbed, %zu "
             "repeated; measured for %s of %s%s\n",
-            r->live ? "\r\033[K" : "", all, r->total, r->sweep->path, all - good, r->disturbed,
+            r->live ? "\r\033[K" : "", c.all, r->total, r->sweep->path, c.all - c.ok, r->disturbed,
             r->repeats, measured, wall, complete ? "" : "; the same command goes on");
-    return all == good ? 0 : 1;
+    return c.all == c.ok ? 0 : 1;
 }
 
 static int measure(struct ongoing *r)
@@ -519,9 +518,7 @@ static int measure(struct ongoing *r)
 
 int sweep_run(const struct sweep *s)
 {
-    struct ongoing r = {.sweep = s, .live = isatty(2) == 1};
-    size_t good;
-    store_count(s->store, &r.had, &good);
+    struct ongoing r = {.sweep = s, .live = isatty(2) == 1, .had = store_count(s->store).all};
     if (r.had != 0)
         fprintf(stderr, "rclab: going on with %s: %zu of %zu invocations\n", s->path, r.had,
                 shard_cells(s->shard, s->plan) * s->plan->rounds);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What a store says of its cells, from invocations made up here, with answers worked out by hand.
-#include "results.h"
+#include "comparison.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -69,20 +69,42 @@ static void add_sample(struct outcome *o, double ns, bool verified)
                                     1 / (1 + ns), "verified", verified));
 }
 
-static void put(const char *family, unsigned rank, const struct spec *s, int64_t block,
-                struct outcome o)
+// What further attempts, and cells that are not only measured in one layout, have.
+struct how {
+    unsigned attempt, layout;
+    const char *disturbed;
+};
+static void put_how(const char *family, unsigned rank, const struct spec *s, int64_t block,
+                    struct outcome o, struct how how)
 {
     struct store_invocation i = {.spec = s,
                                  .family = family,
                                  .block = block,
                                  .rank = rank,
                                  .sweep = sweep.id,
-                                 .environment = environment};
+                                 .environment = environment,
+                                 .attempt = how.attempt,
+                                 .layout = how.layout,
+                                 .disturbed = how.disturbed != NULL ? how.disturbed : ""};
     struct error e;
 
     if (!store_add(store, &i, &o, &e))
         fail_msg("%s", e.text);
     json_decref(o.samples);
+}
+
+static void put(const char *family, unsigned rank, const struct spec *s, int64_t block,
+                struct outcome o)
+{
+    put_how(family, rank, s, block, o, (struct how){0});
+}
+
+// A sample with what the arithmetic kernel took before and after it on a CPU.
+static void add_probed(struct outcome *o, double ns, int cpu, double before, double after)
+{
+    add_sample(o, ns, true);
+    json_object_set_new(json_array_get(o->samples, json_array_size(o->samples) - 1), "probes",
+                        json_pack("[{s:i, s:[f,f]}]", "cpu", cpu, "alu_ns", before, after));
 }
 
 static struct outcome ended(enum outcome_status status, const char *message)
@@ -103,19 +125,19 @@ static void one(const char *family, unsigned rank, const char *rc, int64_t block
     put(family, rank, &s, block, o);
 }
 
-static struct results load(const char *workload)
+static struct results load(void)
 {
     struct results r;
     struct error e;
 
-    if (!results_load(store, workload, &r, &e))
+    if (!results_load(store, &r, &e))
         fail_msg("%s", e.text);
     return r;
 }
 
 static void test_nothing(void **state)
 {
-    struct results r = load(NULL);
+    struct results r = load();
 
     (void)state;
     assert_int_equal(r.n, 0);
@@ -137,7 +159,7 @@ static void test_median_of_medians(void **state)
             add_sample(&o, sample[block][i], true);
         put("f", 0, &s, block, o); // medians 2 4 3 7 6 11
     }
-    struct results r = load(NULL);
+    struct results r = load();
     const struct result *row = &r.row[0];
     assert_int_equal(r.n, 1);
     assert_int_equal(row->processes, 6);
@@ -154,7 +176,7 @@ static void test_median_of_medians(void **state)
     add_sample(&o, 20, true);
     put("g", 0, &s, 100, o);
     results_free(&r);
-    r = load(NULL);
+    r = load();
     assert_true(r.row[1].process[0].ns_per_op == 15);
     assert_true(r.row[1].ns.n == 1 && r.row[1].ns.confidence == 0);
     results_free(&r);
@@ -171,7 +193,7 @@ static void test_ratio_is_paired(void **state)
     // blocks that only one of them has
     one("f", 0, "plain", 100, 1);
     one("f", 1, "atomic", 101, 1000);
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 2);
     const struct result *row = &r.row[1];
     assert_ptr_equal(results_baseline(&r, row), &r.row[0]);
@@ -193,7 +215,7 @@ static void test_ratio_interval(void **state)
         one("f", 0, "plain", block, 10 + block);
         one("f", 1, "atomic", 5 - block, (10 + 5 - block) * ratio[5 - block]);
     }
-    struct results r = load(NULL);
+    struct results r = load();
     const struct result *row = &r.row[1];
     assert_int_equal(row->ratio.n, 6);
     assert_true(near(row->ratio.low, 0.8) && near(row->ratio.high, 4));
@@ -223,7 +245,7 @@ static void test_what_ended_badly(void **state)
     put("f", 1, &s, 3, o);
     put("f", 1, &s, 4, ended(OUTCOME_CRASHED, "ended by signal 11"));
     one("f", 1, "atomic", 5, 8);
-    struct results r = load(NULL);
+    struct results r = load();
     const struct result *row = &r.row[1];
     assert_int_equal(r.n, 2);
     assert_int_equal(row->voided, 1);
@@ -247,7 +269,7 @@ static void test_only_bad_ones(void **state)
         put("f", 0, &plain, block, ended(OUTCOME_CRASHED, "exit status 127"));
         one("f", 1, "atomic", block, 3);
     }
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 2);
     assert_int_equal(r.row[0].crashed, 6);
     assert_int_equal(r.row[0].processes, 0);
@@ -265,7 +287,7 @@ static void test_no_baseline(void **state)
     one("f", 1, "atomic", 0, 3);
     one("f", 2, "biased", 0, 4);
     one("g", 0, "plain", 1, 3);
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 3);
     for (size_t i = 0; i < 2; i++) {
         assert_null(results_baseline(&r, &r.row[i])); // not another family's
@@ -292,7 +314,7 @@ static void test_odd_samples(void **state)
     json_array_append_new(o.samples,
                           json_pack("{s:n, s:i, s:b}", "ns_per_op", "ops", 0, "verified", 1));
     put("f", 0, &s, 1, o);
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 1);
     assert_int_equal(r.row[0].processes, 1);
     assert_true(r.row[0].ns.middle == 5);
@@ -313,7 +335,7 @@ static void test_order(void **state)
                 unsigned f = shuffled[round == 0 ? i : 3 - i];
                 one(family[f], ranks[k], rc[ranks[k]], round * 4 + f, 1);
             }
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 12);
     for (unsigned i = 0; i < 12; i++) {
         assert_string_equal(r.row[i].family, family[i / 3]);
@@ -334,7 +356,7 @@ static void test_same_cell_in_two_families(void **state)
         one("f, part 2", 0, "plain", 2 * round + 1, 10);
         one("f, part 2", 1, "atomic", 2 * round + 1, 50);
     }
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 4);
     assert_true(near(r.row[1].ratio.middle, 2) && near(r.row[3].ratio.middle, 5));
     assert_true(r.row[0].ns.middle == 1 && r.row[2].ns.middle == 10);
@@ -350,7 +372,7 @@ static void test_members(void **state)
     (void)state;
     add_sample(&o, 5, true);
     put("f", 0, &s, 0, o);
-    struct results r = load("hot_object");
+    struct results r = load();
     assert_int_equal(r.n, 1);
     assert_string_equal(result_text(&r.row[0], "workload"), "hot_object");
     assert_string_equal(result_text(&r.row[0], "lock"), "none");
@@ -363,13 +385,9 @@ static void test_members(void **state)
     spec_key(&s, text);
     assert_string_equal(r.row[0].key, text);
     results_free(&r);
-    r = load("dict_get");
-    assert_int_equal(r.n, 0);
-    results_free(&r);
 }
 
-// A family may have a control of another workload as its baseline; what is shown of the family
-// alone is still compared with it.
+// A family may have a control of another workload as its baseline.
 static void test_ratio_to_another_workload(void **state)
 {
     struct spec control = cell("plain", 1);
@@ -383,10 +401,10 @@ static void test_ratio_to_another_workload(void **state)
         put("f", 0, &control, block, o);
         one("f", 1, "atomic", block, 2 * (5 + (double)block));
     }
-    struct results r = load("hot_object");
-    assert_int_equal(r.n, 1);
-    assert_int_equal(r.row[0].ratio.n, 6);
-    assert_true(near(r.row[0].ratio.middle, 2));
+    struct results r = load();
+    assert_int_equal(r.n, 2);
+    assert_int_equal(r.row[1].ratio.n, 6);
+    assert_true(near(r.row[1].ratio.middle, 2));
     results_free(&r);
 }
 
@@ -414,7 +432,7 @@ static void test_two_sweeps(void **state)
         one("f", 0, "plain", block, 30);
         one("f", 1, "atomic", block, 60);
     }
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 2);
     assert_int_equal(r.row[0].processes, 12);
     assert_int_equal(r.row[1].processes, 12);
@@ -432,7 +450,7 @@ static void test_two_machines(void **state)
     begin("another", "");
     one("f", 0, "plain", 1, 100);
     one("f", 1, "atomic", 1, 300);
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 5);
     static const char *const machine[] = {"another", "another", "m", "m", "m"};
     static const char *const family[] = {"f", "f", "g", "f", "f"};
@@ -456,7 +474,7 @@ static void test_two_plans(void **state)
     one("a", 1, "atomic", 0, 9);
     begin("m", ""); // a shard of the first
     one("c", 0, "plain", 1, 1);
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, 5);
     static const char *const family[] = {"b", "b", "c", "a", "a"};
     for (unsigned i = 0; i < 5; i++)
@@ -484,7 +502,7 @@ static void test_many(void **state)
             add_sample(&o, 1 + i % 10, true);
             put(family, (unsigned)i % 10, &s, round * (CELLS / 10) + i / 10, o);
         }
-    struct results r = load(NULL);
+    struct results r = load();
     assert_int_equal(r.n, CELLS);
     for (int i = 0; i < CELLS; i++) {
         assert_int_equal(r.row[i].processes, ROUNDS);
@@ -517,13 +535,212 @@ static void test_memory_and_place(void **state)
         add_sample(&o, 2, true);
         put("f", 1, &other, block, o);
     }
-    struct results r = load(NULL);
+    struct results r = load();
     assert_true(r.row[0].memory_kib.middle == 1901 && r.row[0].memory_kib.low == 901);
     assert_string_equal(json_string_value(r.row[0].distance), "SMT sibling");
     assert_int_equal(json_integer_value(json_object_get(r.row[0].fills, "all")), 8);
     assert_int_equal(r.row[1].memory_kib.n, 0);
     assert_null(r.row[1].distance);
     assert_null(r.row[1].fills);
+    results_free(&r);
+}
+
+// Of each block the last attempt counts, however it ended.
+static void test_attempts(void **state)
+{
+    struct spec s = cell("atomic", 1);
+
+    (void)state;
+    for (int block = 0; block < 6; block++) {
+        one("f", 0, "plain", block, 10);
+        for (unsigned attempt = 0; attempt < 3; attempt++) {
+            struct outcome o = ended(OUTCOME_OK, "");
+            add_sample(&o, attempt == 2 ? 20 : 1e6, true);
+            put_how("f", 1, &s, block, o, (struct how){attempt, 0, attempt < 2 ? "by me" : ""});
+        }
+    }
+    struct outcome o = ended(OUTCOME_OK, "");
+    add_sample(&o, 20, true);
+    put_how("f", 1, &s, 6, o, (struct how){0, 0, "by me"});
+    o = ended(OUTCOME_OK, "");
+    add_sample(&o, 1e6, true);
+    put_how("f", 1, &s, 7, o, (struct how){0, 0, "by me"});
+    put_how("f", 1, &s, 7, ended(OUTCOME_HUNG, "still running"), (struct how){1, 0, ""});
+    struct results r = load();
+    const struct result *row = &r.row[1];
+    assert_int_equal(row->processes, 7);
+    assert_true(row->ns.low == 20 && row->ns.high == 20);
+    assert_true(row->ratio.n == 6 && near(row->ratio.high, 2));
+    assert_int_equal(row->repeated, 13);
+    assert_int_equal(row->disturbed, 1);
+    assert_int_equal(row->hung, 1);
+    assert_true(row->process[6].disturbed && !row->process[5].disturbed);
+    assert_int_equal(r.row[0].repeated + r.row[0].disturbed, 0);
+    results_free(&r);
+}
+
+static void test_layouts(void **state)
+{
+    struct spec s = cell("atomic", 1);
+
+    (void)state;
+    for (unsigned block = 0; block < 4; block++) {
+        struct outcome o = ended(OUTCOME_OK, "");
+        add_sample(&o, 20, true);
+        put_how("f", 0, &s, block, o, (struct how){0, 3 - block, ""});
+    }
+    struct results r = load();
+    for (unsigned block = 0; block < 4; block++)
+        assert_int_equal(r.row[0].process[block].layout, 3 - block);
+    results_free(&r);
+}
+
+// The samples of a process stand by their speed; each speed has its median.
+static void test_speeds(void **state)
+{
+    static const struct {
+        double ns, before, after;
+    } sample[] = {
+        {1, 100, 101}, {9, 160, 161}, {50, 100, 160}, {3, 104, 102}, {7, 170, 160}, {2, 119, 119},
+    };
+    struct spec s = cell("atomic", 1);
+    struct outcome o = ended(OUTCOME_OK, "");
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++)
+        add_probed(&o, sample[i].ns, 0, sample[i].before, sample[i].after);
+    add_sample(&o, 6, true);
+    put("f", 0, &s, 0, o);
+    struct results r = load();
+    const struct result *row = &r.row[0];
+    const struct process *p = row->process;
+    static const unsigned n[SPEEDS] = {1, 3, 2, 1};
+    static const double at[SPEEDS] = {6, 2, 8, 50}, sorted[] = {6, 1, 3, 2, 9, 7, 50};
+    for (enum speed speed = 0; speed < SPEEDS; speed++) {
+        assert_int_equal(p->samples[speed], n[speed]);
+        assert_int_equal(row->samples[speed], n[speed]);
+        assert_true(p->at[speed] == at[speed]);
+    }
+    for (size_t i = 0; i < 7; i++)
+        assert_true(p->sample[i] == sorted[i]);
+    assert_true(p->ns_per_op == 6); // of all of them
+    results_free(&r);
+}
+
+// One sample on that CPU; its speed is the only one that it has then.
+static enum speed speed_on(const char *family, int cpu, double probe_ns)
+{
+    struct spec s = cell("atomic", 1);
+    struct outcome o = ended(OUTCOME_OK, "");
+    enum speed speed = SPEEDS;
+
+    add_probed(&o, 5, cpu, probe_ns, probe_ns);
+    put(family, 0, &s, 1000, o);
+    struct results r = load();
+    for (size_t i = 0; i < r.n; i++)
+        for (enum speed k = 0; k < SPEEDS && strcmp(r.row[i].family, family) == 0; k++)
+            if (r.row[i].samples[k] != 0)
+                speed = k;
+    results_free(&r);
+    return speed;
+}
+
+// Each CPU of each machine has a reference of its own: a low quantile of all its probes, of
+// attempts that count or not, but of none that did not end well.
+static void test_references(void **state)
+{
+    struct spec s = cell("plain", 1);
+    struct outcome o;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        o = ended(OUTCOME_OK, "");
+        add_probed(&o, 5, 0, 100, 100);
+        add_probed(&o, 5, 1, 300, 300);
+        add_probed(&o, 5, -1, 50, 50);
+        put_how("f", 0, &s, i, o, (struct how){0, 0, "by me"});
+        o = ended(OUTCOME_OK, "");
+        add_probed(&o, 5, 1, 500, 500);
+        put_how("f", 0, &s, i, o, (struct how){1, 0, ""});
+        o = ended(OUTCOME_VOID, "");
+        add_probed(&o, 5, 1, 1, 1);
+        put("f", 0, &s, 100 + i, o);
+    }
+    o = ended(OUTCOME_OK, "");
+    add_probed(&o, 5, 0, 1, 1); // a probe alone is no reference
+    put("f", 0, &s, 50, o);
+    assert_int_equal(speed_on("g", 0, 119), SPEED_FAST);
+    assert_int_equal(speed_on("h", 0, 121), SPEED_SLOW);
+    assert_int_equal(speed_on("i", 1, 301), SPEED_FAST);
+    assert_int_equal(speed_on("j", 1, 500), SPEED_SLOW);
+    assert_int_equal(speed_on("k", -1, 51), SPEED_FAST);
+    assert_int_equal(speed_on("l", -1, 100), SPEED_SLOW);
+    assert_int_equal(speed_on("m", 2, 1000), SPEED_FAST);
+    begin("another", "");
+    assert_int_equal(speed_on("n", 0, 900), SPEED_FAST);
+    struct results r = load();
+    for (size_t i = 0; i < r.n; i++)
+        if (strcmp(r.row[i].family, "f") == 0)
+            assert_true(r.row[i].samples[SPEED_SLOW] == 20 && r.row[i].samples[SPEED_FAST] == 1);
+    results_free(&r);
+}
+
+// 3.0 when the machine is fast, 4.4 when it is slow: the ratio is that of the more frequent.
+static void test_ratio_is_of_one_speed(void **state)
+{
+    struct spec plain = cell("plain", 1), atomic = cell("atomic", 1);
+
+    (void)state;
+    for (int block = 0; block < 20; block++) {
+        bool slow = block % 5 < 3;
+        double probe = slow ? 180 : 100;
+        struct outcome o = ended(OUTCOME_OK, "");
+        add_probed(&o, slow ? 2 : 1, 0, probe, probe);
+        put("f", 0, &plain, block, o);
+        o = ended(OUTCOME_OK, "");
+        add_probed(&o, slow ? 8.8 : 3, 0, probe, probe);
+        put("f", 1, &atomic, block, o);
+    }
+    struct results r = load();
+    struct comparison c;
+    assert_true(comparison_look(&r.row[0], &r.row[1], COMPARISON_MARGIN, &c));
+    assert_int_equal(c.speed, SPEED_SLOW);
+    assert_true(c.at[SPEED_SLOW].n == 12 && near(c.at[SPEED_SLOW].middle, 4.4));
+    assert_true(c.at[SPEED_FAST].n == 8 && near(c.at[SPEED_FAST].middle, 3));
+    comparison_free(&c);
+    assert_true(r.row[1].ratio.n == 12 && near(r.row[1].ratio.high, 4.4));
+    assert_true(r.row[1].ns.middle == 8.8 && r.row[1].ns.n == 20); // whatever the speed
+    results_free(&r);
+}
+
+// A copy and an extra cost belong to the cell that is like them otherwise.
+static void test_checks(void **state)
+{
+    struct spec s = cell("atomic", 1), other = cell("biased", 1);
+    unsigned rank = 0;
+
+    (void)state;
+    for (unsigned copy = 0; copy < 3; copy++)
+        for (unsigned extra = 0; extra <= 5; extra += 5, rank++) {
+            struct outcome o = ended(OUTCOME_OK, "");
+            s.copy = copy;
+            s.extra = extra;
+            add_sample(&o, 1, true);
+            put("f", rank, &s, 0, o);
+        }
+    other.copy = 1;
+    struct outcome o = ended(OUTCOME_OK, "");
+    add_sample(&o, 1, true);
+    put("f", rank, &other, 0, o);
+    one("g", 0, "biased", 1, 1);
+    struct results r = load();
+    assert_int_equal(r.n, 8);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(result_is_check(&r.row[i]), i != 0);
+        assert_ptr_equal(results_original(&r, &r.row[i]), &r.row[0]);
+    }
+    assert_true(result_is_check(&r.row[6]) && !result_is_check(&r.row[7]));
+    assert_null(results_original(&r, &r.row[6])); // that of another family is not it
     results_free(&r);
 }
 
@@ -547,6 +764,12 @@ int main(void)
         TEST(test_two_machines),
         TEST(test_two_plans),
         TEST(test_many),
+        TEST(test_attempts),
+        TEST(test_layouts),
+        TEST(test_speeds),
+        TEST(test_references),
+        TEST(test_ratio_is_of_one_speed),
+        TEST(test_checks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,8 +132,8 @@ static struct outcome outcome(enum outcome_status status, unsigned samples, doub
     return o;
 }
 
-static bool add(struct store *s, const struct spec *spec, int64_t block, struct outcome o,
-                struct error *e)
+static bool add_again(struct store *s, const struct spec *spec, int64_t block, unsigned attempt,
+                      const char *disturbed, struct outcome o, struct error *e)
 {
     struct store_invocation i = {.spec = spec,
                                  .family = "a family, with a 'name'",
@@ -141,11 +141,21 @@ static bool add(struct store *s, const struct spec *spec, int64_t block, struct 
                                  .sweep = sweep_of(s),
                                  .block = block,
                                  .rank = 3,
+                                 .attempt = attempt,
+                                 .layout = 7 + attempt,
+                                 .padding = 16 * attempt,
+                                 .disturbed = disturbed,
                                  .load = 0.5};
     bool ok = store_environment(s, i.sweep, "{}", &i.environment, e) && store_add(s, &i, &o, e);
 
     json_decref(o.samples);
     return ok;
+}
+
+static bool add(struct store *s, const struct spec *spec, int64_t block, struct outcome o,
+                struct error *e)
+{
+    return add_again(s, spec, block, 0, "", o, e);
 }
 
 static void add_or_fail(struct store *s, const struct spec *spec, int64_t block, struct outcome o)
@@ -170,6 +180,19 @@ static int64_t number(const char *path, const char *sql)
     return n;
 }
 
+static void text_of(const char *path, const char *sql, char *text, size_t size)
+{
+    sqlite3 *db;
+    sqlite3_stmt *q;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    assert_true(snprintf(text, size, "%s", (const char *)sqlite3_column_text(q, 0)) < (int)size);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+}
+
 static void change(const char *path, const char *sql)
 {
     sqlite3 *db;
@@ -179,13 +202,20 @@ static void change(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
+static void assert_counts(struct store *s, size_t all, size_t ok)
+{
+    struct store_counts c = store_count(s);
+
+    assert_int_equal(c.all, all);
+    assert_int_equal(c.ok, ok);
+}
+
 // --- files ------------------------------------------------------------------------------------
 
 static void test_create_and_open(void **state)
 {
     const char *path = in("new.db");
     struct error e = {""};
-    size_t all = 77, ok = 77;
 
     (void)state;
     assert_null(store_open(path, &e));
@@ -195,8 +225,7 @@ static void test_create_and_open(void **state)
 
     struct store *s = create(path);
     int64_t sweep = sweep_of(s);
-    store_count(s, &all, &ok);
-    assert_true(all == 0 && ok == 0);
+    assert_counts(s, 0, 0);
     store_close(s);
     store_close(NULL);
 
@@ -350,7 +379,7 @@ static void summarise(void *argument, const struct store_row *row)
              (int)json_integer_value(json_object_get(sample, "threads")));
 }
 
-static void assert_was_version_1(struct store *s)
+static void assert_was_old(struct store *s)
 {
     struct summary summary = {""};
     struct store_sweep *list;
@@ -374,6 +403,33 @@ static void assert_was_version_1(struct store *s)
                                       "5 w c+b 1 ok '' 0 c 1; ");
 }
 
+// One that an older version made has become the same as one that is made now.
+static void assert_same_tables(const char *path)
+{
+    static const char columns[] =
+        "SELECT group_concat(text, char(10)) FROM (SELECT t.name || '.' || c.name || ' ' || c.type "
+        "|| ' ' || c.\"notnull\" || ' ' || c.pk AS text FROM sqlite_master AS t, "
+        "pragma_table_info(t.name) AS c WHERE t.type = 'table' ORDER BY t.name, c.cid)";
+    static const char keys[] =
+        "SELECT group_concat(text, char(10)) FROM (SELECT t.name || ' ' || i.\"unique\" || ' ' || "
+        "(SELECT group_concat(name) FROM pragma_index_info(i.name)) AS text FROM sqlite_master AS "
+        "t, pragma_index_list(t.name) AS i WHERE t.type = 'table' ORDER BY text)";
+    static char here[2][5000], there[5000];
+    char fresh[200];
+
+    snprintf(fresh, sizeof fresh, "%s", in("fresh.db"));
+    store_close(create(fresh));
+    for (int i = 0; i < 2; i++) {
+        text_of(path, i == 0 ? columns : keys, here[i], sizeof here[i]);
+        text_of(fresh, i == 0 ? columns : keys, there, sizeof there);
+        assert_string_equal(here[i], there);
+    }
+    assert_says(here[0], "invocation.attempt INTEGER 1 0\n");
+    assert_says(here[1], "invocation 1 sweep,cell,block,attempt\n");
+    assert_int_equal(number(path, "PRAGMA user_version"), 3);
+    assert_int_equal(number(path, "PRAGMA application_id"), SCHEMA_APPLICATION);
+}
+
 static void test_version_1(void **state)
 {
     static char before[100000], after[100000];
@@ -389,27 +445,26 @@ static void test_version_1(void **state)
     struct store *s = store_open(path, &e); // a reader has a copy
     if (s == NULL)
         fail_msg("%s", e.text);
-    assert_was_version_1(s);
+    assert_was_old(s);
     assert_true(store_sweeps(s, &list, &length, &e));
     store_close(s);
     assert_int_equal(read_file(path, after, sizeof after), n);
     assert_memory_equal(before, after, n);
     s = create(path); // a writer changes it
-    assert_was_version_1(s);
+    assert_was_old(s);
     struct store_sweep *again;
     assert_true(store_sweeps(s, &again, &length, &e));
     assert_string_equal(again[0].identity, list[0].identity); // of whatever copy
     store_sweeps_free(again, 1);
     store_sweeps_free(list, 1);
     store_close(s);
-    assert_int_equal(number(path, "PRAGMA user_version"), 2);
-    assert_int_equal(number(path, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'old%'"), 0);
+    assert_same_tables(path);
     assert_int_equal(number(path, "SELECT count(*) FROM invocation WHERE began = "
                                   "'2026-01-02 03:04:03.500'"),
                      1);
     assert_int_equal(number(path, "SELECT count(*) FROM sample WHERE json LIKE '%workload%'"), 0);
     s = create(path);
-    assert_was_version_1(s);
+    assert_was_old(s);
     store_close(s);
 }
 
@@ -417,7 +472,7 @@ static void test_version_1_unusual(void **state)
 {
     struct store_sweep *list;
     struct error e;
-    size_t n, all, ok;
+    size_t n;
     char path[200];
 
     (void)state;
@@ -439,8 +494,7 @@ static void test_version_1_unusual(void **state)
     assert_string_not_equal(list[0].identity, list[1].identity);
     assert_true(list[0].finished && list[1].finished);
     store_sweeps_free(list, n);
-    store_count(s, &all, &ok);
-    assert_true(all == 3 && ok == 2);
+    assert_counts(s, 3, 2);
     store_close(s);
     // what cannot be migrated stays as it was
     static char before[100000], after[100000];
@@ -450,6 +504,96 @@ static void test_version_1_unusual(void **state)
     n = read_file(path, before, sizeof before);
     assert_null(store_create(path, &e));
     assert_says(e.text, path);
+    assert_null(store_open(path, &e));
+    assert_int_equal(read_file(path, after, sizeof after), n);
+    assert_memory_equal(before, after, n);
+}
+
+// And one as version 2 made it, with the same measurements.
+static const char version_2[] =
+    "PRAGMA application_id = 1919118434;"
+    "CREATE TABLE machine (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE sweep (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE,"
+    " machine INTEGER NOT NULL REFERENCES machine, plan TEXT NOT NULL, plan_text TEXT NOT NULL,"
+    " seed INTEGER NOT NULL, shard TEXT NOT NULL, cells TEXT NOT NULL, finished INTEGER NOT NULL);"
+    "CREATE TABLE environment (id INTEGER PRIMARY KEY, machine INTEGER NOT NULL REFERENCES machine,"
+    " json TEXT NOT NULL, UNIQUE (machine, json));"
+    "CREATE TABLE cell (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, workload TEXT NOT NULL,"
+    " json TEXT NOT NULL);"
+    "CREATE TABLE invocation (id INTEGER PRIMARY KEY, sweep INTEGER NOT NULL REFERENCES sweep,"
+    " cell INTEGER NOT NULL REFERENCES cell, block INTEGER NOT NULL, family TEXT NOT NULL,"
+    " round INTEGER NOT NULL, position INTEGER NOT NULL, rank INTEGER NOT NULL,"
+    " environment INTEGER NOT NULL REFERENCES environment, began TEXT NOT NULL,"
+    " wall_ns INTEGER NOT NULL, load REAL, status TEXT NOT NULL, message TEXT NOT NULL,"
+    " UNIQUE (sweep, cell, block));"
+    "CREATE TABLE sample (invocation INTEGER NOT NULL REFERENCES invocation,"
+    " number INTEGER NOT NULL, ns_per_op REAL, verified INTEGER NOT NULL, json TEXT NOT NULL,"
+    " PRIMARY KEY (invocation, number));"
+    "PRAGMA user_version = 2;"
+    "INSERT INTO machine VALUES (1, 'Chip x 12, 0123');"
+    "INSERT INTO sweep VALUES (1, '11111111111111111111111111111111', 1, 'quick', '[x]', 12345,"
+    " '1/1', '', 0);"
+    "INSERT INTO environment VALUES (3, 1, '{\"kernel\":\"5\"}');"
+    "INSERT INTO cell VALUES (7, 'w a+b', 'w', '{\"rc\":\"a\",\"threads\":1,\"workload\":\"w\"}'),"
+    " (8, 'w c+b', 'w', '{\"rc\":\"c\",\"threads\":1,\"workload\":\"w\"}');"
+    "INSERT INTO invocation VALUES"
+    " (1, 1, 8, 0, 'f', 0, 0, 1, 3, '2026-01-02 03:04:03.500', 1500000000, 0.25, 'ok', ''),"
+    " (2, 1, 7, 0, 'f', 0, 1, 0, 3, '2026-01-02 03:04:06.000', 10, NULL, 'crashed', 'of "
+    "\xc3\xa4?'),"
+    " (5, 1, 8, 1, 'f', 1, 0, 1, 3, '2026-02-02 03:04:05.000', 10, 0.5, 'ok', '');"
+    "INSERT INTO sample VALUES (1, 0, 5.5, 1, '{\"ns_per_op\":5.5,\"verified\":true}'),"
+    " (1, 1, 6.5, 1, '{\"ns_per_op\":6.5,\"threads\":2,\"verified\":true}'),"
+    " (5, 0, NULL, 0, '{\"verified\":false}');";
+
+static void assert_was_measured_once(void *argument, const struct store_row *row)
+{
+    (void)argument;
+    assert_true(row->attempt == 0 && row->layout == 0 && !row->superseded);
+    assert_string_equal(row->disturbed, "");
+}
+
+static void test_version_2(void **state)
+{
+    static char before[100000], after[100000];
+    char path[200];
+    struct error e;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", in("two.db"));
+    change(path, version_2);
+    size_t n = read_file(path, before, sizeof before);
+    struct store *s = store_open(path, &e); // a reader has a copy
+    if (s == NULL)
+        fail_msg("%s", e.text);
+    assert_was_old(s);
+    assert_true(store_visit(s, assert_was_measured_once, NULL, &e));
+    store_close(s);
+    assert_int_equal(read_file(path, after, sizeof after), n);
+    assert_memory_equal(before, after, n);
+    s = create(path); // a writer changes it
+    assert_was_old(s);
+    assert_true(store_visit(s, assert_was_measured_once, NULL, &e));
+    assert_counts(s, 3, 2);
+    store_close(s);
+    assert_same_tables(path);
+    assert_int_equal(number(path, "SELECT count(*) FROM invocation WHERE padding = 0 AND load = "
+                                  "0.25 AND wall_ns = 1500000000 AND position = 0 AND rank = 1 "
+                                  "AND began = '2026-01-02 03:04:03.500' AND environment = 3"),
+                     1);
+    s = create(path);
+    assert_was_old(s);
+    struct spec one = cell(1);
+    add_or_fail(s, &one, 7, outcome(OUTCOME_OK, 1, 1)); // and goes on
+    assert_true(add_again(s, &one, 7, 1, "", outcome(OUTCOME_OK, 1, 1), &e));
+    store_close(s);
+    // half way: all of it or nothing
+    assert_int_equal(unlink(path), 0);
+    change(path, version_2);
+    change(path, "CREATE TABLE stop (x)");
+    n = read_file(path, before, sizeof before);
+    assert_null(store_create(path, &e));
+    assert_says(e.text, path);
+    assert_says(e.text, "stop already exists");
     assert_null(store_open(path, &e));
     assert_int_equal(read_file(path, after, sizeof after), n);
     assert_memory_equal(before, after, n);
@@ -505,7 +649,7 @@ static void test_read_only_medium(void **state)
     char at[200], path[300], wal[310], shm[310];
     struct spec one = cell(1);
     struct error e;
-    size_t all = 0, ok = 0;
+    struct store_counts c = {0};
 
     (void)state;
     snprintf(at, sizeof at, "%s", in("medium"));
@@ -531,13 +675,13 @@ static void test_read_only_medium(void **state)
     struct error refused;
     struct store *none = store_create(path, &refused);
     if (s != NULL)
-        store_count(s, &all, &ok);
+        c = store_count(s);
     store_close(s);
     bool opened = s != NULL;
     assert_int_equal(umount2(at, MNT_DETACH), 0);
     if (!opened)
         fail_msg("%s", e.text);
-    assert_true(all == 1 && ok == 1);
+    assert_true(c.all == 1 && c.ok == 1);
     assert_null(none);
     assert_says(refused.text, path);
     assert_says(refused.text, "read-only");
@@ -550,7 +694,7 @@ static void test_full_disk(void **state)
     static char zeros[4096];
     struct spec one = cell(1);
     struct error e = {""};
-    size_t all = 0, ok, taken = 0;
+    size_t all = 0, taken = 0;
 
     (void)state;
     snprintf(at, sizeof at, "%s", in("full"));
@@ -584,7 +728,7 @@ static void test_full_disk(void **state)
     bool left = access(filler, F_OK) == 0;
     s = store_open(path, &last);
     if (s != NULL)
-        store_count(s, &all, &ok);
+        all = store_count(s).all;
     bool read = s != NULL;
     store_close(s);
     snprintf(filler, sizeof filler, "%s/filler", at);
@@ -787,7 +931,6 @@ static void test_add_and_has(void **state)
     snprintf(path, sizeof path, "%s", in("add.db"));
     struct store *s = create(path);
     struct spec one = cell(1), two = cell(2), other = cell(1);
-    size_t all, ok;
 
     (void)state;
     other.threads = 2;
@@ -804,8 +947,7 @@ static void test_add_and_has(void **state)
     add_or_fail(s, &one, 3, outcome(OUTCOME_HUNG, 1, 1));
     assert_true(has(s, &one, INT64_MAX));
     assert_true(has(s, &one, 2)); // not again what ended badly
-    store_count(s, &all, &ok);
-    assert_true(all == 6 && ok == 3);
+    assert_counts(s, 6, 3);
     store_close(s);
     assert_int_equal(number(path, "SELECT count(*) FROM cell"), 2);
     assert_int_equal(number(path, "SELECT count(*) FROM sample"), 8);
@@ -823,20 +965,106 @@ static void test_twice(void **state)
     struct store *s = create(path);
     struct spec one = cell(1), two = cell(2);
     struct error e = {""};
-    size_t all, ok;
 
     (void)state;
     add_or_fail(s, &one, 7, outcome(OUTCOME_OK, 2, 1));
     assert_false(add(s, &one, 7, outcome(OUTCOME_OK, 5, 9), &e));
     assert_says(e.text, path);
     assert_says(e.text, "UNIQUE");
-    store_count(s, &all, &ok);
-    assert_true(all == 1 && ok == 1);
+    assert_counts(s, 1, 1);
     assert_int_equal(number(path, "SELECT count(*) FROM sample"), 2);
     assert_int_equal(number(path, "SELECT count(*) FROM sample WHERE ns_per_op >= 9"), 0);
     add_or_fail(s, &two, 7, outcome(OUTCOME_OK, 1, 1)); // no transaction was left open
     store_close(s);
     assert_int_equal(number(path, "SELECT count(*) FROM sample"), 3);
+}
+
+// A cell is measured again in a block; the last attempt counts.
+static void test_attempts(void **state)
+{
+    struct store *s = create(in("attempts.db"));
+    struct spec one = cell(1), two = cell(2);
+    struct error e;
+    bool disturbed = true;
+
+    (void)state;
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4, &disturbed), 0);
+    assert_false(disturbed);
+    assert_true(add_again(s, &one, 4, 0, "lost 5 %", outcome(OUTCOME_OK, 2, 1), &e));
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4, &disturbed), 1);
+    assert_true(disturbed);
+    add_or_fail(s, &two, 4, outcome(OUTCOME_OK, 1, 1));
+    assert_int_equal(store_attempts(s, sweep_of(s), &two, 4, &disturbed), 1);
+    assert_false(disturbed);
+    assert_true(add_again(s, &one, 5, 0, NULL, outcome(OUTCOME_OK, 1, 1), &e));
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 5, &disturbed), 1);
+    assert_false(disturbed);
+    assert_counts(s, 3, 3);
+    assert_true(add_again(s, &one, 4, 1, "lost 4 %", outcome(OUTCOME_VOID, 1, 1), &e));
+    struct store_counts c = store_count(s);
+    assert_true(c.all == 3 && c.ok == 2 && c.repeated == 1 && c.disturbed == 1);
+    assert_true(add_again(s, &one, 4, 2, "", outcome(OUTCOME_OK, 2, 1), &e));
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4, &disturbed), 3);
+    assert_false(disturbed);
+    c = store_count(s);
+    assert_true(c.all == 3 && c.ok == 3 && c.repeated == 2 && c.disturbed == 0);
+    assert_false(add_again(s, &one, 4, 1, "", outcome(OUTCOME_OK, 1, 1), &e));
+    assert_says(e.text, "UNIQUE");
+    assert_false(add_again(s, &one, 4, 2, "", outcome(OUTCOME_OK, 1, 1), &e));
+    // another sweep's blocks are its own
+    struct store_sweep other = {
+        .machine = "here", .plan = "q", .plan_text = "", .shard = "1/1", .cells = ""};
+    assert_true(store_begin(s, &other, &e));
+    assert_int_equal(store_attempts(s, other.id, &one, 4, &disturbed), 0);
+    store_close(s);
+}
+
+static void on_stop(void *argument, const struct store_stop *stop)
+{
+    struct summary *s = argument;
+    size_t n = strlen(s->text);
+
+    snprintf(s->text + n, sizeof s->text - n, "%d %s %u %s; ", (int)stop->sweep, stop->family,
+             stop->rounds, stop->reason);
+}
+static void assert_stops(struct store *s, const char *expected)
+{
+    struct summary stops = {""};
+    struct error e;
+
+    assert_true(store_visit_stops(s, on_stop, &stops, &e));
+    assert_string_equal(stops.text, expected);
+}
+static void stop(struct store *s, int64_t sweep, const char *family, unsigned rounds,
+                 const char *reason)
+{
+    struct store_stop stop = {sweep, family, rounds, reason};
+    struct error e;
+
+    if (!store_add_stop(s, &stop, &e))
+        fail_msg("%s", e.text);
+}
+
+static void test_stops(void **state)
+{
+    struct store *s = create(in("stops.db"));
+    struct store_sweep other = {
+        .machine = "here", .plan = "q", .plan_text = "", .shard = "1/1", .cells = ""};
+    struct error e;
+
+    (void)state;
+    assert_int_equal(sweep_of(s), 1);
+    assert_true(store_begin(s, &other, &e) && other.id == 2);
+    assert_stops(s, "");
+    stop(s, 2, "it's", 0, "budget");
+    stop(s, 1, "g\xff", UINT32_MAX, "rounds");
+    stop(s, 1, "f", 12, "budget");
+    assert_stops(s, "1 f 12 budget; 1 g? 4294967295 rounds; 2 it's 0 budget; ");
+    stop(s, 1, "f", 12, "narrow");
+    stop(s, 2, "it's", 7, "budget");
+    stop(s, 1, "g\xff", 3, "rounds"); // whatever it is
+    assert_stops(s, "1 f 12 narrow; 1 g? 3 rounds; 2 it's 7 budget; ");
+    store_close(s);
 }
 
 // When a sample cannot be written, there is neither the invocation nor its cell.
@@ -872,7 +1100,6 @@ static void test_killed(void **state)
     struct store *s = create(path);
     struct spec one = cell(1), two = cell(2);
     struct error e;
-    size_t all, ok;
 
     (void)state;
     store_close(s);
@@ -887,8 +1114,7 @@ static void test_killed(void **state)
     s = store_open(path, &e);
     if (s == NULL)
         fail_msg("%s", e.text);
-    store_count(s, &all, &ok);
-    assert_true(all == 1 && ok == 1);
+    assert_counts(s, 1, 1);
     store_close(s);
     s = create(path);
     assert_true(has(s, &one, 0));
@@ -908,7 +1134,6 @@ static void test_killed_at_any_time(void **state)
     snprintf(path, sizeof path, "%s", in("any.db"));
     store_close(create(path));
     for (unsigned turn = 0; turn < 10; turn++) {
-        size_t all, ok;
         pid_t child = fork();
         if (child == 0) {
             struct store *s = store_create(path, &e);
@@ -920,7 +1145,7 @@ static void test_killed_at_any_time(void **state)
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, NULL, 0), child);
         struct store *s = create(path);
-        store_count(s, &all, &ok);
+        size_t all = store_count(s).all;
         store_close(s);
         assert_true((int64_t)all >= next);
         next = (int64_t)all;
@@ -998,6 +1223,49 @@ static void test_visit(void **state)
     store_close(s);
 }
 
+static void on_attempt(void *argument, const struct store_row *row)
+{
+    struct summary *s = argument;
+    size_t n = strlen(s->text);
+    const json_t *sample = row->sample;
+
+    snprintf(s->text + n, sizeof s->text - n, "%d %u %u '%s'%s", (int)row->block, row->attempt,
+             row->layout, row->disturbed, row->superseded ? " superseded; " : "; ");
+    if (sample == NULL)
+        return;
+    assert_int_equal(json_integer_value(json_object_get(sample, "attempt")), row->attempt);
+    assert_int_equal(json_integer_value(json_object_get(sample, "layout")), row->layout);
+    assert_string_equal(json_string_value(json_object_get(sample, "disturbed")), row->disturbed);
+}
+
+static void test_visit_attempts(void **state)
+{
+    struct store *s = create(in("visit.db"));
+    struct spec one = cell(1), two = cell(2);
+    struct summary summary = {""};
+    struct error e;
+
+    (void)state;
+    assert_true(add_again(s, &one, 4, 0, "so", outcome(OUTCOME_OK, 2, 1), &e));
+    add_or_fail(s, &two, 4, outcome(OUTCOME_OK, 1, 1));
+    add_or_fail(s, &one, 5, outcome(OUTCOME_OK, 1, 1));
+    assert_true(add_again(s, &one, 4, 1, "too", outcome(OUTCOME_CRASHED, 0, 1), &e));
+    assert_true(add_again(s, &one, 4, 2, "", outcome(OUTCOME_OK, 1, 1), &e));
+    struct store_sweep other = {
+        .machine = "here", .plan = "q", .plan_text = "", .shard = "1/1", .cells = ""};
+    assert_true(store_begin(s, &other, &e));
+    struct store_invocation i = {
+        .spec = &one, .family = "f", .sweep = other.id, .block = 4, .disturbed = "x"};
+    struct outcome o = outcome(OUTCOME_OK, 1, 1);
+    assert_true(store_environment(s, i.sweep, "{}", &i.environment, &e));
+    assert_true(store_add(s, &i, &o, &e));
+    json_decref(o.samples);
+    assert_true(store_visit(s, on_attempt, &summary, &e));
+    assert_string_equal(summary.text, "4 0 7 'so' superseded; 4 0 7 'so' superseded; 4 0 7 ''; "
+                                      "5 0 7 ''; 4 1 8 'too' superseded; 4 2 9 ''; 4 0 0 'x'; ");
+    store_close(s);
+}
+
 // What the cell says is not said again by each sample; and is there when it is read.
 static void test_samples_are_cut(void **state)
 {
@@ -1060,7 +1328,7 @@ static void test_merge(void **state)
     struct spec one = cell(1), two = cell(2);
     struct store_merged m;
     struct error e;
-    size_t all, ok, n;
+    size_t n;
 
     (void)state;
     snprintf(first, sizeof first, "%s", in("first.db"));
@@ -1092,8 +1360,7 @@ static void test_merge(void **state)
     assert_true(m.added == 0 && m.had == 1);
     m = merge(out, a);
     assert_true(m.added == 0 && m.had == 2);
-    store_count(out, &all, &ok);
-    assert_true(all == 4 && ok == 3);
+    assert_counts(out, 4, 3);
     struct store_sweep *list;
     assert_true(store_sweeps(out, &list, &n, &e) && n == 2);
     assert_true(list[0].finished && !list[1].finished);
@@ -1116,6 +1383,11 @@ static void test_merge(void **state)
     old = create(in("one.db"));
     m = merge(out, old); // the same, brought to this version
     assert_true(m.added == 0 && m.had == 3);
+    store_close(old);
+    change(in("two.db"), version_2);
+    old = store_open(in("two.db"), &e);
+    m = merge(out, old);
+    assert_true(m.added == 3 && m.had == 0);
     store_close(old);
     store_close(a);
     store_close(b);
@@ -1153,6 +1425,49 @@ static void test_merge_twice_measured(void **state)
     store_close(a);
     store_close(b);
     store_close(out);
+}
+
+// Attempts are told apart; of two words on why a family ended the one after more rounds stays,
+// whichever copy comes first.
+static void test_merge_attempts(void **state)
+{
+    char path[2][200], command[600];
+    struct spec one = cell(1);
+    struct store *copy[2];
+    struct error e;
+
+    (void)state;
+    snprintf(path[0], sizeof path[0], "%s", in("first.db"));
+    snprintf(path[1], sizeof path[1], "%s", in("copy.db"));
+    copy[0] = create(path[0]);
+    assert_true(add_again(copy[0], &one, 0, 0, "so", outcome(OUTCOME_OK, 2, 1), &e));
+    store_close(copy[0]);
+    snprintf(command, sizeof command, "cp '%s' '%s'", path[0], path[1]);
+    assert_int_equal(system(command), 0);
+    copy[0] = create(path[0]);
+    copy[1] = create(path[1]);
+    assert_true(add_again(copy[1], &one, 0, 1, "", outcome(OUTCOME_OK, 1, 1), &e));
+    stop(copy[0], 1, "a", 9, "rounds");
+    stop(copy[1], 1, "a", 10, "budget");
+    stop(copy[0], 1, "b", 9, "budget");
+    stop(copy[1], 1, "b", 9, "narrow");
+    stop(copy[1], 1, "c", 0, "budget");
+    for (int i = 0; i < 2; i++) {
+        struct store *out = create(in("out.db"));
+        struct summary summary = {""};
+        size_t first = merge(out, copy[i]).added;
+        struct store_merged m = merge(out, copy[1 - i]);
+        assert_true(first + m.added == 2 && m.had == 1);
+        assert_true(store_visit(out, on_attempt, &summary, &e));
+        assert_string_equal(summary.text,
+                            "0 0 7 'so' superseded; 0 0 7 'so' superseded; 0 1 8 ''; ");
+        assert_stops(out, "1 a 10 budget; 1 b 9 narrow; 1 c 0 budget; ");
+        store_close(out);
+        assert_int_equal(number(in("out.db"), "SELECT sum(padding) FROM invocation"), 16);
+        assert_int_equal(unlink(in("out.db")), 0);
+    }
+    store_close(copy[0]);
+    store_close(copy[1]);
 }
 
 // --- the newest -------------------------------------------------------------------------------
@@ -1222,6 +1537,7 @@ int main(int argc, char **argv)
         TEST(test_no_directory),
         TEST(test_version_1),
         TEST(test_version_1_unusual),
+        TEST(test_version_2),
         TEST(test_read_only),
         TEST(test_read_only_medium),
         TEST(test_full_disk),
@@ -1231,14 +1547,18 @@ int main(int argc, char **argv)
         TEST(test_environments),
         TEST(test_add_and_has),
         TEST(test_twice),
+        TEST(test_attempts),
+        TEST(test_stops),
         TEST(test_nothing_half_written),
         TEST(test_killed),
         TEST(test_killed_at_any_time),
         TEST(test_visit),
+        TEST(test_visit_attempts),
         TEST(test_samples_are_cut),
         TEST(test_message_is_text),
         TEST(test_merge),
         TEST(test_merge_twice_measured),
+        TEST(test_merge_attempts),
         TEST(test_newest),
     };
 
