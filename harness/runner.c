@@ -12,37 +12,26 @@
 // batches from start to end, and of the two that were under way at these moments the share of their
 // time that lies inside. So a thread that sleeps through the end, as some do where there are more
 // threads than CPUs, neither stretches the time nor counts what it did later.
-#include "memory.h"
-#include "run.h"
-#include "ticks.h"
+// How fast the CPUs are is probed before and after each sample, by threads of their own, while the
+// setting thread sleeps.
+#include "runner_options.h"
 
 #include <dlfcn.h>
-#include <getopt.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
+#include <sys/resource.h>
 
 enum {
     WARM_NS = 4000000, // each thread warms up at least so long
     LEAD_NS = 50000,   // from the last thread's arrival to the common start
     BATCH_NS = 20000,  // work between two looks at the clock
-    CPUS_MOST = 4096,  // highest CPU number that can be asked for
+    // A batch is a gap if it takes more than so many times the usual, and more than so long. Usual
+    // is the median of so many batches before it: some that were interrupted do not move it, and it
+    // follows within a few where the work itself changes, as when other threads join in.
+    GAP_TIMES = 8,
+    GAP_NS = 100000,
+    GAP_BATCHES = 9,
 };
 
 extern const struct cell_program *const program_first[] __asm__("__start_" RUN_SECTION);
-
-struct options {
-    struct run run;
-    unsigned cpus;
-    int cpu[1024];    // of each thread; cpus == 0: not bound
-    uint64_t time_ns; // fixed time, or
-    uint64_t ops;     // fixed work of each thread
-    unsigned samples;
-    unsigned limit_s;
-    bool crowded; // more threads than CPUs
-    bool places;  // `memory` was asked for
-    struct memory_policy memory;
-};
 
 struct gate {
     _Alignas(SYNC_LINE) _Atomic(uint32_t) arrived;
@@ -59,15 +48,20 @@ struct worker {
     int cpu;                            // where it was bound, read back; -1: not to exactly one
     uint64_t arrived, started, stopped; // ticks
     uint64_t ops, cpu_ns;
-    double early;           // operations of the batch that was under way at the start
-    uint64_t done;          // all operations, also outside the window
-    int node[MEMORY_PAGES]; // where pages came from that it touched first
+    uint64_t cpu_all_ns;      // from started to stopped; cpu_ns is what ops have of that
+    uint64_t switches, waits; // its context switches then: involuntary, voluntary
+    uint64_t gap, longest;    // ticks: what gaps took beyond the usual; the longest batch
+    uint64_t done;            // all operations, also outside the window and of --extra
+    int node[MEMORY_PAGES];   // where pages came from that it touched first
     struct sync_counts census;
     const char *wrong;
 };
 
 struct sample {
     const struct options *options;
+    const struct probe_point *before, *after;
+    unsigned points; // that there are of each
+    double ping_ns;  // 0: not known
     const struct cell_program *program;
     const struct ticks *clock;
     struct world *world;
@@ -77,32 +71,11 @@ struct sample {
     long base_kib; // resident before the first sample
 };
 
-_Noreturn static void refuse(const char *text, const char *detail)
-{
-    fprintf(stderr, "%s: %s\n", text, detail);
-    exit(2);
-}
-
 static uint64_t thread_cpu_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-// The one CPU that the calling thread is bound to, or -1.
-static int bound_cpu(void)
-{
-    int found = -1;
-    size_t size = CPU_ALLOC_SIZE(CPUS_MOST);
-    cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
-    if (set != NULL && pthread_getaffinity_np(pthread_self(), size, set) == 0 &&
-        CPU_COUNT_S(size, set) == 1)
-        for (int i = 0; i < CPUS_MOST; i++)
-            if (CPU_ISSET_S(i, size, set))
-                found = i;
-    CPU_FREE(set);
-    return found;
 }
 
 // --- the measured thread ----------------------------------------------------------------------
@@ -113,6 +86,12 @@ struct load {
     void *own;
     void (*work)(struct thread *, void *, uint64_t);
     void (*safepoint)(struct thread *);
+    uint64_t unit;                 // operations that belong together
+    uint64_t owed;                 // hundredths of operations that --extra has yet to add
+    uint64_t early_from, early_to; // ticks of the batch that was under way at the start
+    uint64_t gap_least;            // ticks
+    uint64_t took[GAP_BATCHES];    // ticks of the latest batches, in a ring
+    uint64_t batches;
 };
 
 // Who only keeps the load up lets those run who have yet to arrive, or to be read: where threads
@@ -127,11 +106,51 @@ static void load_give_way(struct load *l)
     s->program->calls->blocking_end(l->t);
 }
 
+// What follows n operations that count: a safepoint, and the operations that --extra adds to them,
+// in whole units. What is less than a unit stays owed, so that the share is right over many
+// batches.
+static void load_behind(struct load *l, uint64_t n)
+{
+    l->safepoint(l->t);
+    l->worker->done += n;
+    l->owed += n * l->worker->sample->options->extra;
+    if (l->owed < 100 * l->unit)
+        return;
+    uint64_t extra = l->owed / 100 < RUN_BATCH_MOST ? l->owed / 100 : RUN_BATCH_MOST;
+    extra -= extra % l->unit;
+    l->owed -= 100 * extra;
+    l->work(l->t, l->own, extra);
+    l->safepoint(l->t);
+    l->worker->done += extra;
+}
+
 static void load_batch(struct load *l, uint64_t n)
 {
     l->work(l->t, l->own, n);
-    l->safepoint(l->t);
-    l->worker->done += n;
+    load_behind(l, n);
+}
+
+static void load_took(struct load *l, uint64_t ticks)
+{
+    l->took[l->batches++ % GAP_BATCHES] = ticks;
+}
+
+// What a batch of the window tells of disturbance. The one that was under way at the start counts
+// as far as it lies behind that.
+static void load_look(struct load *l, uint64_t from, uint64_t to)
+{
+    struct worker *w = l->worker;
+    uint64_t at = w->sample->gate.at, inside = to - (from > at ? from : at);
+    if (inside > w->longest)
+        w->longest = inside;
+    if (to - from > l->gap_least && l->batches != 0) {
+        uint64_t took[GAP_BATCHES];
+        memcpy(took, l->took, sizeof took);
+        uint64_t usual = median(took, l->batches < GAP_BATCHES ? l->batches : GAP_BATCHES);
+        uint64_t beyond = to - from > GAP_TIMES * usual ? to - from - usual : 0;
+        w->gap += beyond < inside ? beyond : inside;
+    }
+    load_took(l, to - from);
 }
 
 // The operations of a batch that lie in the time of the sample, if all take as long.
@@ -147,19 +166,16 @@ static uint64_t load_warm(struct load *l)
     struct worker *w = l->worker;
     struct sample *s = w->sample;
     const struct ticks *clock = s->clock;
-    uint64_t (*unit)(const void *) = s->program->workload->unit;
-    uint64_t batch = unit != NULL ? unit(l->own) : 1;
-    if (batch > RUN_BATCH_MOST)
-        batch = RUN_BATCH_MOST;
+    uint64_t batch = l->unit;
     double ns = ticks_ns(clock);
+    l->gap_least = (uint64_t)(GAP_NS / ns);
     uint64_t begin = ticks_now(clock);
     bool arrived = false;
     for (;;) {
         uint64_t n = batch, before = ticks_now(clock);
         l->work(l->t, l->own, n);
         uint64_t after = ticks_now(clock);
-        w->done += n;
-        l->safepoint(l->t);
+        load_behind(l, n);
         uint64_t now = ticks_now(clock);
         if (!arrived && 2 * n <= RUN_BATCH_MOST && (double)(after - before) * ns < BATCH_NS) {
             batch *= 2;
@@ -177,9 +193,11 @@ static uint64_t load_warm(struct load *l)
         }
         bool started = atomic_load_explicit(&s->gate.started, memory_order_acquire);
         if (started && now >= s->gate.at) {
-            w->early = share(&s->gate, n, before, now);
+            l->early_from = before;
+            l->early_to = now;
             return batch;
         }
+        load_took(l, now - before);
         if (arrived && !started)
             load_give_way(l);
     }
@@ -190,11 +208,12 @@ static uint64_t load_work(struct load *l, uint64_t batch)
 {
     struct worker *w = l->worker;
     for (uint64_t most = w->sample->options->ops; w->ops < most;) {
-        uint64_t n = most - w->ops < batch ? most - w->ops : batch;
+        uint64_t n = most - w->ops < batch ? most - w->ops : batch, before = w->stopped;
         load_batch(l, n);
+        w->stopped = ticks_now(w->sample->clock);
+        load_look(l, before, w->stopped);
         w->ops += n;
     }
-    w->stopped = ticks_now(w->sample->clock);
     return w->ops;
 }
 
@@ -204,11 +223,13 @@ static uint64_t load_time(struct load *l, uint64_t batch)
     struct worker *w = l->worker;
     const struct gate *g = &w->sample->gate;
     uint64_t whole = 0;
-    double ops = w->early;
+    double ops = share(g, batch, l->early_from, l->early_to);
+    load_look(l, l->early_from, l->early_to);
     do {
         uint64_t before = w->stopped;
         load_batch(l, batch);
         w->stopped = ticks_now(w->sample->clock);
+        load_look(l, before, w->stopped);
         whole += batch;
         ops += share(g, batch, before, w->stopped);
     } while (w->stopped < g->stop);
@@ -225,11 +246,17 @@ static void load_window(struct load *l, uint64_t batch)
 {
     struct worker *w = l->worker;
     struct sync_counts before = sync_here.counts;
+    struct rusage first, last;
+    l->owed = 0;
+    getrusage(RUSAGE_THREAD, &first);
     uint64_t cpu = thread_cpu_ns();
     w->started = w->stopped = ticks_now(w->sample->clock);
     uint64_t whole = (w->sample->options->ops != 0 ? load_work : load_time)(l, batch);
-    cpu = thread_cpu_ns() - cpu;
-    w->cpu_ns = (uint64_t)((double)cpu * (double)w->ops / (double)whole);
+    w->cpu_all_ns = thread_cpu_ns() - cpu;
+    w->cpu_ns = (uint64_t)((double)w->cpu_all_ns * (double)w->ops / (double)whole);
+    getrusage(RUSAGE_THREAD, &last);
+    w->switches = (uint64_t)(last.ru_nivcsw - first.ru_nivcsw);
+    w->waits = (uint64_t)(last.ru_nvcsw - first.ru_nvcsw);
 #define CENSUS_DIFFERENCE(name) w->census.name = sync_here.counts.name - before.name;
     SYNC_COUNTS(CENSUS_DIFFERENCE)
 #undef CENSUS_DIFFERENCE
@@ -247,6 +274,9 @@ static void *worker_main(void *argument)
     struct load l = {.worker = w, .work = workload->work, .safepoint = calls->safepoint};
     sync_here.self = l.t = calls->enter(s->world);
     l.own = workload->begin(l.t, s->shared, w->index);
+    l.unit = workload->unit != NULL ? workload->unit(l.own) : 1;
+    if (l.unit > RUN_BATCH_MOST)
+        l.unit = RUN_BATCH_MOST;
     uint64_t batch = load_warm(&l);
     load_window(&l, batch);
     atomic_fetch_add_explicit(&s->gate.read, 1, memory_order_relaxed);
@@ -263,25 +293,9 @@ static void *worker_main(void *argument)
 
 static void worker_start(struct worker *w, const struct options *o)
 {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    if (o->cpus != 0) {
-        size_t size = CPU_ALLOC_SIZE(CPUS_MOST);
-        cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
-        sync_check(set != NULL, "out of memory");
-        CPU_ZERO_S(size, set);
-        CPU_SET_S(o->cpu[w->index % o->cpus], size, set);
-        pthread_attr_setaffinity_np(&attributes, size, set);
-        CPU_FREE(set);
-    }
-    int error = pthread_create(&w->pthread, &attributes, worker_main, w);
-    if (error != 0) {
-        char text[96];
-        snprintf(text, sizeof text, "thread %u on CPU %d cannot be started", w->index,
-                 o->cpus != 0 ? o->cpu[w->index % o->cpus] : -1);
-        refuse(text, strerror(error));
-    }
-    pthread_attr_destroy(&attributes);
+    char what[32];
+    snprintf(what, sizeof what, "thread %u", w->index);
+    bound_start(&w->pthread, what, o->cpus != 0 ? o->cpu[w->index % o->cpus] : -1, worker_main, w);
 }
 
 // Where malloc comes from: the file name of its library, or the program itself.
@@ -340,6 +354,26 @@ static long status_kib(const char *name)
     return kib;
 }
 
+static void print_speed(const struct sample *s)
+{
+    const struct options *o = s->options;
+    const struct probe_point *before = s->before, *after = s->after;
+    printf(",\"probes\":[");
+    for (unsigned i = 0; i < s->points; i++)
+        printf("%s{\"cpu\":%d,\"alu_ns\":[%.0f,%.0f],\"locked_ns\":[%.0f,%.0f]}", i != 0 ? "," : "",
+               after[i].cpu, before[i].alu_ns, after[i].alu_ns, before[i].locked_ns,
+               after[i].locked_ns);
+    printf("],\"ping_ns\":");
+    if (s->ping_ns > 0)
+        printf("%.1f", s->ping_ns);
+    else
+        printf("null");
+    printf(",\"ping_cpus\":[");
+    if (o->pings != 0)
+        printf("%d,%d", o->ping[0], o->ping[1]);
+    printf("]");
+}
+
 static void print_sample(const struct sample *s, unsigned number, const char *wrong)
 {
     unsigned threads = s->options->run.threads;
@@ -374,7 +408,13 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     for (unsigned i = 0; i < threads; i++)
         printf("%s%d", i != 0 ? "," : "", w[i].cpu);
     printf("]");
+    print_list("thread_cpu_ns", s, offsetof(struct worker, cpu_all_ns), 1, 0);
+    print_list("thread_switches", s, offsetof(struct worker, switches), 1, 0);
+    print_list("thread_waits", s, offsetof(struct worker, waits), 1, 0);
+    print_list("thread_gap_ns", s, offsetof(struct worker, gap), ns, 0);
+    print_list("thread_longest_ns", s, offsetof(struct worker, longest), ns, 0);
     print_nodes(s);
+    print_speed(s);
     printf(",\"base_kib\":%ld,\"peak_kib\":%ld", s->base_kib, status_kib("VmHWM:"));
     printf(",\"idle_threads\":1,\"malloc\":\"%s\"", malloc_library());
 #ifdef SYNC_CENSUS
@@ -393,12 +433,16 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     fflush(stdout);
 }
 
-static bool run_sample(const struct options *o, const struct cell_program *program,
-                       const struct ticks *clock, unsigned number, long base_kib)
+// `all`: what the samples of a process have in common; after is written.
+static bool run_sample(const struct sample *all, unsigned number, const struct probe_point *before,
+                       struct probe_point *after)
 {
-    const struct cell_calls *calls = program->calls;
-    const struct workload *workload = program->workload;
-    struct sample s = {.options = o, .program = program, .clock = clock, .base_kib = base_kib};
+    struct sample s = *all;
+    const struct options *o = s.options;
+    const struct cell_calls *calls = s.program->calls;
+    const struct workload *workload = s.program->workload;
+    s.before = before;
+    s.after = after;
     s.workers = sync_alloc(o->run.threads * sizeof *s.workers);
     s.world = calls->world_open();
     struct thread *t = calls->enter(s.world);
@@ -427,145 +471,10 @@ static bool run_sample(const struct options *o, const struct cell_program *progr
     if (wrong == NULL && calls->frees && calls->world_live(s.world) != 0)
         wrong = "objects are left when nothing refers to them";
     calls->world_close(s.world);
+    probe(s.clock, o->probe, o->probes, after);
     print_sample(&s, number, wrong);
     sync_free(s.workers);
     return wrong == NULL;
-}
-
-// --- options ----------------------------------------------------------------------------------
-
-static uint64_t number(const char *what, const char *text, uint64_t least, uint64_t most)
-{
-    char *end;
-    errno = 0;
-    uint64_t n = strtoull(text, &end, 10);
-    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n < least || n > most) {
-        char range[128];
-        snprintf(range, sizeof range, "'%s' is not a number from %" PRIu64 " to %" PRIu64, text,
-                 least, most);
-        refuse(what, range);
-    }
-    return n;
-}
-
-static void parse_cpus(struct options *o, char *list)
-{
-    for (char *save, *item = strtok_r(list, ",", &save); item != NULL;
-         item = strtok_r(NULL, ",", &save)) {
-        if (o->cpus == sizeof o->cpu / sizeof o->cpu[0])
-            refuse("--cpus", "too many");
-        o->cpu[o->cpus++] = (int)number("--cpus", item, 0, CPUS_MOST - 1);
-    }
-}
-
-static void parse_param(struct options *o, const struct workload *w, char *text)
-{
-    char *value = strchr(text, '=');
-    if (value == NULL)
-        refuse("--param", "KEY=VALUE is missing its '='");
-    *value++ = '\0';
-    for (unsigned i = 0; w->params[i].name != NULL; i++)
-        if (strcmp(w->params[i].name, text) == 0) {
-            o->run.param[i] = (int64_t)number(text, value, (uint64_t)w->params[i].least,
-                                              (uint64_t)w->params[i].most);
-            return;
-        }
-    refuse("no such parameter", text);
-}
-
-// local, bind:NODES or interleave:NODES.
-static void parse_memory(struct options *o, char *text)
-{
-    static const struct {
-        const char *name;
-        int mode;
-    } known[] = {{"local", MPOL_LOCAL}, {"bind", MPOL_BIND}, {"interleave", MPOL_INTERLEAVE}};
-    char *save, *name = strtok_r(text, ":", &save);
-    o->places = false;
-    for (unsigned i = 0; i < sizeof known / sizeof known[0] && name != NULL; i++)
-        if (strcmp(known[i].name, name) == 0) {
-            o->places = true;
-            o->memory.mode = known[i].mode;
-        }
-    bool nodes = false;
-    for (char *item; o->places && (item = strtok_r(NULL, ",", &save)) != NULL; nodes = true)
-        memory_add_node(&o->memory, (unsigned)number("--memory", item, 0, MEMORY_NODES_MOST - 1));
-    if (!o->places || nodes != (o->memory.mode != MPOL_LOCAL))
-        refuse("--memory", "it is local, bind:NODES or interleave:NODES");
-}
-
-// The CPUs that threads will run on: of the list, or those that are allowed.
-static unsigned cpus_used(const struct options *o)
-{
-    unsigned n = 0;
-    if (o->cpus == 0) {
-        size_t size = CPU_ALLOC_SIZE(CPUS_MOST);
-        cpu_set_t *set = CPU_ALLOC(CPUS_MOST);
-        if (set != NULL && sched_getaffinity(0, size, set) == 0)
-            n = (unsigned)CPU_COUNT_S(size, set);
-        CPU_FREE(set);
-    }
-    for (unsigned i = 0; i < o->cpus; i++) {
-        bool again = false;
-        for (unsigned k = 0; k < i && !again; k++)
-            again = o->cpu[k] == o->cpu[i];
-        n += !again;
-    }
-    return n;
-}
-
-static struct options parse(int argc, char **argv, const struct workload *w)
-{
-    enum { THREADS = 1, CPUS, TIME, OPS, SAMPLES, PARAM, LIMIT, MEMORY };
-    static const struct option known[] = {
-        {"threads", required_argument, NULL, THREADS},
-        {"cpus", required_argument, NULL, CPUS},
-        {"time-ns", required_argument, NULL, TIME},
-        {"ops", required_argument, NULL, OPS},
-        {"samples", required_argument, NULL, SAMPLES},
-        {"param", required_argument, NULL, PARAM},
-        {"limit", required_argument, NULL, LIMIT},
-        {"memory", required_argument, NULL, MEMORY},
-        {0},
-    };
-    struct options o = {.run.threads = 1, .time_ns = 200000000, .samples = 5, .limit_s = 600};
-    for (unsigned i = 0; w->params[i].name != NULL; i++)
-        o.run.param[i] = w->params[i].standard;
-    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
-        switch (c) {
-        case THREADS:
-            o.run.threads = (unsigned)number("--threads", optarg, 1, 1000);
-            break;
-        case CPUS:
-            parse_cpus(&o, optarg);
-            break;
-        case TIME:
-            o.time_ns = number("--time-ns", optarg, 1, 3600000000000u);
-            break;
-        case OPS:
-            o.ops = number("--ops", optarg, 1, (uint64_t)1 << 53);
-            break;
-        case SAMPLES:
-            o.samples = (unsigned)number("--samples", optarg, 1, 1000000);
-            break;
-        case PARAM:
-            parse_param(&o, w, optarg);
-            break;
-        case LIMIT:
-            o.limit_s = (unsigned)number("--limit", optarg, 1, 1000000);
-            break;
-        case MEMORY:
-            parse_memory(&o, optarg);
-            break;
-        default:
-            refuse("usage", "[--threads N] [--cpus I,J...] [--time-ns N | --ops N] [--samples N] "
-                            "[--param KEY=VALUE]... [--limit SECONDS] [--memory local|bind:NODES|"
-                            "interleave:NODES]");
-        }
-    if (optind < argc)
-        refuse("what is this?", argv[optind]);
-    o.crowded = o.run.threads > cpus_used(&o);
-    return o;
 }
 
 int main(int argc, char **argv)
@@ -578,9 +487,14 @@ int main(int argc, char **argv)
     // where the kernel has no policies, or they are not allowed, memory stays local
     if (o.places && !memory_set(&o.memory) && o.memory.mode != MPOL_LOCAL)
         refuse("--memory: the kernel does not take this policy", strerror(errno));
-    long base_kib = status_kib("VmRSS:");
+    struct sample all = {.options = &o, .program = program, .clock = &clock};
+    if (o.pings != 0)
+        all.ping_ns = ping(&clock, o.ping[0], o.ping[1]);
+    struct probe_point point[2][PROBES_MOST]; // what is after a sample is before the next
+    all.points = probe(&clock, o.probe, o.probes, point[0]);
+    all.base_kib = status_kib("VmRSS:");
     bool ok = true;
     for (unsigned i = 0; i < o.samples; i++)
-        ok &= run_sample(&o, program, &clock, i, base_kib);
+        ok &= run_sample(&all, i, point[i % 2], point[(i + 1) % 2]);
     return ok ? 0 : 1;
 }

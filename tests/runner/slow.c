@@ -27,6 +27,7 @@ static void work(struct thread *t, void *p, uint64_t n)
         uint64_t until = sync_now_ns() + OPERATION_NS;
         while (sync_now_ns() < until)
             sync_pause();
+        SYNC_COUNT(fence);
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Some arithmetic that shares nothing. With late=1 the last thread does not begin before the others
-// are warm.
+// are warm. The census counts each operation as a fence, as it does those of slow.c.
 #include "../../workloads/workload.h"
 
 enum { LATE };
@@ -49,8 +49,10 @@ static void work(struct thread *t, void *p, uint64_t n)
     if (own->long_ago < 2 && sync_now_ns() - own->first_ns > LONG_NS && ++own->long_ago == 2)
         atomic_fetch_add_explicit(&own->shared->warm, 1, memory_order_relaxed);
     own->done += n;
-    for (; n != 0; n--)
+    for (; n != 0; n--) {
         own->value = own->value * 5 + (uint64_t)(sync_opaque(own) == own);
+        SYNC_COUNT(fence);
+    }
 }
 
 static const char *end(struct thread *t, void *p, uint64_t done)

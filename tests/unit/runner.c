@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The runner as a process. $TEST_CELLS is the directory with the programs of tests/runner: windows,
-// threads and faulty, each linked with the runner like a cell (build/test/runner is the standard).
+// The runner as a process. $TEST_CELLS is the directory with the programs of tests/runner, each
+// linked with the runner like a cell (build/test/runner is the standard). Its probe also by itself.
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+
+#include "../../harness/probe.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -414,6 +416,279 @@ static void test_threads_of_the_process(void **state)
     }
 }
 
+// What is done and what is counted, by the census, which counts each operation of the windows and
+// slow programs in the window: exactly so many per cent more, as far as that is whole units.
+static void assert_extra(const char *program, unsigned unit, const char *effort, unsigned percent)
+{
+    char arguments[100];
+
+    snprintf(arguments, sizeof arguments, "--threads=2 --samples=2 %s --extra=%u", effort, percent);
+    struct run r = start_well(program, arguments, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        json_int_t done = 0, expected = 0;
+
+        for (unsigned k = 0; k < 2; k++) {
+            json_int_t ops = nth(r.sample[i], "thread_ops", k, 2);
+
+            assert_in_range(ops, 1, INT64_MAX);
+            expected += ops + ops * percent / 100 / unit * unit;
+        }
+        done = json_integer_value(json_object_get(json_object_get(r.sample[i], "counts"), "fence"));
+        if (done != expected)
+            fail_msg("%s %s: %jd operations instead of %jd", program, arguments, (intmax_t)done,
+                     (intmax_t)expected);
+    }
+    stop(&r);
+}
+
+static void test_extra(void **state)
+{
+    static const char windows[] = "../../census/test/runner/windows";
+    static const char slow[] = "../../census/test/runner/slow";
+    static const unsigned percent[] = {0, 1, 7, 50, 99, 100};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(percent); i++) {
+        assert_extra(windows, 1, "--time-ns=5000000", percent[i]);
+        assert_extra(windows, 1, "--ops=1234567", percent[i]);
+        assert_extra(windows, 1, "--ops=3", percent[i]);
+    }
+    assert_extra(slow, 1000, "--ops=3500", 50);
+    assert_extra(slow, 1000, "--ops=3500", 100);
+    assert_extra(slow, 1000, "--time-ns=30000000", 70);
+    // what is added is verified as well, and does not count
+    struct run r = start_well("windows", "--threads=3 --ops=65537 --samples=2 --extra=50", 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(least(r.sample[i], "thread_ops", 3), 65537);
+        assert_int_equal(most(r.sample[i], "thread_ops", 3), 65537);
+    }
+    stop(&r);
+}
+
+// --- what disturbs ----------------------------------------------------------------------------
+
+static void test_facts_of_each_thread(void **state)
+{
+    static const char *const effort[] = {"--time-ns=10000000", "--ops=100000"};
+
+    (void)state;
+    for (size_t k = 0; k < COUNT(effort); k++) {
+        char arguments[100];
+
+        snprintf(arguments, sizeof arguments, "--threads=3 --samples=3 %s", effort[k]);
+        struct run r = start_well("windows", arguments, 3);
+        for (unsigned i = 0; i < 3; i++) {
+            json_int_t cpu_ns = 0;
+
+            assert_in_range(least(r.sample[i], "thread_cpu_ns", 3), 1, INT64_MAX);
+            assert_in_range(least(r.sample[i], "thread_switches", 3), 0, INT64_MAX);
+            assert_in_range(least(r.sample[i], "thread_waits", 3), 0, INT64_MAX);
+            assert_in_range(least(r.sample[i], "thread_gap_ns", 3), 0, INT64_MAX);
+            assert_in_range(least(r.sample[i], "thread_longest_ns", 3), 1, INT64_MAX);
+            for (unsigned t = 0; t < 3; t++)
+                cpu_ns += nth(r.sample[i], "thread_cpu_ns", t, 3);
+            // nothing is cut off where the work is fixed
+            if (k == 1)
+                assert_int_equal(cpu_ns,
+                                 json_integer_value(json_object_get(r.sample[i], "cpu_ns")));
+        }
+        stop(&r);
+    }
+}
+
+// Once in so many operations the program pauses for 20 ms, in which it may take up the processor: a
+// batch that takes so long, and a thousand times the others. The bounds leave room for the others.
+static void test_gaps(void **state)
+{
+    struct run r = start_well("pauses", "--ops=4194304 --samples=3", 3);
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_in_range(nth(r.sample[i], "thread_longest_ns", 0, 1), 19900000, INT64_MAX);
+        assert_in_range(nth(r.sample[i], "thread_gap_ns", 0, 1), 10000000, INT64_MAX);
+    }
+    stop(&r);
+    r = start_well("pauses", "--ops=4194304 --samples=3 --param=how=1", 3);
+    for (unsigned i = 0; i < 3; i++) {
+        json_int_t time =
+            nth(r.sample[i], "thread_stop_ns", 0, 1) - nth(r.sample[i], "thread_start_ns", 0, 1);
+
+        assert_in_range(nth(r.sample[i], "thread_waits", 0, 1), 1, INT64_MAX);
+        assert_in_range(nth(r.sample[i], "thread_longest_ns", 0, 1), 19900000, INT64_MAX);
+        // the processor was somebody else's
+        assert_in_range(nth(r.sample[i], "thread_cpu_ns", 0, 1), 1, time - 10000000);
+    }
+    stop(&r);
+}
+
+// The batch that is under way at the start is a gap as well. A machine may come between the program
+// and its plan to pause exactly there, but not each time.
+static void test_a_gap_at_the_start(void **state)
+{
+    struct run r = start_well("pauses", "--time-ns=5000000 --samples=8 --param=how=2", 8);
+    unsigned seen = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++)
+        seen += nth(r.sample[i], "thread_gap_ns", 0, 1) >= 10000000 &&
+                nth(r.sample[i], "thread_longest_ns", 0, 1) >= 10000000;
+    assert_in_range(seen, 1, 8);
+    stop(&r);
+}
+
+// Two threads that want the same processor for 100 ms each do not get it in one piece.
+static void test_involuntary_switches(void **state)
+{
+    int cpu[64];
+    char arguments[100];
+
+    (void)state;
+    assert_in_range(usable(cpu), 1, 64);
+    snprintf(arguments, sizeof arguments, "--threads=2 --samples=2 --ops=20971520 --cpus=%d",
+             cpu[0]);
+    struct run r = start_well("pauses", arguments, 2);
+    for (unsigned i = 0; i < 2; i++)
+        assert_in_range(most(r.sample[i], "thread_switches", 2), 1, INT64_MAX);
+    stop(&r);
+}
+
+// --- speed ------------------------------------------------------------------------------------
+
+// Number `which` of a probe's two, before and after the sample.
+static json_int_t probed(const json_t *sample, size_t i, const char *kernel, size_t which)
+{
+    const json_t *probe = json_array_get(json_object_get(sample, "probes"), i);
+
+    assert_int_equal(json_object_size(probe), 3);
+    return nth(probe, kernel, which, 2);
+}
+
+static void assert_probed(const char *option, const int *cpu, size_t n)
+{
+    static const char *const kernel[] = {"alu_ns", "locked_ns"};
+    char arguments[100];
+
+    snprintf(arguments, sizeof arguments, "--threads=2 --ops=10 --samples=3 %s", option);
+    struct run r = start_well("windows", arguments, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        const json_t *probes = json_object_get(r.sample[i], "probes");
+
+        assert_int_equal(json_array_size(probes), n);
+        for (size_t k = 0; k < n; k++) {
+            const json_t *on = json_object_get(json_array_get(probes, k), "cpu");
+
+            assert_true(json_integer_value(on) == cpu[k]);
+            for (size_t j = 0; j < COUNT(kernel); j++) {
+                assert_in_range(probed(r.sample[i], k, kernel[j], 0), 1, INT64_MAX);
+                assert_in_range(probed(r.sample[i], k, kernel[j], 1), 1, INT64_MAX);
+                // what is after a sample is before the next
+                if (i != 0)
+                    assert_true(probed(r.sample[i], k, kernel[j], 0) ==
+                                probed(r.sample[i - 1], k, kernel[j], 1));
+            }
+        }
+    }
+    stop(&r);
+}
+
+static void test_probes(void **state)
+{
+    int cpu[64];
+    unsigned n = usable(cpu);
+    char option[60];
+
+    (void)state;
+    assert_probed("", n == 1 ? cpu : (int[]){-1}, 1);
+    for (unsigned i = 0; i < n && i < 4; i++) {
+        snprintf(option, sizeof option, "--probe=%d", cpu[i]);
+        assert_probed(option, &cpu[i], 1);
+    }
+    if (n < 2)
+        skip();
+    snprintf(option, sizeof option, "--probe=%d,%d --cpus=%d", cpu[1], cpu[0], cpu[0]);
+    assert_probed(option, (int[]){cpu[1], cpu[0]}, 2);
+    // beside the threads that measure there is none of the probes
+    snprintf(option, sizeof option, "--time-ns=5000000 --samples=3 --probe=%d,%d --ping=%d,%d",
+             cpu[0], cpu[1], cpu[0], cpu[1]);
+    struct run r = start_well("threads", option, 3);
+    stop(&r);
+}
+
+static void assert_pinged(const json_t *sample, const int *cpu, size_t n)
+{
+    const json_t *cpus = json_object_get(sample, "ping_cpus");
+
+    assert_true(json_is_array(cpus));
+    assert_int_equal(json_array_size(cpus), n);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(json_integer_value(json_array_get(cpus, i)), cpu[i]);
+}
+
+static void test_pings(void **state)
+{
+    int cpu[64];
+    unsigned n = usable(cpu), met = 0;
+    char arguments[100];
+
+    (void)state;
+    for (unsigned again = 0; again < 2; again++) { // nobody is asked for, or no other
+        snprintf(arguments, sizeof arguments, "--ops=10 --samples=2 --ping=%d,%d", cpu[0], cpu[0]);
+        struct run r = start_well("windows", again ? arguments : "--ops=10 --samples=2", 2);
+        for (unsigned i = 0; i < 2; i++) {
+            assert_true(json_is_null(json_object_get(r.sample[i], "ping_ns")));
+            assert_pinged(r.sample[i], NULL, 0);
+        }
+        stop(&r);
+    }
+    if (n < 2)
+        skip();
+    // on a loaded machine the two may miss each other often
+    for (unsigned turn = 0; turn < 100 && met < 3; turn++) {
+        snprintf(arguments, sizeof arguments, "--ops=10 --samples=2 --ping=%d,%d", cpu[1], cpu[0]);
+        struct run r = start_well("windows", arguments, 2);
+        const json_t *ns = json_object_get(r.sample[0], "ping_ns");
+
+        assert_true(json_is_null(ns) || json_number_value(ns) > 0);
+        assert_true(json_equal(ns, json_object_get(r.sample[1], "ping_ns")));
+        for (unsigned i = 0; i < 2; i++)
+            assert_pinged(r.sample[i], (int[]){cpu[1], cpu[0]}, 2);
+        met += json_is_number(ns);
+        stop(&r);
+    }
+    assert_int_equal(met, 3);
+}
+
+// Either player gives up when the other is not there, or has no processor of its own.
+static void test_pings_end(void **state)
+{
+    struct ticks clock = ticks_start();
+    int cpu[64];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct ping p = {.clock = &clock, .until = ticks_now(&clock) + 1000000};
+
+        (i == 0 ? ping_server : ping_receiver)(&p);
+        assert_int_equal(p.parts, 0);
+        assert_true(ticks_now(&clock) >= p.until);
+    }
+    assert_in_range(usable(cpu), 1, 64);
+    for (unsigned i = 0; i < 10; i++)
+        assert_true(ping(&clock, cpu[0], cpu[0]) >= 0);
+}
+
+static void test_median(void **state)
+{
+    static const uint64_t expected[] = {5, 5, 5, 5, 4};
+    uint64_t time[COUNT(expected)];
+
+    (void)state;
+    for (size_t n = 1; n <= COUNT(expected); n++) {
+        memcpy(time, (const uint64_t[]){5, 1, UINT64_MAX, 4, 3}, sizeof time);
+        assert_true(median(time, n) == expected[n - 1]);
+    }
+}
+
 // --- pinning ----------------------------------------------------------------------------------
 
 static void assert_pinned(const char *list, const int *expected, unsigned threads)
@@ -462,6 +737,14 @@ static void test_no_such_cpu(void **state)
     assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 2);
     assert_says(r.complained, "CPU 4095");
     assert_string_equal(r.said, "");
+    stop(&r);
+    r = start("windows", "--probe=4095 --time-ns=1000000 --samples=1");
+    assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 2);
+    assert_says(r.complained, "a probe on CPU 4095 cannot be started: ");
+    stop(&r);
+    r = start("windows", "--ping=0,4095 --time-ns=1000000 --samples=1");
+    assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 2);
+    assert_says(r.complained, "a ping on CPU 4095 cannot be started: ");
     stop(&r);
 }
 
@@ -546,7 +829,13 @@ static void test_bad_options(void **state)
         "--param==1",      "--nonsense",
         "nonsense",        "--threads",
         "--ops=1 more",    "--time-ns=+5",
-        "--threads=0x2",
+        "--threads=0x2",   "--cpus=",
+        "--probe=",        "--probe=x",
+        "--probe=4096",    "--probe=0,0,0",
+        "--ping=",         "--ping=0",
+        "--ping=0,x",      "--ping=0,0,0",
+        "--extra=",        "--extra=-1",
+        "--extra=101",     "--extra=5%",
     };
 
     (void)state;
@@ -573,6 +862,9 @@ static void test_bad_options_say_why(void **state)
         {"--memory=bind:1000", "--memory: the kernel does not take this policy: "}, // no such node
         {"--param=late=2", "late: '2' is not a number from 0 to 1"},
         {"--param=nonsense=1", "no such parameter: nonsense"},
+        {"--ping=0", "--ping: too few"},
+        {"--probe=0,0,0", "--probe: too many"},
+        {"--extra=101", "--extra: '101' is not a number from 0 to 100"},
         {"nonsense", "nonsense"},
         {"--nonsense", "[--threads N]"},
     };
@@ -599,6 +891,15 @@ int main(void)
         cmocka_unit_test(test_fixed_work),
         cmocka_unit_test(test_operations_are_counted),
         cmocka_unit_test(test_threads_of_the_process),
+        cmocka_unit_test(test_extra),
+        cmocka_unit_test(test_facts_of_each_thread),
+        cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_a_gap_at_the_start),
+        cmocka_unit_test(test_involuntary_switches),
+        cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_pings),
+        cmocka_unit_test(test_pings_end),
+        cmocka_unit_test(test_median),
         cmocka_unit_test(test_pinning),
         cmocka_unit_test(test_no_such_cpu),
         cmocka_unit_test(test_verification),
