@@ -2,7 +2,9 @@
 #
 # rclab. `make help` lists what a person runs. Nothing here names a scheme, a workload or a cell:
 # they are found by wildcards, and a cell is built when something names its path:
-#     build/cells/WORKLOAD/REFCOUNT+LOCK[+RECLAIMER+ALLOCATOR]
+#     build/cells/WORKLOAD/REFCOUNT+LOCK[+RECLAIMER+ALLOCATOR][@LAYOUT]
+# A cell is compiled once, to build/obj/cells/..., and linked in each layout: in the usual order, or
+# in one of LAYOUT's own (scripts/link).
 # Named builds of the program and of cells: build (release), build/asan, build/tsan, build/census.
 # Everything is written aside and renamed, so what exists is complete.
 
@@ -18,7 +20,8 @@ SCHEME ?=
 CELL ?= private_objects/atomic+none
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
-BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -I. -Istrategies -Iharness $(WARN)
+# Functions are sections, so that layouts can order them.
+BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -ffunction-sections -I. -Istrategies -Iharness $(WARN)
 # Pinned for what is timed: no unrolling that differs by compiler, loops on their own fetch blocks.
 CELL_FLAGS = -fno-unroll-loops -falign-functions=64 -falign-loops=32
 FLAGS_release =
@@ -41,8 +44,6 @@ WORKLOADS := $(wildcard workloads/*/*.c)
 # $(call source,WORKLOAD), $(call header,KIND,SCHEME): the file of that name.
 source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
-
-LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
 
 MAKEFLAGS += --no-builtin-rules
 .PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz clean
@@ -120,7 +121,19 @@ clean:
 # Recipes end by renaming: first what the target depends on, then the target.
 DEPENDS = $(BUILD)/depends/$(subst /,_,$@).d
 INTO = -MMD -MP -MT $@ -MF $(DEPENDS).tmp -o $@.tmp && mv $(DEPENDS).tmp $(DEPENDS) && mv $@.tmp $@
-COMPILE = $(CC) $(BASE) $(2) -c $(1) $(INTO)
+LINK_INTO = -o $@.tmp && mv $@.tmp $@
+
+# The program; tests are linked with all of it but main and the commands.
+LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
+RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
+TESTED_SOURCES := $(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))
+RCLAB_FLAGS = -DRCLAB_BUILD='"$(1)"' -DRCLAB_ROOT='"$(CURDIR)"' -DRCLAB_DIRECTORY='"$(BUILD)"' \
+    -DRCLAB_EXTRA='"$(EXTRA)"' -DRCLAB_COMPILER='"$(CC)"'
+
+# The catalogue: one small object per scheme and workload.
+CATALOGUE := $(patsubst %.h,rc/%.o,$(notdir $(HEADERS_rc))) $(patsubst %.h,lk/%.o,$(notdir $(HEADERS_lk))) \
+    $(patsubst %.h,rl/%.o,$(notdir $(HEADERS_rl))) $(patsubst %.h,al/%.o,$(notdir $(HEADERS_al))) \
+    $(patsubst %.c,workload/%.o,$(notdir $(WORKLOADS)))
 
 # What the compiler is told is an input of everything that is compiled, and what there is of the
 # program: a scheme that comes or goes makes another one. Written when make reads this, and only when
@@ -128,74 +141,73 @@ COMPILE = $(CC) $(BASE) $(2) -c $(1) $(INTO)
 record = $(shell mkdir -p $(BUILD)/depends; echo '$(2)' | cmp -s - $(BUILD)/$(1) || echo '$(2)' >$(BUILD)/$(1))
 ifeq ($(filter help clean deps deps-test lint,$(MAKECMDGOALS)),)
 $(call record,flags,$(CC) $(filter-out -Werror,$(BASE)) $(CELL_FLAGS) $(EXTRA))
-endif
-
-RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
-
-# The catalogue: one small object per scheme and workload.
-CATALOGUE := $(patsubst %.h,rc/%.o,$(notdir $(HEADERS_rc))) $(patsubst %.h,lk/%.o,$(notdir $(HEADERS_lk))) \
-    $(patsubst %.h,rl/%.o,$(notdir $(HEADERS_rl))) $(patsubst %.h,al/%.o,$(notdir $(HEADERS_al))) \
-    $(patsubst %.c,workload/%.o,$(notdir $(WORKLOADS)))
-
-ifeq ($(filter help clean deps deps-test lint,$(MAKECMDGOALS)),)
 $(call record,names,$(CATALOGUE))
 endif
 
+# $(call header_flag,KIND,SCHEME): where a scheme of EXTRA is; the others are found by their names.
+header_flag = $(if $(filter $(EXTRA)/%,$(call header,$(1),$(2))),'-D$(call upper,$(1))_HEADER="$(call header,$(1),$(2))"')
+upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
+# $(call catalogue_flags,KIND,SCHEME)
+catalogue_flags = -DCATALOGUE_$(1) -D$(call upper,$(1))_SCHEME=$(2) $(call header_flag,$(1),$(2))
+# $(call pair_flags,REFCOUNT LOCK [RECLAIMER ALLOCATOR])
+pair_flags = -DRC_SCHEME=$(word 1,$(1)) $(call header_flag,rc,$(word 1,$(1))) \
+    -DLK_SCHEME=$(word 2,$(1)) $(call header_flag,lk,$(word 2,$(1))) \
+    $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) -DAL_SCHEME=$(word 4,$(1)))
 pair = $(subst +, ,$(notdir $(1)))
-pair_flags = -DRC_SCHEME=$(word 1,$(1)) -DLK_SCHEME=$(word 2,$(1)) \
-    $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) -DAL_SCHEME=$(word 4,$(1))) \
-    $(if $(filter $(EXTRA)/%,$(call header,rc,$(word 1,$(1)))),'-DRC_HEADER="$(call header,rc,$(word 1,$(1)))"') \
-    $(if $(filter $(EXTRA)/%,$(call header,lk,$(word 2,$(1)))),'-DLK_HEADER="$(call header,lk,$(word 2,$(1)))"')
+# Of WORKLOAD/PAIR[@LAYOUT]: the cell, and what stands before the command that links it (with all of
+# it as the name, no two cells have the same order).
+cell = $(firstword $(subst @, ,$(1)))
+shuffle = $(if $(findstring @,$(1)),scripts/link $(1))
 
+# $(call rules,NAME,PLACE,COMPILER): a named build, its directory, its compiler with its flags. Objects
+# are kept by .PRECIOUS: with .SECONDARY make would not look for those of a new scheme.
 define rules
-.PRECIOUS: $(2)/obj/%.o $(2)/catalogue/%.o $(2)/catalogue/workload/%.o
-# $(1) name of the build, $(2) its directory
+.PRECIOUS: $(2)/obj/%.o $(2)/obj/cells/%.o $(2)/catalogue/%.o $(2)/catalogue/workload/%.o
+.SECONDEXPANSION:
+
 $(2)/obj/%.o: harness/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$$(call COMPILE,$$<,$(FLAGS_$(1)) -DRCLAB_BUILD='"$(1)"' -DRCLAB_ROOT='"$(CURDIR)"' -DRCLAB_DIRECTORY='"$(BUILD)"' -DRCLAB_EXTRA='"$(EXTRA)"' -DRCLAB_COMPILER='"$(CC)"')
+	@$(3) $(call RCLAB_FLAGS,$(1)) -c $$< $$(INTO)
 
 $(2)/catalogue/workload/%.o: $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$$(call COMPILE,$$(call source,$$*),$(FLAGS_$(1)))
+	@$(3) -c $$(call source,$$*) $$(INTO)
 
 $(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$$(call COMPILE,$$<,$(FLAGS_$(1)) $$(call catalogue_flags,$$(*D),$$(*F)))
+	@$(3) $$(call catalogue_flags,$$(*D),$$(*F)) -c $$< $$(INTO)
 
-$(2)/rclab: $(patsubst harness/%.c,$(2)/obj/%.o,$(RCLAB_SOURCES)) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/names
-	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.o,$$^) $(LIBS) -o $$@.tmp && mv $$@.tmp $$@
+$(2)/rclab: $(RCLAB_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/names
+	@$(3) $$(filter %.o,$$^) $(LIBS) $$(LINK_INTO)
 	@echo built $$@
 
-.SECONDEXPANSION:
-$(2)/cells/%: $$$$(call source,$$$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
+$(2)/obj/cells/%.o: $$$$(call source,$$$$(*D)) $(BUILD)/flags
 	@test -n '$$(call source,$$(*D))' || { echo 'no workload $$(*D)' >&2; exit 1; }
 	@mkdir -p $$(@D)
-	@$(CC) $(BASE) $(CELL_FLAGS) $(FLAGS_$(1)) $$(call pair_flags,$$(call pair,$$*)) \
-	    $$(call source,$$(*D)) $(2)/obj/runner.o $(2)/obj/sync.o -lm $$(INTO)
+	@$(3) $(CELL_FLAGS) $$(call pair_flags,$$(call pair,$$*)) -c $$(call source,$$(*D)) $$(INTO)
+
+$(2)/cells/%: $(2)/obj/cells/$$$$(call cell,$$$$*).o $(2)/obj/runner.o $(2)/obj/sync.o $$$$(firstword $$$$(call shuffle,$$$$*))
+	@mkdir -p $$(@D)
+	@$$(call shuffle,$$*) $(3) $$(filter %.o,$$^) -lm $$(LINK_INTO)
 
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
-$(2)/test/unit/%: tests/unit/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
+$(2)/test/unit/%: tests/unit/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(CC) $(BASE) $(FLAGS_$(1)) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
+	@$(3) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
 
-$(2)/test/fuzz/%: tests/fuzz/%.c $(patsubst harness/%.c,$(2)/obj/%.o,$(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))) $(addprefix $(2)/catalogue/,$(CATALOGUE)) $(BUILD)/flags
+$(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(CC) $(BASE) $(FLAGS_$(1)) -fsanitize=fuzzer $$(filter %.c %.o,$$^) $(LIBS) $$(INTO)
+	@$(3) -fsanitize=fuzzer $$(filter %.c %.o,$$^) $(LIBS) $$(INTO)
 
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(CC) $(BASE) $(FLAGS_$(1)) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $$(INTO)
+	@$(3) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $$(INTO)
 
 $(2)/test/runner/%: tests/runner/%.c $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(CC) $(BASE) $(FLAGS_$(1)) $$< $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
+	@$(3) $$< $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
 endef
-
-catalogue_flags = -DCATALOGUE_$(1) \
-    $(if $(filter rc lk,$(1)),-D$(call upper,$(1))_SCHEME=$(2) $(if $(filter $(EXTRA)/%,$(call header,$(1),$(2))),'-D$(call upper,$(1))_HEADER="$(call header,$(1),$(2))"'),-D$(call upper,$(1))_SCHEME=$(2))
-upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
-
-$(foreach name,$(NAMED),$(eval $(call rules,$(name),$(call place,$(name)))))
+$(foreach name,$(NAMED),$(eval $(call rules,$(name),$(call place,$(name)),$(CC) $(BASE) $(FLAGS_$(name)))))
 
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/depends/*.d)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -41,30 +42,31 @@ const char *build_root(void)
 }
 
 // Below the root: "build/cells/..." or "build/asan/cells/...".
-static void cell_target(const struct spec *s, bool census, char *target)
+static void cell_target(const struct spec *s, bool census, unsigned layout, char *target)
 {
     char pair[SPEC_TEXT];
     const char *named = census ? "census" : RCLAB_BUILD;
     bool release = strcmp(named, "release") == 0;
     spec_pair(s, pair);
-    snprintf(target, BUILD_PATH, "%s%s%s/cells/%s/%s", RCLAB_DIRECTORY, release ? "" : "/",
-             release ? "" : named, s->workload->name, pair);
+    int n = snprintf(target, BUILD_PATH, "%s%s%s/cells/%s/%s", RCLAB_DIRECTORY, release ? "" : "/",
+                     release ? "" : named, s->workload->name, pair);
+    if (layout > 0 && n < BUILD_PATH)
+        snprintf(target + n, BUILD_PATH - (size_t)n, "@%u", layout);
 }
 
 void build_path(const struct spec *s, bool census, unsigned layout, char *path)
 {
-    (void)layout;
     char target[BUILD_PATH];
-    cell_target(s, census, target);
+    cell_target(s, census, layout, target);
     if (target[0] == '/')
         snprintf(path, BUILD_PATH, "%s", target);
     else
         snprintf(path, BUILD_PATH, "%.4000s/%.500s", build_root(), target);
 }
 
-// One build at a time in a tree. The lock belongs to make and all that it starts: the compilers that
-// a killed sweep leaves behind, and that write the same files, hold it until they are done. -1: no
-// lock; make will say what is wrong with the directory.
+// One build at a time in a tree. The lock belongs to make and all that it starts: the compilers
+// that a killed sweep leaves behind, and that write the same files, hold it until they are done.
+// -1: no lock; make will say what is wrong with the directory.
 static int lock_build(void)
 {
     char path[BUILD_PATH];
@@ -77,25 +79,49 @@ static int lock_build(void)
     return fd;
 }
 
-static bool run_make(char **targets, size_t n, bool ask)
+// A makefile that asks for all these targets, in memory: a plan's are more than a command line may
+// hold. NULL: the system has none.
+static FILE *want(const struct spec *const *s, size_t n, bool census, unsigned layouts)
+{
+    int fd = memfd_create("wanted", MFD_CLOEXEC);
+    FILE *wanted = fd < 0 ? NULL : fdopen(fd, "w");
+    if (wanted == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    fputs(".PHONY: wanted\n", wanted);
+    for (size_t i = 0; i < n; i++)
+        for (unsigned layout = 0; layout < layouts; layout++) {
+            char target[BUILD_PATH];
+            cell_target(s[i], census, layout, target);
+            fprintf(wanted, "wanted: %s\n", target);
+        }
+    if (fflush(wanted) != 0) {
+        fclose(wanted);
+        return NULL;
+    }
+    return wanted;
+}
+
+// `ask`: only finds out whether all that is wanted is there.
+static bool run_make(FILE *wanted, bool ask)
 {
     char jobs[32];
     snprintf(jobs, sizeof jobs, "-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
-    const char *fixed[] = {"make",
-                           "-k",
-                           "--no-print-directory",
-                           ask ? "-q" : jobs,
-                           "-C",
-                           build_root(),
-                           "BUILD=" RCLAB_DIRECTORY,
-                           "CC=" RCLAB_COMPILER,
-                           "EXTRA=" RCLAB_EXTRA};
-    enum { FIXED = sizeof fixed / sizeof fixed[0] };
-    char **argv = calloc(FIXED + n + 1, sizeof *argv);
-    if (argv == NULL)
-        return false;
-    memcpy(argv, fixed, sizeof fixed);
-    memcpy(argv + FIXED, targets, n * sizeof *targets);
+    const char *argv[] = {"make",
+                          "-k",
+                          "--no-print-directory",
+                          ask ? "-q" : jobs,
+                          "-C",
+                          build_root(),
+                          "-fMakefile",
+                          "-f/dev/stdin", // not "-", which make copies, and would read once only
+                          "BUILD=" RCLAB_DIRECTORY,
+                          "CC=" RCLAB_COMPILER,
+                          "EXTRA=" RCLAB_EXTRA,
+                          "wanted",
+                          NULL};
     int lock = lock_build();
     pid_t child = fork();
     if (child == 0) {
@@ -104,8 +130,9 @@ static bool run_make(char **targets, size_t n, bool ask)
         unsetenv("MAKEFLAGS");
         unsetenv("MAKELEVEL");
         unsetenv("MFLAGS");
+        dup2(fileno(wanted), 0);
         dup2(2, 1); // stdout belongs to results
-        execvp(argv[0], argv);
+        execvp(argv[0], (char **)argv);
         perror("rclab: make");
         _exit(127);
     }
@@ -114,37 +141,30 @@ static bool run_make(char **targets, size_t n, bool ask)
         waitpid(child, &status, 0);
     if (lock >= 0)
         close(lock);
-    free(argv);
     return child > 0 && status == 0;
 }
 
 bool build_cells(const struct spec *const *s, size_t n, bool census, unsigned layouts,
                  struct error *e)
 {
-    (void)layouts;
-    char **targets = calloc(n, sizeof *targets);
-    bool ok = targets != NULL;
-    for (size_t i = 0; i < n && ok; i++) {
-        targets[i] = malloc(BUILD_PATH);
-        if (targets[i] != NULL)
-            cell_target(s[i], census, targets[i]);
-        else
-            ok = false;
-    }
+    FILE *wanted = want(s, n, census, layouts);
+    if (wanted == NULL)
+        return error_set(e, "cannot list %zu cells to build: %s", n, strerror(errno));
+    bool ok = run_make(wanted, true);
     if (!ok) {
-        error_set(e, "out of memory for %zu cells to build", n);
-    } else if (!run_make(targets, n, true)) {
+        char what[BUILD_PATH], each[64] = "";
         if (n == 1)
-            fprintf(stderr, "rclab: building %s\n", targets[0]);
+            cell_target(s[0], census, 0, what);
         else
-            fprintf(stderr, "rclab: building cells (%zu in the plan)\n", n);
-        ok = run_make(targets, n, false);
+            snprintf(what, sizeof what, "cells (%zu in the plan)", n);
+        if (layouts > 1)
+            snprintf(each, sizeof each, " in %u layouts", layouts);
+        fprintf(stderr, "rclab: building %s%s\n", what, each);
+        ok = run_make(wanted, false);
         if (!ok)
             error_set(e, "make could not build %s; its messages are above",
-                      n == 1 ? targets[0] : "some cells");
+                      n == 1 ? what : "some cells");
     }
-    for (size_t i = 0; targets != NULL && i < n; i++)
-        free(targets[i]);
-    free(targets);
+    fclose(wanted);
     return ok;
 }
