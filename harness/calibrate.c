@@ -44,7 +44,7 @@ static unsigned typical_pairs(const struct workload *w, unsigned threads, unsign
 static void write_experiment(FILE *to, const struct workload *w, unsigned threads,
                              const unsigned *pair, unsigned pairs)
 {
-    fprintf(to, "\n[%s, %u thread%s]\nworkload = %s\nthreads = %u\npair =", w->name, threads,
+    fprintf(to, "\n[%s %u thread%s]\nworkload = %s\nthreads = %u\npair =", w->name, threads,
             threads != 1 ? "s" : "", w->name, threads);
     for (unsigned i = 0; i < pairs; i++)
         fprintf(to, " %s+%s", typical[pair[i]].rc, typical[pair[i]].lock);

@@ -150,7 +150,7 @@ static bool summarise(const struct arguments *a, const char *path, struct error 
     size_t n;
     struct store *s = store_open(path, e);
     bool ok = s != NULL && results_load(s, &r, e) &&
-              (checks_make(&r, NULL, 0.01, &c) || error_set(e, "out of memory")) &&
+              (checks_make(&r, NULL, COMPARISON_MARGIN, &c) || error_set(e, "out of memory")) &&
               calibrate_cells(s, &r, &c, &list, &n, e);
     if (ok && a->json)
         print_json(path, &c, list, n);

@@ -295,7 +295,7 @@ static bool find_machines(struct comparing *w)
         if (w->machines != 0 && strcmp(m[-1].name, name) == 0)
             continue;
         m->name = name;
-        if (!checks_make(&w->r, name, 0.01, &m->checks))
+        if (!checks_make(&w->r, name, COMPARISON_MARGIN, &m->checks))
             return error_set(&w->e, "out of memory");
         m->margin = isfinite(w->asked) ? w->asked : m->checks.margin;
         w->machines++;
