@@ -75,7 +75,7 @@ static const struct argp argp = {options,
 static void print_effect(double ratio)
 {
     if (isfinite(ratio))
-        printf(" %7.3g%%", 100 * (ratio - 1));
+        printf(" %7.2f%%", 100 * (ratio - 1));
     else
         printf(" %8s", "-");
 }
@@ -84,7 +84,7 @@ static void print_cell(const struct calibrated *f)
 {
     char pair[64];
     snprintf(pair, sizeof pair, "%s+%s", result_text(f->cell, "rc"), result_text(f->cell, "lock"));
-    printf("  %-18s %-16s %3" PRId64 " %6zu %7.3g %7.2g%% %7.2g%%",
+    printf("  %-18s %-16s %3" PRId64 " %6zu %7.3g %7.2f%% %7.2f%%",
            result_text(f->cell, "workload"), pair, result_number(f->cell, "threads"), f->blocks,
            f->block_s, 100 * f->scatter, 100 * f->half_width);
     print_effect(f->detectable);

@@ -346,7 +346,10 @@ static void say_closest(const struct search *s)
     struct key key[KEYS_MOST], tried[KEYS_MOST];
     size_t least = KEYS_MOST;
     const struct result *base = NULL, *with = NULL;
-    for (size_t w = 0; w < r->n; w++)
+    bool same = true;
+    for (size_t i = 0; i < r->n; i++)
+        same &= s->fits_base[i] || !s->fits_with[i];
+    for (size_t w = 0; w < r->n && !same; w++)
         for (size_t b = 0; b < r->n && s->fits_with[w] && least > 1; b++) {
             if (b == w || !s->fits_base[b] || strcmp(r->row[b].machine, r->row[w].machine) != 0)
                 continue;
@@ -359,8 +362,8 @@ static void say_closest(const struct search *s)
             }
         }
     if (base == NULL) {
-        error_set(s->e, "%s and %s fit only the same cells, or cells of different machines", s->base->option,
-                  s->with->option);
+        error_set(s->e, "%s and %s fit %s", s->base->option, s->with->option,
+                  same ? "the same cells" : "cells of different machines");
         return;
     }
     struct words text = {""};
