@@ -45,8 +45,11 @@ WORKLOADS := $(wildcard workloads/*/*.c)
 source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
+# LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
+LIBS_stats_gsl = -lgsl -lgslcblas
+
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz clean
+.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures docs liveness fuzz clean
 all: $(BUILD)/rclab
 
 help:
@@ -54,6 +57,7 @@ help:
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
+	@echo 'make docs                       the tables of docs/statistics.md again, by simulation'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme: its contract, its census, sanitizers'
 	@echo 'make lint                       how schemes may touch shared memory'
@@ -79,6 +83,9 @@ sweep: deps
 
 figures: all
 	@scripts/figures $(BUILD)/rclab $(STORE)
+
+docs: $(BUILD)/test/simulation
+	@$< <docs/statistics.md >docs/statistics.md.tmp && mv docs/statistics.md.tmp docs/statistics.md
 
 test: deps-test
 	@$(MAKE) --no-print-directory CI=1 check
@@ -193,7 +200,11 @@ $(2)/cells/%: $(2)/obj/cells/$$$$(call cell,$$$$*).o $(2)/obj/runner.o $(2)/obj/
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
 $(2)/test/unit/%: tests/unit/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(filter %.c %.o,$$^) $(LIBS) -lcmocka $$(INTO)
+	@$(3) $$(filter %.c %.o,$$^) $(LIBS) $$(LIBS_$$*) -lcmocka $$(INTO)
+
+$(2)/test/simulation: tests/simulation.c $(2)/obj/stats.o $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(3) $$(filter %.c %.o,$$^) -lm $$(INTO)
 
 $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
 	@mkdir -p $$(@D)

@@ -43,11 +43,12 @@ struct stats_interval stats_median_interval(const double *x, size_t n, double co
 struct stats_interval stats_ratio_interval(const double *x, const double *base, size_t n,
                                            double confidence);
 
-/* P(B <= k), B binomial(n, p): 0 <= p <= 1. Good to 1e-9 for any n up to 1e6. */
+/* P(B <= k), B binomial(n, p). Good to 1e-9 of itself, n up to 1e6. NAN unless 0 <= p <= 1. */
 double stats_binomial(size_t k, size_t n, double p);
 
 /* The share k / n with the exact interval of Clopper and Pearson 1934, which covers at least
- * confidence (on both sides together). All NAN if n is 0. */
+ * confidence (on both sides together). All NAN if n is 0 or less than k, or confidence not between
+ * 0 and 1. */
 struct stats_interval stats_proportion(size_t k, size_t n, double confidence);
 
 /*
@@ -58,9 +59,12 @@ struct stats_interval stats_proportion(size_t k, size_t n, double confidence);
 enum stats_verdict { STATS_UNDECIDED, STATS_BETTER, STATS_WORSE, STATS_EQUIVALENT };
 const char *stats_verdict_name(enum stats_verdict verdict);
 
-/* The claim that blocks' log-ratios support best, and the p-value of its sign tests, two-sided: it is
- * at most 1 - c exactly if the interval of stats_median_interval at confidence c lies where the claim
- * says. Without a value: undecided, 1. */
+/*
+ * The claim that blocks' log-ratios support best, and the p-value of its sign tests, two-sided: it
+ * is at most 1 - c, for any c > 0, exactly if stats_median_interval reaches confidence c and its
+ * interval there lies where the claim says. Never is more than one claim below 1. Undecided with 1
+ * if none is, without a value, and with a NAN.
+ */
 struct stats_claim {
     enum stats_verdict verdict;
     double p;
@@ -70,8 +74,10 @@ struct stats_claim stats_claim(const double *log_ratio, size_t n, double margin)
 /*
  * p-values of n comparisons, adjusted, into adjusted[n] (in the same order; may be p itself). Holm
  * 1979: who claims what is at most a claims anything wrong with probability at most a, whatever
- * depends on what. Benjamini and Hochberg 1995: at most a share a of what is claimed is wrong, on
- * average, of independent comparisons; for a first look. False: out of memory.
+ * depends on what (docs/statistics.md has the small print). Benjamini and Hochberg 1995: at most a
+ * share a of what is claimed is wrong, on average, of comparisons that are independent or depend
+ * positively, as those with one baseline do (Benjamini and Yekutieli 2001); for a first look.
+ * False: out of memory.
  */
 bool stats_holm(const double *p, size_t n, double *adjusted);
 bool stats_benjamini_hochberg(const double *p, size_t n, double *adjusted);
@@ -82,11 +88,12 @@ struct stats_block {
     size_t xs, bases;
 };
 /*
- * Interval of the typical ratio by the cluster bootstrap (Davison and Hinkley 1997, 3.8): blocks are
- * drawn with replacement, in each drawn block the samples of either process; of each resample the
- * median over blocks of the log-ratio of the processes' medians; percentiles of these. The same seed,
- * the same interval. It is a cross-check of stats_ratio_interval; blocks without a usable ratio are
- * skipped.
+ * Interval of the typical ratio by the cluster bootstrap (Davison and Hinkley 1997, 3.8): blocks
+ * are drawn with replacement, in each drawn block the samples of either process; of each resample
+ * the median over blocks of the log-ratio of the processes' medians; percentiles of these. The same
+ * seed, the same interval. It is a cross-check of stats_ratio_interval. A block is skipped unless
+ * both have samples and all are positive and finite; .n counts the others. .confidence is what was
+ * asked, docs/statistics.md has what is reached. All NAN without blocks, resamples or memory.
  */
 struct stats_interval stats_bootstrap_ratio(const struct stats_block *block, size_t n,
                                             double confidence, unsigned resamples, uint64_t seed);
@@ -94,8 +101,8 @@ struct stats_interval stats_bootstrap_ratio(const struct stats_block *block, siz
 /*
  * Whether a comparison has been measured enough: the interval of the median log-ratio is no wider
  * than half the margin, log(1 + d) / 2, and the halves of the blocks, in the order in which they
- * were measured, agree: their intervals overlap. It never looks at where the interval lies. At least
- * 12 values, so that each half has an interval.
+ * were measured, agree: their intervals overlap. It never looks at where the interval lies. At
+ * least 12 values, so that each half has an interval at 0.95. False with a NAN.
  */
 bool stats_enough(const double *log_ratio, size_t n, double margin, double confidence);
 
@@ -109,9 +116,10 @@ double stats_group_share(const double *x, const unsigned *group, size_t n);
 
 /*
  * The smallest effect, as a ratio above 1, that n blocks would show as `worse` by a margin with so
- * much power, if log-ratios scatter as the `seen` ones of A/A comparisons do around their median. By
- * the distribution of the order statistic that bounds the interval from below. NAN if n or seen is
- * too small to bound one.
+ * much power, if log-ratios scatter as the `seen` ones of A/A comparisons do around their median.
+ * By the distribution of the order statistic that bounds the interval from below. NAN if n blocks
+ * do not reach confidence, or the quantile that decides lies beyond the seen values (at 0.95, for a
+ * power of 0.8: 12 blocks need 7 seen, 6 need 27).
  */
 double stats_detectable(const double *log_ratio, size_t seen, size_t n, double margin,
                         double confidence, double power);
