@@ -45,9 +45,6 @@ WORKLOADS := $(wildcard workloads/*/*.c)
 source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
-# LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
-LIBS_stats_gsl = -lgsl -lgslcblas
-
 MAKEFLAGS += --no-builtin-rules
 .PHONY: all help deps deps-test sweep test check check-scheme lint asm figures docs liveness fuzz clean
 all: $(BUILD)/rclab
@@ -132,6 +129,8 @@ LINK_INTO = -o $@.tmp && mv $@.tmp $@
 
 # The program; tests are linked with all of it but main and the commands.
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
+# LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
+LIBS_stats_gsl = -lgsl -lgslcblas
 RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
 TESTED_SOURCES := $(filter-out harness/main.c harness/command_%,$(RCLAB_SOURCES))
 RCLAB_FLAGS = -DRCLAB_BUILD='"$(1)"' -DRCLAB_ROOT='"$(CURDIR)"' -DRCLAB_DIRECTORY='"$(BUILD)"' \

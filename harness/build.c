@@ -90,12 +90,12 @@ static FILE *want(const struct spec *const *s, size_t n, bool census, unsigned l
             close(fd);
         return NULL;
     }
-    fputs(".PHONY: wanted\n", wanted);
+    fputs(".PHONY: wanted\nwanted:", wanted);
     for (size_t i = 0; i < n; i++)
         for (unsigned layout = 0; layout < layouts; layout++) {
             char target[BUILD_PATH];
             cell_target(s[i], census, layout, target);
-            fprintf(wanted, "wanted: %s\n", target);
+            fprintf(wanted, " \\\n%s", target);
         }
     if (fflush(wanted) != 0) {
         fclose(wanted);

@@ -43,9 +43,9 @@
 //
 // Checks ride with one of each n families whose cells have neither copy nor extra: a copy of one of
 // its cells and the same cell with 5 % extra, behind the family's own. n is as small as `checks`
-// lets it be; which of the n it is, is drawn, the same at each reading, so that the parts of a
-// sweep (every nth family too) all have some. Which cell it is changes from one to the next, in
-// turn through all ranks. One family has them, however few the cells, if `checks` is not 0.
+// lets it be; which of the n it is, is chosen so that the parts of a sweep (every nth family too)
+// all have some. Which cell it is changes from one to the next, in turn through all ranks. One
+// family has them, however few the cells, if `checks` is not 0.
 //
 // Not measured twice are: a cell in a family; a whole family; and, except a family's baseline,
 // cells of an experiment that differ by allocator where the operations do not reach malloc, by

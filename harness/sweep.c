@@ -79,7 +79,7 @@ struct ongoing {
     uint64_t said_ns;           // when progress was told
     uint64_t measured_ns;
     size_t done, had, total;
-    size_t disturbed, repeats;
+    size_t repeats;
     bool live; // a terminal: one line that is rewritten
     struct error e;
 };
@@ -264,7 +264,6 @@ static bool measure_once(struct ongoing *r, struct store_invocation *i, struct o
         say_bad(r, i->spec, o);
     r->measured_ns += o->wall_ns;
     r->repeats += ok && i->attempt != 0;
-    r->disturbed += ok && o->disturbed[0] != '\0';
     return ok;
 }
 
@@ -475,10 +474,10 @@ static int report(const struct ongoing *r, bool complete)
     sweep_time(r->measured_ns, measured);
     sweep_time(sync_now_ns() - r->begin_ns, wall);
     fprintf(stderr,
-            "%srclab: %zu of %zu invocations are in %s, %zu of them bad; %zu were disturbed, %zu "
-            "repeated; measured for %s of %s%s\n",
-            r->live ? "\r\033[K" : "", c.all, r->total, r->sweep->path, c.all - c.ok, r->disturbed,
-            r->repeats, measured, wall, complete ? "" : "; the same command goes on");
+            "%srclab: %zu of %zu invocations are in %s, %zu of them bad, %zu disturbed (%zu were "
+            "repeated); measured for %s of %s%s\n",
+            r->live ? "\r\033[K" : "", c.all, r->total, r->sweep->path, c.all - c.ok, c.disturbed,
+            c.repeated, measured, wall, complete ? "" : "; the same command goes on");
     return c.all == c.ok ? 0 : 1;
 }
 
@@ -518,7 +517,9 @@ static int measure(struct ongoing *r)
 
 int sweep_run(const struct sweep *s)
 {
-    struct ongoing r = {.sweep = s, .live = isatty(2) == 1, .had = store_count(s->store).all};
+    struct store_counts had = store_count(s->store);
+    struct ongoing r = {
+        .sweep = s, .live = isatty(2) == 1, .had = had.all, .repeats = had.repeated};
     if (r.had != 0)
         fprintf(stderr, "rclab: going on with %s: %zu of %zu invocations\n", s->path, r.had,
                 shard_cells(s->shard, s->plan) * s->plan->rounds);

@@ -569,7 +569,7 @@ static void test_longest_key(void **state)
     (void)state;
     memset(cpus, 0, sizeof cpus);
     for (unsigned i = 0; strlen(cpus) + 4 < sizeof cpus; i++)
-        snprintf(cpus + strlen(cpus), sizeof cpus - strlen(cpus), "%s%u", i > 0 ? "," : "", i);
+        snprintf(cpus + strlen(cpus), sizeof cpus - strlen(cpus), "%s%u", i > 0 ? "," : "", 2 * i);
     for (size_t i = 0; i < n; i++) {
         struct spec s;
 
