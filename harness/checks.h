@@ -10,7 +10,9 @@
 #include "comparison.h"
 
 struct checks {
-    // Each copy against the cell that it is a copy of, in the same family; the rows of the results.
+    // Equal cells of a family, in disjoint pairs (cell and copy 1, copies 2 and 3, ...), so that
+    // the comparisons are independent; the rows are those of the results. Only comparisons that
+    // share enough blocks for an interval of the usual confidence are here, and below.
     struct comparison *same;
     size_t sames;
     size_t excluded; // A/A comparisons whose interval lies beside 1: false alarms of the interval

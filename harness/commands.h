@@ -9,6 +9,8 @@ int command_list(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_show(int argc, char **argv);
+int command_compare(int argc, char **argv);
+int command_calibrate(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_merge(int argc, char **argv);

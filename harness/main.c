@@ -14,6 +14,8 @@ static const struct command {
     {"run", "measure one cell now", command_run},
     {"sweep", "measure the cells of a plan into a store", command_sweep},
     {"show", "tables of a store", command_show},
+    {"compare", "what can be claimed of two cells, or of many pairs", command_compare},
+    {"calibrate", "what differences this machine can show", command_calibrate},
     {"export", "a store as text to keep, or its samples as CSV or JSON", command_export},
     {"import", "a store from such a text", command_import},
     {"merge", "one store of several: other machines, or shards of a plan", command_merge},
@@ -37,7 +39,7 @@ static void usage(FILE *to)
     fprintf(to, "Usage: rclab COMMAND [ARGUMENTS]\n\nMeasures reference counting and container "
                 "locking schemes.\n\n");
     for (unsigned i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
     fprintf(to, "\n`rclab COMMAND --help` tells more of each.\n");
 }
 

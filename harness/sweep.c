@@ -395,7 +395,7 @@ static bool recall(struct ongoing *r)
     struct results had;
     if (r->had == 0 || p->rounds_least == p->rounds)
         return true;
-    if (!results_load(w->store, NULL, &had, &r->e))
+    if (!results_load(w->store, &had, &r->e))
         return false;
     char key[SPEC_TEXT];
     for (size_t i = 0; i < had.n; i++)
