@@ -45,7 +45,7 @@ header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz clean
+.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures liveness fuzz peer clean
 all: $(BUILD)/rclab
 
 help:
@@ -58,6 +58,7 @@ help:
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
+	@echo 'make peer [PEER="--trials 40"]  interval width against Google Benchmark, same kernel and time (installs libbenchmark-dev)'
 	@echo 'make asm CELL=private_objects/atomic+none   the loop that is timed'
 	@echo 'make deps                       check or install the packages that are needed'
 	@echo 'make clean                      remove build/'
@@ -108,6 +109,11 @@ fuzz:
 	        >$(BUILD)/fuzz/$$name.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$$name.log; exit 1; }; \
 	    echo "$$name: $$(tail -n 1 $(BUILD)/fuzz/$$name.log)"; \
 	done
+
+PEER ?=
+peer:
+	@scripts/deps --peer
+	@BUILD=$(BUILD) tests/peer/run $(PEER)
 
 asm: $(BUILD)/cells/$(CELL)
 	@objdump -d --no-show-raw-insn --disassemble=work $<
@@ -196,6 +202,23 @@ catalogue_flags = -DCATALOGUE_$(1) \
 upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
 
 $(foreach name,$(NAMED),$(eval $(call rules,$(name),$(call place,$(name)))))
+
+# The workload of cells under another harness: $(BUILD)/peer/REFCOUNT[+REFCOUNT], lock none.
+.PRECIOUS: $(BUILD)/peer/obj/%.o
+$(BUILD)/peer/obj/%.o: $(call source,private_objects) $(BUILD)/flags
+	@mkdir -p $(@D)
+	@$(call COMPILE,$<,$(CELL_FLAGS) $(call pair_flags,$* none))
+
+$(BUILD)/peer/kernel.o: tests/peer/kernel.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@$(call COMPILE,$<)
+
+$(BUILD)/peer/report: tests/peer/report.c $(BUILD)/obj/stats.o
+	@mkdir -p $(@D)
+	@$(CC) $(BASE) $^ -lm -o $@.tmp && mv $@.tmp $@
+
+$(BUILD)/peer/%: tests/peer/main.cc tests/peer/kernel.h $(BUILD)/peer/kernel.o $(BUILD)/obj/sync.o $$(addprefix $(BUILD)/peer/obj/,$$(addsuffix .o,$$(subst +, ,$$*)))
+	@$(CXX) -O2 -g $(filter-out -Wstrict-prototypes,$(WARN)) $(filter %.cc %.o,$^) -lbenchmark -lpthread -o $@.tmp && mv $@.tmp $@
 
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/depends/*.d)
