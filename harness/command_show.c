@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "commands.h"
-#include "comparison.h"
 
 struct arguments {
     const char *store, *workload;
@@ -73,7 +73,11 @@ struct screen {
 };
 static bool screen_make(const struct results *r, struct screen *s)
 {
-    *s = (struct screen){.c = malloc((r->n + 1) * sizeof *s->c), .margin = COMPARISON_MARGIN};
+    struct checks checks;
+    if (!checks_make(r, NULL, COMPARISON_MARGIN, &checks))
+        return false;
+    *s = (struct screen){.c = malloc((r->n + 1) * sizeof *s->c), .margin = checks.margin};
+    checks_free(&checks);
     bool ok = s->c != NULL;
     for (size_t i = 0; i < r->n && ok; i++) {
         const struct result *row = &r->row[i], *base = results_baseline(r, row);
@@ -163,7 +167,39 @@ static void print_varying(const struct result *row, struct varying v)
         printf("  %s %s", result_text(row, "allocator"), result_text(row, "placement"));
 }
 
-static void print_heading(const struct result *row, struct varying v)
+// Why families were not measured any further, where that was not for the plan's last round.
+struct stops {
+    struct stop {
+        char *family;
+        unsigned rounds;
+        bool narrow; // else the budget
+    } * stop;
+    size_t n;
+    bool failed;
+};
+static void on_stop(void *argument, const struct store_stop *from)
+{
+    struct stops *s = argument;
+    if (strcmp(from->reason, "rounds") == 0)
+        return;
+    struct stop *longer = realloc(s->stop, (s->n + 1) * sizeof *longer);
+    s->failed |= longer == NULL;
+    if (longer == NULL)
+        return;
+    s->stop = longer;
+    s->stop[s->n] = (struct stop){.family = strdup(from->family),
+                                  .rounds = from->rounds,
+                                  .narrow = strcmp(from->reason, "narrow") == 0};
+    s->failed |= s->stop[s->n++].family == NULL;
+}
+static void stops_free(struct stops *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->stop[i].family);
+    free(s->stop);
+}
+
+static void print_heading(const struct result *row, struct varying v, const struct stops *stops)
 {
     char params[SPEC_TEXT];
     result_params(row, params);
@@ -177,6 +213,11 @@ static void print_heading(const struct result *row, struct varying v)
     if (!v.rest)
         printf(" allocator=%s placement=%s", result_text(row, "allocator"),
                result_text(row, "placement"));
+    for (size_t i = 0; i < stops->n; i++)
+        if (strcmp(stops->stop[i].family, row->family) == 0)
+            printf("; %s after %u round%s",
+                   stops->stop[i].narrow ? "narrow" : "ended by the budget", stops->stop[i].rounds,
+                   stops->stop[i].rounds != 1 ? "s" : "");
     printf("\n");
 }
 
@@ -288,11 +329,11 @@ static void print_row(const struct result *row, const struct comparison *c, stru
 }
 
 static void print_family(const struct results *r, const struct view *rows, size_t first, size_t end,
-                         const struct screen *screen)
+                         const struct screen *screen, const struct stops *stops)
 {
     struct varying v = family_varies(r, rows->row[first]);
     struct widths w = widths_of(rows, first, end);
-    print_heading(rows->row[first], v);
+    print_heading(rows->row[first], v, stops);
     if (rows->row[first]->rank != 0)
         printf("  ratio: to the family's baseline, which is not among these\n");
     printf("  %-*s  %*s  %*s  %-10s%s %5s %6s %3s\n", w.name, "refcount+lock", w.ns, "ns/op [95 %]",
@@ -386,8 +427,11 @@ static bool print_text(struct store *s, const char *path, const struct results *
 {
     size_t sweeps;
     struct store_sweep *sweep;
-    if (!store_sweeps(s, &sweep, &sweeps, e))
+    struct stops stops = {0};
+    if (!store_visit_stops(s, on_stop, &stops, e) || !store_sweeps(s, &sweep, &sweeps, e)) {
+        stops_free(&stops);
         return false;
+    }
     struct store_counts c = store_count(s);
     printf("%s: ", path);
     print_plans(sweep, sweeps);
@@ -408,9 +452,11 @@ static bool print_text(struct store *s, const char *path, const struct results *
             printf("\nmachine %s\n", row->machine);
         for (end = first; end < cells->n && results_same_family(cells->row[end], row);)
             end++;
-        print_family(r, cells, first, end, screen);
+        print_family(r, cells, first, end, screen, &stops);
     }
-    return print_checks(r, checks, screen->margin) || error_set(e, "out of memory");
+    bool ok = print_checks(r, checks, screen->margin) && !stops.failed;
+    stops_free(&stops);
+    return ok || error_set(e, "out of memory");
 }
 
 // --- tsv --------------------------------------------------------------------------------------
