@@ -199,6 +199,21 @@ static char *chosen(const struct arguments *a, const struct topology *t, struct 
     return calibrate_plan(all, n, t != NULL ? topology_cpus(t) : 1, e);
 }
 
+// An interval takes some rounds.
+static void say_short(const struct plan *p, uint64_t budget_ns, const struct topology *t)
+{
+    unsigned cpus = t != NULL ? topology_cpus(t) : 0;
+    uint64_t needed_ns =
+        sweep_estimate_ns((struct shard){1, 1}, p, cpus) / p->rounds * ROUNDS_LEAST;
+    char needed[SWEEP_TIME];
+    sweep_time(needed_ns, needed);
+    if (budget_ns < needed_ns)
+        fprintf(stderr,
+                "rclab: %zu cells take about %s for the %d rounds of an interval: give more "
+                "--budget, or less with --workload\n",
+                plan_cells(p), needed, ROUNDS_LEAST);
+}
+
 // The exit status; *path: the store's, or NULL.
 static int measure(const struct arguments *a, uint64_t budget_ns, const char *text,
                    const struct topology *t, char **path)
@@ -207,6 +222,8 @@ static int measure(const struct arguments *a, uint64_t budget_ns, const char *te
     int status;
     *path = NULL;
     struct plan *p = plan_parse(CALIBRATE_PLAN, text, t, &e);
+    if (p != NULL)
+        say_short(p, budget_ns, t);
     struct sweep w = {.plan = p,
                       .shard = {1, 1},
                       .topology = t,

@@ -172,10 +172,11 @@ static void print_remarks(const struct comparison *c, int indent)
             print_ratio(c->at[speed]);
             printf(" %-7s\n", speed_name(speed));
         }
-    if (c->mixed != 0 || c->disturbed != 0)
-        printf("      %zu of their blocks had no common speed and count nowhere; in %zu of those "
-               "compared one was disturbed\n",
-               c->mixed, c->disturbed);
+    if (c->mixed != 0)
+        printf("      %zu more blocks without a common speed are in no comparison\n", c->mixed);
+    if (c->disturbed != 0)
+        printf("      in %zu of the blocks one of the two was disturbed to the last\n",
+               c->disturbed);
     if (isfinite(c->layout_share))
         printf("      layouts: %.0f %% of the variance\n", 100 * c->layout_share);
     if (disagrees(c))
@@ -216,30 +217,48 @@ static void print_margin(const struct comparing *w, const struct machine *m)
                "checks in a plan)\n",
                isfinite(w->asked) ? "as asked; " : "");
     else
-        printf("%s%zu A/A comparison%s in this store differ by up to %.2g %% (95th percentile)%s\n",
+        printf("%s%zu A/A comparison%s in this store came out up to %.2g %% apart (95th "
+               "percentile)%s\n",
                isfinite(w->asked) ? "as asked; " : "", c->sames, c->sames != 1 ? "s" : "",
                100 * c->noise,
                m->margin < c->noise ? ": it is below the noise, and claims are not to be trusted"
                                     : "");
 }
 
-// The axes of a plan that would bring such cells into the same blocks.
+// The value that a selection asks for, or NULL.
+static const char *asks(const struct selection *s, struct key key)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->condition[i].key.param == key.param &&
+            strcmp(s->condition[i].key.name, key.name) == 0)
+            return s->condition[i].value;
+    return NULL;
+}
+
+// The axis of a plan that the key belongs to, unless it is named already.
+static void add_axis(char *axes, size_t size, struct key key)
+{
+    bool pair = !key.param && (strcmp(key.name, "rc") == 0 || strcmp(key.name, "lock") == 0);
+    size_t used = strlen(axes);
+    if (!pair)
+        snprintf(axes + used, size - used, " %s%s", key.param ? "param." : "", key.name);
+    else if (strstr(axes, " pair") == NULL)
+        snprintf(axes + used, size - used, " pair");
+}
+
+// A plan that compares what differs brings such cells into the same blocks.
 static void say_apart(const struct comparing *w, FILE *to)
 {
-    const struct selection *const both[] = {&w->base, &w->with};
-    char axes[512] = " ";
-    for (unsigned k = 0; k < 2; k++)
-        for (size_t i = 0; i < both[k]->n; i++) {
-            struct key key = both[k]->condition[i].key;
-            bool pair =
-                !key.param && (strcmp(key.name, "rc") == 0 || strcmp(key.name, "lock") == 0);
-            char axis[96];
-            snprintf(axis, sizeof axis, " %s%s ", key.param ? "param." : "",
-                     pair ? "pair" : key.name);
-            size_t used = strlen(axes);
-            if (strstr(axes, axis) == NULL)
-                snprintf(axes + used, sizeof axes - used, "%s", axis + 1);
-        }
+    char axes[512] = "";
+    for (size_t i = 0; i < w->base.n; i++) {
+        const struct condition *c = &w->base.condition[i];
+        const char *other = asks(&w->with, c->key);
+        if (other == NULL || strcmp(other, c->value) != 0)
+            add_axis(axes, sizeof axes, c->key);
+    }
+    for (size_t i = 0; i < w->with.n; i++)
+        if (asks(&w->base, w->with.condition[i].key) == NULL)
+            add_axis(axes, sizeof axes, w->with.condition[i].key);
     fprintf(to,
             "%zu cell%s that fit%s --with %s not measured in the same blocks as what %s compared "
             "with;\nlet a plan compare them: together =%s\n",

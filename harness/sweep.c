@@ -95,7 +95,10 @@ static void say_progress(struct ongoing *r, const struct spec *s, unsigned round
     if (!r->live && now - r->said_ns < SAY_NS)
         return;
     r->said_ns = now;
-    sweep_time(estimate_left_ns(r->estimate), left);
+    uint64_t left_ns = estimate_left_ns(r->estimate), budget_ns = r->sweep->budget_ns;
+    if (budget_ns != 0 && left_ns > r->begin_ns + budget_ns - now)
+        left_ns = r->begin_ns + budget_ns - now;
+    sweep_time(left_ns, left);
     fprintf(stderr, "%s%zu of %zu, round %u of %u, ready in %s",
             r->live ? "\r\033[K" : "rclab: ", r->had + r->done, r->total, round + 1,
             r->sweep->plan->rounds, left);
@@ -492,10 +495,11 @@ static int report(const struct ongoing *r, bool complete)
     fprintf(stderr,
             "%srclab: %zu of %zu invocations are in %s, %zu of them bad, %zu disturbed (%zu were "
             "repeated); measured for %s of %s%s\n",
-            r->live ? "\r\033[K" : "", c.all, r->total, r->sweep->path, c.all - c.ok, c.disturbed,
-            c.repeated, measured, wall, complete ? "" : "; the same command goes on");
-    // of a fraction of the rounds nothing could be said yet
-    if (complete)
+            r->live ? "\r\033[K" : "", c.all, complete ? c.all : r->total, r->sweep->path,
+            c.all - c.ok, c.disturbed, c.repeated, measured, wall,
+            complete ? "" : "; the same command goes on");
+    // of a part of the rounds nothing can be said yet; who ends it with a budget looks for himself
+    if (complete && !r->sweep->budget_ends)
         say_checks(r);
     return c.all == c.ok ? 0 : 1;
 }
