@@ -35,10 +35,11 @@ static inline uint64_t ticks_now(const struct ticks *c)
 // Both clocks at one moment: of some looks the closest, as the thread may be interrupted in one.
 static inline void ticks_both(const struct ticks *c, uint64_t *tick, uint64_t *ns)
 {
-    uint64_t least = 0;
+    uint64_t least = UINT64_MAX;
+    *tick = *ns = 0;
     for (unsigned look = 0; look < 4; look++) {
         uint64_t before = ticks_now(c), now = sync_now_ns(), between = ticks_now(c) - before;
-        if (look == 0 || between < least) {
+        if (between < least) {
             least = between;
             *tick = before + between / 2;
             *ns = now;
