@@ -7,8 +7,9 @@
 // Above what probes of an undisturbed core scatter, below what a busy sibling does to them (1.3 to
 // 1.9 were seen).
 static const double SLOW_FROM = 1.2;
-// A share of a thread's time in the window of a sample.
-static const double LOST_MOST = 0.02;
+// A share of a thread's time in the window of a sample; and what a reading of the clocks may be
+// off.
+static const double LOST_MOST = 0.02, LOST_LEAST_NS = 100000;
 
 const char *speed_name(enum speed speed)
 {
@@ -62,8 +63,8 @@ static double lost(const json_t *sample, size_t i, bool *gap)
     double waits = at(json_object_get(sample, "thread_waits"), i);
     double cpu = at(json_object_get(sample, "thread_cpu_ns"), i);
     double gaps = at(json_object_get(sample, "thread_gap_ns"), i);
-    double off = waits == 0 && isfinite(cpu) ? 1 - cpu / own_ns : 0;
-    double gone = waits == 0 && isfinite(gaps) ? fmin(1, gaps / all_ns) : 0;
+    double off = waits == 0 && own_ns - cpu > LOST_LEAST_NS ? 1 - cpu / own_ns : 0;
+    double gone = waits == 0 && gaps > LOST_LEAST_NS ? fmin(1, gaps / all_ns) : 0;
     *gap = gone > off;
     return fmax(gone, off);
 }

@@ -11,7 +11,7 @@
 // fast if all its probes are, slow if all are slow, else mixed, which is marked and in no comparison.
 //
 // Disturbance. A sample is disturbed if one of its threads, while it measured, lost more than
-// LOST_MOST of the time: processor time that it did not get though it never waited, or gaps, turns
+// LOST_MOST of the time, and more than the clocks may be off: processor time that it did not get though it never waited, or gaps, turns
 // of work that took far longer than usual. Where there are more threads than CPUs, losing the CPU is
 // what is measured, and nothing is disturbed. An invocation is disturbed if one of its samples is.
 #ifndef DISTURBANCE_H

@@ -76,21 +76,21 @@ static bool disturbed(const char *json, bool crowded, char why[200])
     json_decref(samples);
     return found;
 }
-// One thread that measured for 1000 ns.
-#define ONE(cpu, waits, gap)                                                  \
-    "{\"thread_ops\":[1],\"thread_start_ns\":[50],\"thread_stop_ns\":[1050]," \
-    "\"thread_cpu_ns\":[" cpu "],\"thread_waits\":[" waits "],\"thread_gap_ns\":[" gap "]}"
+// One thread that measured for ten milliseconds; figures are in microseconds.
+#define ONE(cpu, waits, gap)                                                         \
+    "{\"thread_ops\":[1],\"thread_start_ns\":[50000],\"thread_stop_ns\":[10050000]," \
+    "\"thread_cpu_ns\":[" cpu "e3],\"thread_waits\":[" waits "],\"thread_gap_ns\":[" gap "e3]}"
 
 static void test_lost_time_disturbs(void **state)
 {
     (void)state;
     char why[200] = "";
-    assert_false(disturbed("[" ONE("1000", "0", "0") "]", false, why));
-    assert_false(disturbed("[" ONE("990", "0", "10") "]", false, why));
-    assert_true(disturbed("[" ONE("970", "0", "0") "]", false, why));
+    assert_false(disturbed("[" ONE("10000", "0", "0") "]", false, why));
+    assert_false(disturbed("[" ONE("9850", "0", "150") "]", false, why));
+    assert_true(disturbed("[" ONE("9700", "0", "0") "]", false, why));
     assert_string_equal(why, "sample 0: thread 0 lost 3.0 % of its time to other processes");
     // a hypervisor takes time that counts as the guest's own
-    assert_true(disturbed("[" ONE("1000", "0", "0") "," ONE("1000", "0", "40") "]", false, why));
+    assert_true(disturbed("[" ONE("10000", "0", "0") "," ONE("10000", "0", "400") "]", false, why));
     assert_string_equal(why, "sample 1: thread 0 lost 4.0 % of its time in gaps");
 }
 
@@ -98,9 +98,9 @@ static void test_who_came_late_lost_no_more_than_all(void **state)
 {
     (void)state;
     char why[200];
-    const char *late = "[{\"duration_ns\":1000,\"thread_ops\":[1],\"thread_start_ns\":[600],"
-                       "\"thread_stop_ns\":[1000],\"thread_cpu_ns\":[400],"
-                       "\"thread_waits\":[0],\"thread_gap_ns\":[600]}]";
+    const char *late = "[{\"duration_ns\":1000000,\"thread_ops\":[1],\"thread_start_ns\":[600000],"
+                       "\"thread_stop_ns\":[1000000],\"thread_cpu_ns\":[400000],"
+                       "\"thread_waits\":[0],\"thread_gap_ns\":[600000]}]";
     assert_true(disturbed(late, false, why));
     assert_string_equal(why, "sample 0: thread 0 lost 60.0 % of its time in gaps");
 }
@@ -109,20 +109,31 @@ static void test_waiting_does_not_disturb(void **state)
 {
     (void)state;
     char why[200];
-    assert_false(disturbed("[" ONE("400", "3", "600") "]", false, why));
-    assert_false(disturbed("[" ONE("400", "0", "600") "]", true, why));
+    assert_false(disturbed("[" ONE("4000", "3", "6000") "]", false, why));
+    assert_false(disturbed("[" ONE("4000", "0", "6000") "]", true, why));
     assert_false(disturbed("[]", false, why));
     assert_false(disturbed("[{\"thread_ops\":[1]}]", false, why)); // facts that are not known
+}
+
+static void test_clocks_may_be_off_a_little(void **state)
+{
+    (void)state;
+    char why[200];
+    assert_false(disturbed("[{\"duration_ns\":2000,\"thread_ops\":[1],\"thread_start_ns\":[0],"
+                           "\"thread_stop_ns\":[2000],\"thread_cpu_ns\":[1500],"
+                           "\"thread_waits\":[0],\"thread_gap_ns\":[0]}]",
+                           false, why));
 }
 
 static void test_any_thread_disturbs(void **state)
 {
     (void)state;
     char why[200];
-    assert_true(disturbed("[{\"thread_ops\":[1,1],\"thread_start_ns\":[0,0],"
-                          "\"thread_stop_ns\":[1000,1000],\"thread_cpu_ns\":[1000,900],"
-                          "\"thread_waits\":[0,0],\"thread_gap_ns\":[0,0]}]",
-                          false, why));
+    assert_true(
+        disturbed("[{\"thread_ops\":[1,1],\"thread_start_ns\":[0,0],"
+                  "\"thread_stop_ns\":[2000000,2000000],\"thread_cpu_ns\":[2000000,1800000],"
+                  "\"thread_waits\":[0,0],\"thread_gap_ns\":[0,0]}]",
+                  false, why));
     assert_string_equal(why, "sample 0: thread 1 lost 10.0 % of its time to other processes");
 }
 
@@ -135,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_lost_time_disturbs),
         cmocka_unit_test(test_who_came_late_lost_no_more_than_all),
         cmocka_unit_test(test_waiting_does_not_disturb),
+        cmocka_unit_test(test_clocks_may_be_off_a_little),
         cmocka_unit_test(test_any_thread_disturbs),
     };
     return cmocka_run_group_tests_name("disturbance", tests, NULL, NULL);
