@@ -36,7 +36,6 @@ static inline uint64_t ticks_now(const struct ticks *c)
 static inline void ticks_both(const struct ticks *c, uint64_t *tick, uint64_t *ns)
 {
     uint64_t least = UINT64_MAX;
-    *tick = *ns = 0;
     for (unsigned look = 0; look < 4; look++) {
         uint64_t before = ticks_now(c), now = sync_now_ns(), between = ticks_now(c) - before;
         if (between < least) {
@@ -63,7 +62,7 @@ static inline double ticks_ns(const struct ticks *c)
 {
     if (!c->tsc)
         return 1.0;
-    uint64_t tick, ns;
+    uint64_t tick = 0, ns = 0;
     ticks_both(c, &tick, &ns);
     return (double)(ns - c->first_ns) / (double)(tick - c->first_tick);
 }
