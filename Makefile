@@ -16,6 +16,7 @@ endif
 EXTRA ?=
 STORE ?=
 PLAN ?= quick
+LAYOUTS ?=
 SCHEME ?=
 CELL ?= private_objects/atomic+none
 
@@ -46,11 +47,11 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures docs liveness fuzz clean
+.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures docs liveness fuzz peer clean
 all: $(BUILD)/rclab
 
 help:
-	@echo 'make sweep [PLAN=quick] [STORE=FILE]  build, measure, tables and figures (the main job)'
+	@echo 'make sweep [PLAN=quick] [STORE=FILE] [LAYOUTS=1]  build, measure, tables and figures (the main job)'
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
@@ -60,6 +61,7 @@ help:
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
+	@echo 'make peer [PEER="--trials 40"]  interval width against Google Benchmark, same kernel and time (installs libbenchmark-dev)'
 	@echo 'make asm CELL=private_objects/atomic+none   the loop that is timed'
 	@echo 'make deps                       check or install the packages that are needed'
 	@echo 'make clean                      remove build/'
@@ -75,7 +77,7 @@ deps-test:
 # What ended badly is told again by the exit status, when tables and figures show the rest.
 sweep: deps
 	@$(MAKE) --no-print-directory all
-	@$(BUILD)/rclab sweep $(PLAN) $(if $(STORE),--store $(STORE)); status=$$?; [ $$status -le 1 ] || exit $$status; \
+	@$(BUILD)/rclab sweep $(PLAN) $(if $(STORE),--store $(STORE)) $(if $(LAYOUTS),--layouts $(LAYOUTS)); status=$$?; [ $$status -le 1 ] || exit $$status; \
 	    $(BUILD)/rclab show $(if $(STORE),--store $(STORE)) && scripts/figures $(BUILD)/rclab $(STORE) && exit $$status
 
 figures: all
@@ -113,6 +115,11 @@ fuzz:
 	        >$(BUILD)/fuzz/$$name.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$$name.log; exit 1; }; \
 	    echo "$$name: $$(tail -n 1 $(BUILD)/fuzz/$$name.log)"; \
 	done
+
+PEER ?=
+peer:
+	@scripts/deps --peer
+	@BUILD=$(BUILD) tests/peer/run $(PEER)
 
 asm: $(BUILD)/cells/$(CELL)
 	@objdump -d --no-show-raw-insn --disassemble=work $<
@@ -218,6 +225,17 @@ $(2)/test/runner/%: tests/runner/%.c $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/
 	@$(3) $$< $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)
 endef
 $(foreach name,$(NAMED),$(eval $(call rules,$(name),$(call place,$(name)),$(CC) $(BASE) $(FLAGS_$(name)))))
+
+# The objects of cells under another harness: $(BUILD)/peer/REFCOUNT[+REFCOUNT], lock none.
+$(BUILD)/peer/kernel.o: tests/peer/kernel.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@$(CC) $(BASE) -c $< $(INTO)
+
+$(BUILD)/peer/report: tests/peer/report.c $(BUILD)/obj/stats.o
+	@$(CC) $(BASE) $^ -lm $(LINK_INTO)
+
+$(BUILD)/peer/%: tests/peer/main.cc tests/peer/kernel.h $(BUILD)/peer/kernel.o $(BUILD)/obj/sync.o $$(patsubst %,$(BUILD)/obj/cells/private_objects/%+none.o,$$(subst +, ,$$*))
+	@$(CXX) -O2 -g $(filter-out -Wstrict-prototypes,$(WARN)) $(filter %.cc %.o,$^) -lbenchmark -lpthread $(LINK_INTO)
 
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/depends/*.d)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "commands.h"
-#include "comparison.h"
 
 struct arguments {
     const char *store, *workload;
@@ -73,7 +73,11 @@ struct screen {
 };
 static bool screen_make(const struct results *r, struct screen *s)
 {
-    *s = (struct screen){.c = malloc((r->n + 1) * sizeof *s->c), .margin = COMPARISON_MARGIN};
+    struct checks checks;
+    if (!checks_make(r, NULL, COMPARISON_MARGIN, &checks))
+        return false;
+    *s = (struct screen){.c = malloc((r->n + 1) * sizeof *s->c), .margin = checks.margin};
+    checks_free(&checks);
     bool ok = s->c != NULL;
     for (size_t i = 0; i < r->n && ok; i++) {
         const struct result *row = &r->row[i], *base = results_baseline(r, row);
@@ -104,11 +108,21 @@ static const struct comparison *screen_find(const struct screen *s, const struct
 // --- text -------------------------------------------------------------------------------------
 
 enum { INTERVAL_TEXT = 64 };
-static int interval_text(struct stats_interval i, char text[INTERVAL_TEXT])
+static int interval_text(struct stats_interval i, int digits, char text[INTERVAL_TEXT])
 {
     if (i.n == 0)
         return snprintf(text, INTERVAL_TEXT, "-");
-    return snprintf(text, INTERVAL_TEXT, "%.3g [%.3g, %.3g]", i.middle, i.low, i.high);
+    return snprintf(text, INTERVAL_TEXT, "%.*g [%.*g, %.*g]", digits, i.middle, digits, i.low,
+                    digits, i.high);
+}
+// One digit more: parts of the margin show.
+static int ratio_text(struct stats_interval i, char text[INTERVAL_TEXT])
+{
+    return interval_text(i, 4, text);
+}
+static int ns_text(struct stats_interval i, char text[INTERVAL_TEXT])
+{
+    return interval_text(i, 3, text);
 }
 
 static int pair_name(const struct result *row, char text[SPEC_TEXT])
@@ -153,7 +167,39 @@ static void print_varying(const struct result *row, struct varying v)
         printf("  %s %s", result_text(row, "allocator"), result_text(row, "placement"));
 }
 
-static void print_heading(const struct result *row, struct varying v)
+// Why families were not measured any further, where that was not for the plan's last round.
+struct stops {
+    struct stop {
+        char *family;
+        unsigned rounds;
+        bool narrow; // else the budget
+    } * stop;
+    size_t n;
+    bool failed;
+};
+static void on_stop(void *argument, const struct store_stop *from)
+{
+    struct stops *s = argument;
+    if (strcmp(from->reason, "rounds") == 0)
+        return;
+    struct stop *longer = realloc(s->stop, (s->n + 1) * sizeof *longer);
+    s->failed |= longer == NULL;
+    if (longer == NULL)
+        return;
+    s->stop = longer;
+    s->stop[s->n] = (struct stop){.family = strdup(from->family),
+                                  .rounds = from->rounds,
+                                  .narrow = strcmp(from->reason, "narrow") == 0};
+    s->failed |= s->stop[s->n++].family == NULL;
+}
+static void stops_free(struct stops *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->stop[i].family);
+    free(s->stop);
+}
+
+static void print_heading(const struct result *row, struct varying v, const struct stops *stops)
 {
     char params[SPEC_TEXT];
     result_params(row, params);
@@ -167,6 +213,11 @@ static void print_heading(const struct result *row, struct varying v)
     if (!v.rest)
         printf(" allocator=%s placement=%s", result_text(row, "allocator"),
                result_text(row, "placement"));
+    for (size_t i = 0; i < stops->n; i++)
+        if (strcmp(stops->stop[i].family, row->family) == 0)
+            printf("; %s after %u round%s",
+                   stops->stop[i].narrow ? "narrow" : "ended by the budget", stops->stop[i].rounds,
+                   stops->stop[i].rounds != 1 ? "s" : "");
     printf("\n");
 }
 
@@ -189,8 +240,8 @@ static void print_left_out(const struct result *row, const struct comparison *c)
         size_t n;
         const char *text;
     } part[] = {
-        {c != NULL ? c->mixed : 0, "in no ratio, for speeds that differ or changed"},
-        {row->repeated, "measured again, for a disturbance"},
+        {c != NULL ? c->mixed : 0, "without a common speed"},
+        {row->repeated, "measured again"},
         {row->disturbed, "disturbed to the last"},
     };
     bool any = false;
@@ -221,15 +272,15 @@ static void print_speeds(const struct view *rows, size_t first, size_t end, stru
         pair_name(rows->row[i], text);
         printf("%s    %s", any ? "" : "  ratio by the speed of the machine:\n", text);
         print_varying(rows->row[i], v);
-        printf(": above %s, %zu block%s", speed_name(c->speed), c->ratio.n,
+        printf(": above when %s, %zu block%s", speed_name(c->speed), c->ratio.n,
                c->ratio.n != 1 ? "s" : "");
         for (enum speed speed = 0; speed < SPEEDS; speed++) {
             size_t n = speed != c->speed ? c->at[speed].n : 0;
-            interval_text(c->at[speed], interval);
+            ratio_text(c->at[speed], interval);
             if (n >= INTERVAL_LEAST)
-                printf("; %s %s, %zu blocks", speed_name(speed), interval, n);
+                printf("; when %s %s, %zu blocks", speed_name(speed), interval, n);
             else if (n != 0)
-                printf("; %s %zu block%s", speed_name(speed), n, n != 1 ? "s" : "");
+                printf("; when %s %zu block%s", speed_name(speed), n, n != 1 ? "s" : "");
         }
         printf("\n");
         any = true;
@@ -252,8 +303,8 @@ static struct widths widths_of(const struct view *rows, size_t first, size_t end
     for (size_t i = first; i < end; i++) {
         const struct result *row = rows->row[i];
         w.name = wider(w.name, pair_name(row, text));
-        w.ns = wider(w.ns, interval_text(row->ns, interval));
-        w.ratio = wider(w.ratio, interval_text(row->ratio, interval));
+        w.ns = wider(w.ns, ns_text(row->ns, interval));
+        w.ratio = wider(w.ratio, ratio_text(row->ratio, interval));
         w.layout |= several_layouts(row);
     }
     return w;
@@ -263,8 +314,8 @@ static void print_row(const struct result *row, const struct comparison *c, stru
 {
     char text[SPEC_TEXT], ns[INTERVAL_TEXT], ratio[INTERVAL_TEXT];
     pair_name(row, text);
-    interval_text(row->ns, ns);
-    interval_text(row->ratio, ratio);
+    ns_text(row->ns, ns);
+    ratio_text(row->ratio, ratio);
     printf("  %-*s  %*s  %*s  %-10s", w.name, text, w.ns, ns, w.ratio, ratio,
            row->rank == 0                 ? "(baseline)"
            : c == NULL || c->ratio.n == 0 ? "-"
@@ -278,11 +329,11 @@ static void print_row(const struct result *row, const struct comparison *c, stru
 }
 
 static void print_family(const struct results *r, const struct view *rows, size_t first, size_t end,
-                         const struct screen *screen)
+                         const struct screen *screen, const struct stops *stops)
 {
     struct varying v = family_varies(r, rows->row[first]);
     struct widths w = widths_of(rows, first, end);
-    print_heading(rows->row[first], v);
+    print_heading(rows->row[first], v, stops);
     if (rows->row[first]->rank != 0)
         printf("  ratio: to the family's baseline, which is not among these\n");
     printf("  %-*s  %*s  %*s  %-10s%s %5s %6s %3s\n", w.name, "refcount+lock", w.ns, "ns/op [95 %]",
@@ -314,7 +365,7 @@ static bool print_checks(const struct results *r, const struct view *checks, dou
             return false;
         if (result_number(row, "extra") != 0)
             snprintf(kind, sizeof kind, "+%" PRId64 " %%", result_number(row, "extra"));
-        interval_text(c.ratio, ratio);
+        ratio_text(c.ratio, ratio);
         pair_name(row, text);
         printf("  %-5s  %20s  %-10s %3zu  %s", kind, ratio,
                c.ratio.n != 0 ? stats_verdict_name(c.verdict) : "-", c.ratio.n, text);
@@ -363,8 +414,8 @@ static void print_conditions(const struct results *r, const struct screen *scree
         printf(
             "layout: the part of the log-ratios' variance that goes with the order of linking.\n");
     printf(
-        "samples by the speed of the machine: %zu fast, %zu slow, %zu mixed, %zu unknown; ratios "
-        "without a\ncommon speed: %zu; measured again, for a disturbance: %zu; disturbed to the "
+        "samples by the speed of the machine: %zu fast, %zu slow, %zu mixed, %zu unknown; blocks "
+        "without\na common speed: %zu; measured again, for a disturbance: %zu; disturbed to the "
         "last: %zu\n",
         samples[SPEED_FAST], samples[SPEED_SLOW], samples[SPEED_MIXED], samples[SPEED_UNKNOWN],
         mixed, repeated, disturbed);
@@ -376,8 +427,11 @@ static bool print_text(struct store *s, const char *path, const struct results *
 {
     size_t sweeps;
     struct store_sweep *sweep;
-    if (!store_sweeps(s, &sweep, &sweeps, e))
+    struct stops stops = {0};
+    if (!store_visit_stops(s, on_stop, &stops, e) || !store_sweeps(s, &sweep, &sweeps, e)) {
+        stops_free(&stops);
         return false;
+    }
     struct store_counts c = store_count(s);
     printf("%s: ", path);
     print_plans(sweep, sweeps);
@@ -387,8 +441,8 @@ static bool print_text(struct store *s, const char *path, const struct results *
         "ns/op: threads x duration / operations, median over processes; ratio: to the family's "
         "baseline,\nmedian over blocks, inside one speed of the machine; [95 %%]: "
         "order-statistic interval (with n < 6\nit covers less); verdict: by a margin of %.2g %%, "
-        "a first look at %zu ratios (Benjamini, Hochberg);\nfair: Jain's index; cpu ns: "
-        "processor time an operation; n: processes.\n",
+        "corrected for %zu ratios by Benjamini and Hochberg,\na first look; fair: Jain's index; "
+        "cpu ns: processor time an operation; n: processes.\n",
         100 * screen->margin, screen->n);
     print_conditions(r, screen);
     bool machines = r->n != 0 && strcmp(r->row[0].machine, r->row[r->n - 1].machine) != 0;
@@ -398,9 +452,11 @@ static bool print_text(struct store *s, const char *path, const struct results *
             printf("\nmachine %s\n", row->machine);
         for (end = first; end < cells->n && results_same_family(cells->row[end], row);)
             end++;
-        print_family(r, cells, first, end, screen);
+        print_family(r, cells, first, end, screen, &stops);
     }
-    return print_checks(r, checks, screen->margin) || error_set(e, "out of memory");
+    bool ok = print_checks(r, checks, screen->margin) && !stops.failed;
+    stops_free(&stops);
+    return ok || error_set(e, "out of memory");
 }
 
 // --- tsv --------------------------------------------------------------------------------------

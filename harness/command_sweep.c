@@ -12,10 +12,11 @@
 
 struct arguments {
     const char *plan, *store, *budget, *topology;
+    uint64_t layouts; // 0: the plan's
     struct shard shard;
     bool dry_run, share;
 };
-enum { KEY_STORE = 256, KEY_DRY_RUN, KEY_BUDGET, KEY_SHARE, KEY_SHARD, KEY_TOPOLOGY };
+enum { KEY_STORE = 256, KEY_DRY_RUN, KEY_BUDGET, KEY_SHARE, KEY_SHARD, KEY_TOPOLOGY, KEY_LAYOUTS };
 static const struct argp_option options[] = {
     {"store", KEY_STORE, "FILE", 0, "Where to (results/PLAN-DATE.db, or the newest unfinished one)",
      0},
@@ -26,6 +27,8 @@ static const struct argp_option options[] = {
     {"budget", KEY_BUDGET, "TIME", 0, "Stop after so long (a number with s, m or h)", 0},
     {"shard", KEY_SHARD, "I/N", 0,
      "Only every Nth family, from the Ith on; rclab merge joins the stores", 0},
+    {"layouts", KEY_LAYOUTS, "K", 0,
+     "Measure each cell in K link orders, in turn (what the plan says, or 1)", 0},
     {"share", KEY_SHARE, NULL, 0, "Do not wait for another rclab that measures", 0},
     {0},
 };
@@ -51,6 +54,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_SHARD:
         if (!store_shard(value, &a->shard.i, &a->shard.n))
             argp_error(state, "--shard: '%s' is not I/N with I from 1 to N, such as 1/4", value);
+        break;
+    case KEY_LAYOUTS:
+        if (!parse_u64(value, 1, LAYOUTS_MOST, &a->layouts))
+            argp_error(state, "--layouts: '%s' is not a number from 1 to %d", value, LAYOUTS_MOST);
         break;
     case ARGP_KEY_ARG:
         if (a->plan != NULL)
@@ -140,7 +147,7 @@ static bool print_placements(const struct arguments *a, const struct plan *p,
 
 static int dry_run(const struct arguments *a, const struct plan *p, const struct topology *t)
 {
-    char key[SPEC_TEXT], time[SWEEP_TIME];
+    char key[SPEC_TEXT], time[SWEEP_TIME], rounds[32] = "";
     for (size_t f = 0; f < p->families; f++) {
         if (!shard_has(a->shard, f))
             continue;
@@ -152,11 +159,14 @@ static int dry_run(const struct arguments *a, const struct plan *p, const struct
     }
     bool ok = t == NULL || print_placements(a, p, t);
     sweep_time(sweep_estimate_ns(a->shard, p, t != NULL ? topology_cpus(t) : 0), time);
+    if (p->rounds_least != p->rounds)
+        snprintf(rounds, sizeof rounds, "%u to ", p->rounds_least);
     printf(
-        "\n%zu cells in %zu families, %u rounds, %u samples each; combinations left out: %zu not "
-        "valid, %zu excluded, %zu redundant; about %s of measuring\n",
-        shard_cells(a->shard, p), shard_families(a->shard, p), p->rounds, p->effort.samples,
-        p->left_out, p->excluded, p->redundant, time);
+        "\n%zu cells in %zu families, %s%u rounds, %u samples each, %u layout%s; combinations left "
+        "out: %zu not valid, %zu excluded, %zu redundant; about %s of measuring%s\n",
+        shard_cells(a->shard, p), shard_families(a->shard, p), rounds, p->rounds, p->effort.samples,
+        p->layouts, p->layouts != 1 ? "s" : "", p->left_out, p->excluded, p->redundant, time,
+        rounds[0] != '\0' ? " at most" : "");
     return ok ? 0 : 2;
 }
 
@@ -183,6 +193,8 @@ static int with_plan(const struct arguments *a, const struct topology *t, uint64
     int status;
     if (p == NULL) {
         status = command_refuse(e.text);
+    } else if (a->layouts != 0 && !plan_set_layouts(p, (unsigned)a->layouts)) {
+        status = command_refuse("out of memory");
     } else if (a->shard.n > p->families) {
         error_set(&e, "--shard: the plan has only %zu families", p->families);
         status = command_refuse(e.text);

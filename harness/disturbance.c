@@ -55,13 +55,15 @@ enum speed speed_of(const struct speed_probe *probe, unsigned n, const double *r
 // What thread i of the sample lost of its time, as a share; *gap: in gaps, not to another process.
 static double lost(const json_t *sample, size_t i, bool *gap)
 {
-    double duration_ns = at(json_object_get(sample, "thread_stop_ns"), i) -
-                         at(json_object_get(sample, "thread_start_ns"), i);
+    double own_ns = at(json_object_get(sample, "thread_stop_ns"), i) -
+                    at(json_object_get(sample, "thread_start_ns"), i);
+    // a thread that came late has gaps before its own time begins
+    double all_ns = fmax(own_ns, json_number_value(json_object_get(sample, "duration_ns")));
     double waits = at(json_object_get(sample, "thread_waits"), i);
     double cpu = at(json_object_get(sample, "thread_cpu_ns"), i);
     double gaps = at(json_object_get(sample, "thread_gap_ns"), i);
-    double off = waits == 0 && isfinite(cpu) ? 1 - cpu / duration_ns : 0;
-    double gone = waits == 0 && isfinite(gaps) ? gaps / duration_ns : 0;
+    double off = waits == 0 && isfinite(cpu) ? 1 - cpu / own_ns : 0;
+    double gone = waits == 0 && isfinite(gaps) ? fmin(1, gaps / all_ns) : 0;
     *gap = gone > off;
     return fmax(gone, off);
 }

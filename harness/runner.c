@@ -233,12 +233,10 @@ static uint64_t load_time(struct load *l, uint64_t batch)
         whole += batch;
         ops += share(g, batch, before, w->stopped);
     } while (w->stopped < g->stop);
-    // what the census counts was done by whole batches
 #ifdef SYNC_CENSUS
-    w->ops = whole;
-#else
-    w->ops = (uint64_t)(ops + 0.5);
+    ops = (double)whole; // what it counts was done by whole batches
 #endif
+    w->ops = (uint64_t)(ops + 0.5);
     return whole;
 }
 

@@ -8,9 +8,10 @@
 
 #include "environment.h"
 
-// `began` is UTC to the millisecond. `cells` is a hash of the keys of the plan's cells, in order,
-// or empty where version 1 did not say. A sample's JSON lacks what its cell's row has. The attempts
-// at a cell in a block are numbered from 0, without gaps.
+// The tables, by the version since which they are as they are. `began` is UTC to the millisecond.
+// `cells` is a hash of the keys of the plan's cells, in order, or empty where version 1 did not
+// say. A sample's JSON lacks what its cell's row has. The attempts at a cell in a block are
+// numbered from 0, without gaps.
 static const char since_2[] =
     "CREATE TABLE machine (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE);"
     "CREATE TABLE sweep (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE,"
@@ -73,8 +74,7 @@ static const char from_1[] =
     "DROP TABLE old_sample; DROP TABLE old_invocation; DROP TABLE old_cell;"
     "DROP TABLE old_environment; DROP TABLE old_meta;";
 
-// Version 2 measured a cell once in a block, in the usual layout, and did not say what disturbed
-// it.
+// Version 2 measured a cell once in a block, in the usual layout, and knew of no disturbance.
 static const char aside_2[] = "CREATE TABLE old_invocation AS SELECT * FROM invocation;"
                               "DROP TABLE invocation;";
 static const char from_2[] =

@@ -180,8 +180,7 @@ double stats_binomial(size_t k, size_t n, double p)
         return 1;
     if (p == 1)
         return 0;
-    mode = (size_t)((double)(n + 1) * p);
-    mode = mode < n ? mode : n;
+    mode = (size_t)((double)(n + 1) * p); /* at most n, as p < 1 */
     for (size_t i = mode; term > DBL_MIN; i--) {
         *(i <= k ? &below : &above) += term;
         if (i == 0)

@@ -502,21 +502,18 @@ bool store_environment(struct store *s, int64_t sweep, const char *json, int64_t
     "AND later.cell = invocation.cell AND later.block = invocation.block "            \
     "AND later.attempt > invocation.attempt)"
 
-unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block,
-                        bool *disturbed)
+unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block)
 {
     char key[SPEC_TEXT];
     spec_key(spec, key);
-    sqlite3_stmt *q = prepare(s, "SELECT attempt + 1, disturbed <> '' FROM invocation "
+    sqlite3_stmt *q = prepare(s, "SELECT max(attempt) + 1 FROM invocation "
                                  "JOIN cell ON cell.id = invocation.cell "
-                                 "WHERE sweep = ? AND cell.key = ? AND block = ? "
-                                 "ORDER BY attempt DESC LIMIT 1");
+                                 "WHERE sweep = ? AND cell.key = ? AND block = ?");
     sqlite3_bind_int64(q, 1, sweep);
     bind(q, 2, key);
     sqlite3_bind_int64(q, 3, block);
     bool any = q != NULL && sqlite3_step(q) == SQLITE_ROW;
     unsigned attempts = any ? (unsigned)sqlite3_column_int64(q, 0) : 0;
-    *disturbed = any && sqlite3_column_int(q, 1) != 0;
     sqlite3_finalize(q);
     return attempts;
 }
@@ -836,9 +833,8 @@ static bool merge_all(struct merge *m)
             "position, rank, environment, began, wall_ns, load, status, message, "
             "attempt, layout, padding, disturbed) "
             "SELECT sweep.id, cell.id, ?4, ?5, ?6, ?7, ?8, environment.id, ?10, ?11, "
-            "?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM sweep, cell, environment WHERE ?1 IS NOT NULL "
-            "AND "
-            "sweep.identity = ?2 AND key = ?3 AND "
+            "?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM sweep, cell, environment "
+            "WHERE ?1 IS NOT NULL AND sweep.identity = ?2 AND key = ?3 AND "
             "environment.machine = sweep.machine AND environment.json = ?9",
             true);
     sqlite3_finalize(m->samples);

@@ -59,15 +59,14 @@ struct store_invocation {
     unsigned round, position; // position: in the block's order
     unsigned rank;            // in the family, as the plan lists it; 0 is the baseline
     int64_t sweep, block, environment;
-    unsigned attempt;      // from 0
+    unsigned attempt;      // from 0, without gaps
     unsigned layout;       // of the program, build.h
     unsigned padding;      // bytes of environment that were added
     const char *disturbed; // by what (disturbance.h); empty: by nothing
     double load;           // one-minute load average when it began
 };
-// The number of attempts that are stored, and whether the last of them was disturbed.
-unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block,
-                        bool *disturbed);
+// The number of attempts that are stored.
+unsigned store_attempts(struct store *s, int64_t sweep, const struct spec *spec, int64_t block);
 // Of cells in blocks, each counted once, as its last attempt says.
 struct store_counts {
     size_t all, ok, disturbed;

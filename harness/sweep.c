@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "checks.h"
 #include "environment.h"
 #include "estimate.h"
 #include "results.h"
@@ -284,8 +285,7 @@ static bool measure_cell(struct ongoing *r, size_t family, unsigned round, unsig
                                  .block = (int64_t)(round * w->plan->families + family),
                                  .environment = r->environment,
                                  .layout = layout_of(r, family, rank, round)};
-    bool disturbed;
-    if (store_attempts(w->store, i.sweep, i.spec, i.block, &disturbed) != 0) {
+    if (store_attempts(w->store, i.sweep, i.spec, i.block) != 0) {
         estimate_skip(r->estimate, i.spec);
         return true;
     }
@@ -470,6 +470,22 @@ static bool record_environment(struct ongoing *r)
     return ok;
 }
 
+static void say_checks(const struct ongoing *r)
+{
+    struct results all;
+    struct checks c;
+    struct error e;
+    if (!results_load(r->sweep->store, &all, &e)) {
+        fprintf(stderr, "rclab: %s\n", e.text);
+        return;
+    }
+    if (checks_make(&all, NULL, COMPARISON_MARGIN, &c)) {
+        checks_print(&c, stderr);
+        checks_free(&c);
+    }
+    results_free(&all);
+}
+
 static int report(const struct ongoing *r, bool complete)
 {
     struct store_counts c = store_count(r->sweep->store);
@@ -482,6 +498,9 @@ static int report(const struct ongoing *r, bool complete)
             r->live ? "\r\033[K" : "", c.all, complete ? c.all : r->total, r->sweep->path,
             c.all - c.ok, c.disturbed, c.repeated, measured, wall,
             complete ? "" : "; the same command goes on");
+    // of a part of the rounds nothing can be said yet; who ends it with a budget looks for himself
+    if (complete && !r->sweep->budget_ends)
+        say_checks(r);
     return c.all == c.ok ? 0 : 1;
 }
 

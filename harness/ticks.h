@@ -32,6 +32,21 @@ static inline uint64_t ticks_now(const struct ticks *c)
     return sync_now_ns();
 }
 
+// Both clocks at one moment: of some looks the closest, as the thread may be interrupted in one.
+static inline void ticks_both(const struct ticks *c, uint64_t *tick, uint64_t *ns)
+{
+    uint64_t least = UINT64_MAX;
+    *tick = *ns = 0;
+    for (unsigned look = 0; look < 4; look++) {
+        uint64_t before = ticks_now(c), now = sync_now_ns(), between = ticks_now(c) - before;
+        if (between < least) {
+            least = between;
+            *tick = before + between / 2;
+            *ns = now;
+        }
+    }
+}
+
 static inline struct ticks ticks_start(void)
 {
     struct ticks c = {.tsc = false};
@@ -39,8 +54,7 @@ static inline struct ticks ticks_start(void)
     unsigned a, b, cx, d;
     c.tsc = __get_cpuid(0x80000007, &a, &b, &cx, &d) != 0 && (d & (1u << 8)) != 0;
 #endif
-    c.first_ns = sync_now_ns();
-    c.first_tick = ticks_now(&c);
+    ticks_both(&c, &c.first_tick, &c.first_ns);
     return c;
 }
 
@@ -49,7 +63,8 @@ static inline double ticks_ns(const struct ticks *c)
 {
     if (!c->tsc)
         return 1.0;
-    uint64_t tick = ticks_now(c), ns = sync_now_ns();
+    uint64_t tick, ns;
+    ticks_both(c, &tick, &ns);
     return (double)(ns - c->first_ns) / (double)(tick - c->first_tick);
 }
 

@@ -51,7 +51,7 @@ function row(family, workload, scheme, threads, placement, params, allocator, ma
         printf "\t%s\tfirst_touch\t%s\t%s\t%s", quirk(machine), threads == 2 ? cpus == 2 ? "same cache" : \
             distance_of(placement) : "-", workload ~ /tree|free|mixed|append/ ? \
             resident = int(300 * threads * (1 + scheme % 4) * (0.5 + noise())) : "NaN", fills \
-            "\t0.5\t1\t" 0.9 * resident "\t" 1.1 * resident
+            "\t0.5\t1\t" 0.9 * resident "\t" 1.1 * resident "\tundecided\tfast"
     printf "\n"
 }
 function header() {
@@ -60,7 +60,7 @@ function header() {
         "crashed\thung\trc_index\tlock_index"
     if (kind != "two" && kind != "bare")
         printf "\tmachine\tmemory\tdistance\tmemory_kib\tfill_cache\tfill_package\tfill_core\tfill_all\t" \
-            "fairness_low\tfairness_high\tmemory_low\tmemory_high"
+            "fairness_low\tfairness_high\tmemory_low\tmemory_high\tverdict\tspeed"
     printf "\n"
 }
 # Everything that a sweep of one machine measures.

@@ -271,7 +271,9 @@ static void test_bootstrap(void **state)
         put(&base, 1, i,
             AT([SPEED_UNKNOWN] = 7 * i, [SPEED_FAST] = 1, [SPEED_SLOW] = 100 * i,
                [SPEED_MIXED] = 1000));
-        put(&with, 1, i, AT([SPEED_FAST] = 2 + 0.01 * i, [SPEED_SLOW] = 1, [SPEED_MIXED] = 1));
+        put(&with, 1, i,
+            AT([SPEED_UNKNOWN] = 500 * i, [SPEED_FAST] = 2 + 0.01 * i, [SPEED_SLOW] = 1,
+               [SPEED_MIXED] = 1));
     }
     assert_true(comparison_make(&base.row, &with.row, COMPARISON_MARGIN, &c));
     assert_int_equal(c.speed, SPEED_FAST);

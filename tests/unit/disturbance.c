@@ -94,6 +94,17 @@ static void test_lost_time_disturbs(void **state)
     assert_string_equal(why, "sample 1: thread 0 lost 4.0 % of its time in gaps");
 }
 
+static void test_who_came_late_lost_no_more_than_all(void **state)
+{
+    (void)state;
+    char why[200];
+    const char *late = "[{\"duration_ns\":1000,\"thread_ops\":[1],\"thread_start_ns\":[600],"
+                       "\"thread_stop_ns\":[1000],\"thread_cpu_ns\":[400],"
+                       "\"thread_waits\":[0],\"thread_gap_ns\":[600]}]";
+    assert_true(disturbed(late, false, why));
+    assert_string_equal(why, "sample 0: thread 0 lost 60.0 % of its time in gaps");
+}
+
 static void test_waiting_does_not_disturb(void **state)
 {
     (void)state;
@@ -122,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_speed_without_probes_is_unknown),
         cmocka_unit_test(test_probes_of_a_sample),
         cmocka_unit_test(test_lost_time_disturbs),
+        cmocka_unit_test(test_who_came_late_lost_no_more_than_all),
         cmocka_unit_test(test_waiting_does_not_disturb),
         cmocka_unit_test(test_any_thread_disturbs),
     };

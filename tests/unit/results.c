@@ -566,14 +566,19 @@ static void test_attempts(void **state)
     add_sample(&o, 1e6, true);
     put_how("f", 1, &s, 7, o, (struct how){0, 0, "by me"});
     put_how("f", 1, &s, 7, ended(OUTCOME_HUNG, "still running"), (struct how){1, 0, ""});
+    put_how("f", 1, &s, 8, ended(OUTCOME_CRASHED, "gone"), (struct how){0, 0, "by me"});
+    o = ended(OUTCOME_OK, "");
+    add_sample(&o, 20, true);
+    put_how("f", 1, &s, 8, o, (struct how){1, 0, ""});
     struct results r = load();
     const struct result *row = &r.row[1];
-    assert_int_equal(row->processes, 7);
+    assert_int_equal(row->processes, 8);
     assert_true(row->ns.low == 20 && row->ns.high == 20);
     assert_true(row->ratio.n == 6 && near(row->ratio.high, 2));
-    assert_int_equal(row->repeated, 13);
+    assert_int_equal(row->repeated, 14);
     assert_int_equal(row->disturbed, 1);
-    assert_int_equal(row->hung, 1);
+    assert_true(row->hung == 1 && row->crashed == 0);
+    assert_string_equal(row->message, "still running");
     assert_true(row->process[6].disturbed && !row->process[5].disturbed);
     assert_int_equal(r.row[0].repeated + r.row[0].disturbed, 0);
     results_free(&r);
@@ -635,7 +640,7 @@ static enum speed speed_on(const char *family, int cpu, double probe_ns)
     enum speed speed = SPEEDS;
 
     add_probed(&o, 5, cpu, probe_ns, probe_ns);
-    put(family, 0, &s, 1000, o);
+    put(family, 0, &s, 1000 + family[0], o);
     struct results r = load();
     for (size_t i = 0; i < r.n; i++)
         for (enum speed k = 0; k < SPEEDS && strcmp(r.row[i].family, family) == 0; k++)
@@ -662,6 +667,9 @@ static void test_references(void **state)
         o = ended(OUTCOME_OK, "");
         add_probed(&o, 5, 1, 500, 500);
         put_how("f", 0, &s, i, o, (struct how){1, 0, ""});
+        o = ended(OUTCOME_OK, "");
+        add_probed(&o, 5, 3, 100, 200);
+        put("o", 0, &s, 200 + i, o);
         o = ended(OUTCOME_VOID, "");
         add_probed(&o, 5, 1, 1, 1);
         put("f", 0, &s, 100 + i, o);
@@ -682,6 +690,8 @@ static void test_references(void **state)
     for (size_t i = 0; i < r.n; i++)
         if (strcmp(r.row[i].family, "f") == 0)
             assert_true(r.row[i].samples[SPEED_SLOW] == 20 && r.row[i].samples[SPEED_FAST] == 1);
+        else if (strcmp(r.row[i].family, "o") == 0)
+            assert_int_equal(r.row[i].samples[SPEED_MIXED], 20);
     results_free(&r);
 }
 

@@ -102,8 +102,7 @@ static int64_t sweep_of(struct store *s)
 
 static bool has(struct store *s, const struct spec *spec, int64_t block)
 {
-    bool disturbed;
-    return store_attempts(s, sweep_of(s), spec, block, &disturbed) != 0;
+    return store_attempts(s, sweep_of(s), spec, block) != 0;
 }
 
 static struct spec cell(int64_t objects)
@@ -985,27 +984,21 @@ static void test_attempts(void **state)
     struct store *s = create(in("attempts.db"));
     struct spec one = cell(1), two = cell(2);
     struct error e;
-    bool disturbed = true;
 
     (void)state;
-    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4, &disturbed), 0);
-    assert_false(disturbed);
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4), 0);
     assert_true(add_again(s, &one, 4, 0, "lost 5 %", outcome(OUTCOME_OK, 2, 1), &e));
-    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4, &disturbed), 1);
-    assert_true(disturbed);
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4), 1);
     add_or_fail(s, &two, 4, outcome(OUTCOME_OK, 1, 1));
-    assert_int_equal(store_attempts(s, sweep_of(s), &two, 4, &disturbed), 1);
-    assert_false(disturbed);
+    assert_int_equal(store_attempts(s, sweep_of(s), &two, 4), 1);
     assert_true(add_again(s, &one, 5, 0, NULL, outcome(OUTCOME_OK, 1, 1), &e));
-    assert_int_equal(store_attempts(s, sweep_of(s), &one, 5, &disturbed), 1);
-    assert_false(disturbed);
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 5), 1);
     assert_counts(s, 3, 3);
     assert_true(add_again(s, &one, 4, 1, "lost 4 %", outcome(OUTCOME_VOID, 1, 1), &e));
     struct store_counts c = store_count(s);
     assert_true(c.all == 3 && c.ok == 2 && c.repeated == 1 && c.disturbed == 1);
     assert_true(add_again(s, &one, 4, 2, "", outcome(OUTCOME_OK, 2, 1), &e));
-    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4, &disturbed), 3);
-    assert_false(disturbed);
+    assert_int_equal(store_attempts(s, sweep_of(s), &one, 4), 3);
     c = store_count(s);
     assert_true(c.all == 3 && c.ok == 3 && c.repeated == 2 && c.disturbed == 0);
     assert_false(add_again(s, &one, 4, 1, "", outcome(OUTCOME_OK, 1, 1), &e));
@@ -1015,7 +1008,7 @@ static void test_attempts(void **state)
     struct store_sweep other = {
         .machine = "here", .plan = "q", .plan_text = "", .shard = "1/1", .cells = ""};
     assert_true(store_begin(s, &other, &e));
-    assert_int_equal(store_attempts(s, other.id, &one, 4, &disturbed), 0);
+    assert_int_equal(store_attempts(s, other.id, &one, 4), 0);
     store_close(s);
 }
 
