@@ -150,10 +150,11 @@ static void print_rate(size_t k, size_t n, FILE *to)
 static void print_same(const struct checks *c, FILE *to)
 {
     if (c->sames == 0) {
-        fprintf(to,
-                "A/A: no cell and its copy share 6 blocks, so nothing shows that differences "
-                "above %.3g %% mean something here\n",
-                100 * c->margin);
+        fprintf(
+            to,
+            "A/A: no cell shares 6 blocks with its copy; nothing shows that a margin of %.3g %% "
+            "is above the noise\n",
+            100 * c->margin);
         return;
     }
     fprintf(to, "A/A: %zu comparison%s of equal cells, %zu interval%s beside 1: ", c->sames,

@@ -96,10 +96,8 @@ static void print_cell(const struct calibrated *f)
     printf("\n");
 }
 
-static void print_text(const char *path, const struct checks *c, const struct calibrated *list,
-                       size_t n)
+static void print_cells(const struct calibrated *list, size_t n)
 {
-    printf("%s\n", path);
     printf(
         "s: seconds that two cells of a block take; scatter: between the quartiles of the blocks' "
         "ratios\nof equal cells; A/A: half the width of the %d %% interval of their median; "
@@ -112,6 +110,14 @@ static void print_text(const char *path, const struct checks *c, const struct ca
     for (size_t i = 0; i < n; i++)
         print_cell(&list[i]);
     printf("\n");
+}
+
+static void print_text(const char *path, const struct checks *c, const struct calibrated *list,
+                       size_t n)
+{
+    printf("%s\n", path);
+    if (n != 0)
+        print_cells(list, n);
     checks_print(c, stdout);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The plan that a machine is calibrated with is one, for any workloads that there are.
+// The plan that a machine is calibrated with is one, for any workloads that there are; what follows
+// from measurements that are made up here.
 #include "calibrate.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -79,11 +81,94 @@ static void test_one(void **state)
     }
 }
 
+// A process that took 50 ms.
+static void put(struct store *s, const struct store_sweep *sweep, int64_t environment,
+                const struct family *f, unsigned rank, int64_t block, double ns)
+{
+    struct error e;
+    struct store_invocation i = {.spec = &f->cell[rank],
+                                 .family = f->name,
+                                 .rank = rank,
+                                 .sweep = sweep->id,
+                                 .block = block,
+                                 .environment = environment,
+                                 .disturbed = ""};
+    struct outcome o = {.status = OUTCOME_OK, .wall_ns = 50000000};
+
+    o.samples = json_pack("[{s:f, s:i, s:b}]", "ns_per_op", ns, "ops", 100, "verified", 1);
+    if (!store_add(s, &i, &o, &e))
+        fail_msg("%s", e.text);
+    json_decref(o.samples);
+}
+
+// Copies with odd numbers differ by -2, -1, 0, 1 or 2 per cent in turn, the third by 0.5 more.
+static void fill(struct store *s, const struct plan *p, unsigned blocks)
+{
+    struct error e;
+    int64_t environment;
+    struct store_sweep sweep = {
+        .machine = "m", .plan = "calibrate", .plan_text = "", .shard = "1/1", .cells = ""};
+
+    assert_true(store_begin(s, &sweep, &e));
+    assert_true(store_environment(s, sweep.id, "{}", &environment, &e));
+    for (unsigned block = 0; block < blocks; block++)
+        for (unsigned c = 0; c < p->family[0].cells; c++) {
+            const struct spec *cell = &p->family[0].cell[c];
+            double ns = cell->copy % 2 != 0 ? 100 * exp(0.01 * ((int)block % 5 - 2)) : 100;
+            ns *= cell->copy == 3 ? exp(0.005) : 1;
+            put(s, &sweep, environment, &p->family[0], c, block, cell->extra != 0 ? 1.05 * ns : ns);
+        }
+}
+
+static bool near(double x, double expected)
+{
+    return fabs(x - expected) <= 1e-9 * fabs(expected);
+}
+
+static void test_cells(void **state)
+{
+    enum { BLOCKS = 25 };
+    const struct workload *w = catalogue_workload("hot_object");
+    struct plan *p = plan_of(&w, 1, 1);
+    struct error e;
+    struct results r;
+    struct checks c;
+    struct calibrated *list;
+    size_t n;
+
+    (void)state;
+    struct store *s = store_create(":memory:", &e);
+    assert_non_null(s);
+    fill(s, p, BLOCKS);
+    assert_true(results_load(s, &r, &e));
+    assert_true(checks_make(&r, NULL, 0.01, &c));
+    assert_true(calibrate_cells(s, &r, &c, &list, &n, &e));
+    assert_int_equal(n, 1); // families that were not measured are not here
+    assert_ptr_equal(list[0].cell, &r.row[0]);
+    assert_int_equal(list[0].blocks, BLOCKS);
+    assert_true(near(list[0].block_s, 0.1));
+    assert_true(near(list[0].scatter, expm1(0.02)));
+    assert_true(near(list[0].half_width, expm1(0.01)));
+    assert_ptr_equal(list[0].extra, &c.extra[0]);
+    assert_int_equal(c.found, 1);
+    assert_true(c.margin == 0.01);
+    // more blocks, smaller effects; none is below the margin
+    assert_true(list[0].detectable > list[0].budget[1]);
+    assert_true(list[0].budget[2] > 1.0099);
+    assert_true(list[0].budget[0] >= list[0].budget[1] && list[0].budget[1] >= list[0].budget[2]);
+    free(list);
+    checks_free(&c);
+    results_free(&r);
+    store_close(s);
+    plan_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all),
         cmocka_unit_test(test_one),
+        cmocka_unit_test(test_cells),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
