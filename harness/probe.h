@@ -99,28 +99,44 @@ static inline unsigned probe(const struct ticks *clock, const int *cpu, unsigned
 // --- from core to core ------------------------------------------------------------------------
 
 enum {
-    PING_PARTS = 11, // the first warms up
-    PING_HITS = 150, // of each player in a part
-    PING_NS = 2000000,
-    PING_LOOKS = 256, // at the ball, between two looks at the clock
+    PING_PARTS = 11,         // the first warms up
+    PING_HITS = 150,         // of each player in a part
+    PING_MEET_NS = 20000000, // until both are there
+    PING_NS = 2000000,       // from then on
+    PING_LOOKS = 256,        // at the ball, between two looks at the clock
 };
 
-// Two players hit a ball in turn: server the even hits, receiver the odd ones. Nobody waits beyond
-// `until`, so that neither depends on the other being there.
+// Two players hit a ball in turn: server the even hits, receiver the odd ones. Nobody waits for
+// ever, so that neither depends on the other being there.
 struct ping {
     _Alignas(SYNC_LINE) _Atomic(uint32_t) ball; // hits so far
-    _Alignas(SYNC_LINE) const struct ticks *clock;
-    uint64_t until;            // ticks
+    _Alignas(SYNC_LINE) _Atomic(unsigned) there;
+    const struct ticks *clock;
+    uint64_t meet, most;       // ticks: until when they must be there; that they may then take
     uint64_t part[PING_PARTS]; // ticks that each took the server
     unsigned parts;            // that are done
 };
 
+// Whoever is first lets the CPU go: the thread that has yet to start the other may be on it.
+// Answers until when to play, or 0 if the other did not come. There is nothing to be seen but the
+// number: relaxed.
+static inline uint64_t ping_meet(struct ping *p)
+{
+    atomic_fetch_add_explicit(&p->there, 1, memory_order_relaxed);
+    while (atomic_load_explicit(&p->there, memory_order_relaxed) < 2) {
+        if (ticks_now(p->clock) >= p->meet)
+            return 0;
+        sched_yield();
+    }
+    return ticks_now(p->clock) + p->most;
+}
+
 // Hit number n, after that of the other; false: the time was up. The ball carries nothing but
 // itself: relaxed.
-static inline bool ping_hit(struct ping *p, uint32_t n)
+static inline bool ping_hit(struct ping *p, uint32_t n, uint64_t until)
 {
     for (unsigned look = 1; atomic_load_explicit(&p->ball, memory_order_relaxed) != n; look++)
-        if (look % PING_LOOKS == 0 && ticks_now(p->clock) >= p->until)
+        if (look % PING_LOOKS == 0 && ticks_now(p->clock) >= until)
             return false;
     atomic_store_explicit(&p->ball, n + 1, memory_order_relaxed);
     return true;
@@ -129,11 +145,12 @@ static inline bool ping_hit(struct ping *p, uint32_t n)
 static inline void *ping_server(void *argument)
 {
     struct ping *p = argument;
+    uint64_t until = ping_meet(p);
     uint32_t n = 0;
-    for (uint64_t begin = ticks_now(p->clock), end; p->parts < PING_PARTS && begin < p->until;
+    for (uint64_t begin = ticks_now(p->clock), end; p->parts < PING_PARTS && begin < until;
          begin = end) {
         for (unsigned i = 0; i < PING_HITS; i++, n += 2)
-            if (!ping_hit(p, n))
+            if (!ping_hit(p, n, until))
                 return NULL;
         end = ticks_now(p->clock);
         p->part[p->parts++] = end - begin;
@@ -144,17 +161,19 @@ static inline void *ping_server(void *argument)
 static inline void *ping_receiver(void *argument)
 {
     struct ping *p = argument;
-    for (uint32_t n = 1; n < 2 * PING_HITS * PING_PARTS && ping_hit(p, n); n += 2)
+    uint64_t until = ping_meet(p);
+    for (uint32_t n = 1; n < 2 * PING_HITS * PING_PARTS && ping_hit(p, n, until); n += 2)
         ;
     return NULL;
 }
 
-// Nanoseconds that a line takes from one CPU to the other, or 0: they did not meet in PING_NS.
+// Nanoseconds that a line takes from one CPU to the other, or 0: they did not meet, or not often.
 static inline double ping(const struct ticks *clock, int a, int b)
 {
-    struct ping p = {.clock = clock};
+    const double ns = ticks_ns(clock);
+    struct ping p = {.clock = clock, .most = (uint64_t)(PING_NS / ns)};
     pthread_t server, receiver;
-    p.until = ticks_now(clock) + (uint64_t)(PING_NS / ticks_ns(clock));
+    p.meet = ticks_now(clock) + (uint64_t)(PING_MEET_NS / ns);
     bound_start(&receiver, "a ping", b, ping_receiver, &p);
     bound_start(&server, "a ping", a, ping_server, &p);
     pthread_join(server, NULL);
