@@ -666,12 +666,15 @@ static void test_pings_end(void **state)
     int cpu[64];
 
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
-        struct ping p = {.clock = &clock, .until = ticks_now(&clock) + 1000000};
+    for (unsigned i = 0; i < 4; i++) {
+        // nobody came, or somebody who left again
+        struct ping p = {.clock = &clock, .meet = ticks_now(&clock) + 1000000, .most = 1000000};
+        uint64_t begin = ticks_now(&clock);
 
-        (i == 0 ? ping_server : ping_receiver)(&p);
+        atomic_init(&p.there, i / 2);
+        (i % 2 == 0 ? ping_server : ping_receiver)(&p);
         assert_int_equal(p.parts, 0);
-        assert_true(ticks_now(&clock) >= p.until);
+        assert_true(ticks_now(&clock) >= begin + (i < 2 ? p.meet - begin : p.most));
     }
     assert_in_range(usable(cpu), 1, 64);
     for (unsigned i = 0; i < 10; i++)
