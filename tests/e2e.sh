@@ -151,7 +151,7 @@ ok "a full disk is no success" is 1 "standard output"
 run "$rclab" --help
 ok "--help is no mistake" is 0
 ok "--help tells the commands" says list run sweep show export import merge
-for command in list run sweep show export import merge; do
+for command in list run sweep show compare calibrate export import merge; do
     run "$rclab" "$command" --help
     ok "$command --help" is 0
 done
@@ -240,11 +240,11 @@ bad_input "--time and --ops" "either" -- run private_objects --rc atomic --time 
 bad_input "plain with two threads and no lock" "gil" -- run private_objects --rc plain --threads 2
 bad_input "plain with two threads and none" "global lock" -- run private_objects --rc plain --lock none --threads 2
 bad_input "none with an allocator that keeps" "given back whole" -- run private_objects --rc none --alloc system
-bad_input "no command" "Usage" list run sweep show export import merge --
-bad_input "an unknown command" "'nonsense'" list run sweep show export import merge -- nonsense
+bad_input "no command" "Usage" list run sweep show compare calibrate export import merge --
+bad_input "an unknown command" "'nonsense'" list run sweep show compare calibrate export import merge -- nonsense
 bad_input "an unknown kind" "'nonsense'" refcount lock workload plan -- list nonsense
 bad_input "two kinds" "'lock'" -- list refcount lock
-for command in list run sweep show export import merge; do
+for command in list run sweep show compare calibrate export import merge; do
     bad_input "$command with an unknown option" "--nonsense" -- "$command" --nonsense
 done
 bad_input "an option without its value" "--rc" -- run private_objects --rc
@@ -261,6 +261,9 @@ bad_input "merging one store" "at least two" -- merge one.db
 bad_input "merging a store that does not exist" "$work/none.db" "No such file" -- merge "$work/none.db" "$work/none.db" --store "$work/out.db"
 for value in 0/2 3/2 1 1/0 x ''; do
     bad_input "--shard '$value'" "'$value'" "I/N" -- sweep quick --shard "$value"
+done
+for value in 0 65 x ''; do
+    bad_input "--layouts '$value'" "'$value'" "from 1 to 64" -- sweep quick --layouts "$value"
 done
 bad_input "more shards than families" "families" -- sweep quick --shard 1/90000
 bad_input "show in an unknown format" "'xml'" "text tsv" -- show --format xml
@@ -341,6 +344,8 @@ ok "a scheme that no alarm ends" wrong stays - -e '/^#include "rc.h"/i #include 
     -e "s/$begins/$begins\n    signal(SIGALRM, SIG_IGN);\n    for (;;)\n        pause();/"
 ok "a scheme that is wrong" wrong leaks - -e 's/define RC_TRAITS.*/define RC_TRAITS (RC_SHARED | RC_FREES | RC_COUNTS)/' \
     -e 's/define RC_ALLOC.*/define RC_ALLOC system/'
+# One that stands still for a millisecond in every five: what takes time away from a thread.
+ok "a scheme that stands still" wrong pauses - -e '/^API void rc_incref/,/^}/s/(void)t, (void)h;/static uint64_t last;\n    (void)t, (void)h;\n    uint64_t now = sync_now_ns();\n    if (now - last > 4000000)\n        for (last = now; last - now < 1000000;)\n            last = sync_now_ns();/'
 make_copy() {
     run env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -j2 -C "$copy" BUILD=build EXTRA="$work/extra"
 }
@@ -523,6 +528,85 @@ ok "a sweep of 64 and 256 threads" is 0 "96 of 96 invocations" "0 of them bad"
 run "$there" export --format json --store "$work/many.db"
 ok "the time is never stretched beyond what was asked for" test \
     "$(sed 's/.*"duration_ns":\([0-9]*\).*/\1/' "$work/out" | sort -n | tail -n 1)" -le 10050000
+
+# --- what disturbs, layouts, checks, when families end ----------------------------------------------
+
+sql() { sqlite3 "$checked" "$1"; }
+checked=$work/checked.db
+cat >"$work/checked.ini" <<'PLAN'
+[plan]
+time = 0.01
+samples = 1
+rounds = 12..13
+margin = 0.5
+layouts = 2
+checks = 1
+
+[pair]
+workload = private_objects
+rc = atomic biased
+param.objects = 16
+
+[alone]
+workload = private_objects
+rc = pauses
+copy = 0 1
+together = copy
+param.objects = 16
+PLAN
+run "$there" sweep "$work/checked.ini" --dry-run
+ok "--dry-run tells copies, extras, rounds and layouts" says " copy=1" " extra=5" "12 to 13 rounds" "2 layouts" "at most"
+run "$there" sweep "$work/checked.ini" --layouts 3 --store "$checked" --share
+ok "a sweep says what disturbed it and what its checks showed" is 0 "were repeated" "A/A: "
+ok "each layout is used" test "$(sql 'SELECT count(*) FROM (SELECT DISTINCT layout FROM invocation)')" = 3
+ok "... as often by each cell" test "$(sql 'SELECT max(n) - min(n) <= 1 FROM (SELECT count(*) AS n FROM invocation WHERE attempt = 0 GROUP BY cell, layout)')" = 1
+ok "the environment is of another length each time" test \
+    "$(sql 'SELECT count(DISTINCT padding) > count(*) / 2 AND max(padding) < 4096 FROM invocation')" = 1
+ok "who stands still is disturbed, each time" test "$(sql "SELECT count(*) FROM invocation JOIN cell ON cell.id = cell \
+    WHERE key LIKE '% pauses+%' AND disturbed NOT LIKE 'sample 0: thread 0 lost % of its time%'")" = 0
+ok "... and measured again, a little" test "$(sql 'SELECT max(attempt) BETWEEN 1 AND 2 FROM invocation')" = 1
+ok "... not more than a tenth, and one" test "$(sql 'SELECT sum(attempt > 0) <= sum(attempt = 0) / 10 + 1 FROM invocation')" = 1
+ok "why each family ended is stored" test "$(sql "SELECT count(*) FROM stop WHERE rounds IN (12, 13) AND reason IN ('narrow', 'rounds')")" = 2
+ok "... and agrees with what was measured" test "$(sql 'SELECT count(*) FROM stop JOIN (SELECT family, max(round) + 1 AS n FROM invocation GROUP BY family) AS seen ON seen.family = stop.family WHERE n = rounds')" = 2
+run "$there" show --store "$checked"
+ok "show tells of speeds, repeats and layouts" says "samples by the speed of the machine" "measured again" " layout"
+ok "show keeps checks apart" says "[checks]" "A/A " "+5 % "
+run "$there" show --store "$checked" --format tsv
+ok "the figures' table has no checks" lines 4
+run "$rclab" run private_objects --rc atomic --json --time 0.01 --samples 2 --threads 2 --share
+ok "samples tell of probes and of what threads lost" has_fields probes ping_ns ping_cpus thread_cpu_ns thread_switches \
+    thread_waits thread_gap_ns thread_longest_ns
+
+# --- compare, calibrate -----------------------------------------------------------------------------
+
+run "$there" compare --base rc=atomic --with rc=biased --store "$checked"
+ok "compare" is 0
+ok "compare says what it compares, by which margin, and what follows" says "rc atomic -> biased" "A/A comparison" "margin " \
+    "verdict" "(Holm)"
+run "$there" compare --base rc=atomic --with rc=biased --workload private_objects --store "$checked" --json
+ok "compare --json" json <"$work/out"
+run "$there" compare --base extra=0 --with extra=5 --store "$checked"
+ok "compare a cell with its extra cost" says "extra 0 -> 5"
+bad_input "compare without what" "--base SEL --with SEL" -- compare
+bad_input "compare by an unknown key" "'nonsense'" "rc" -- compare --base nonsense=1 --with rc=biased --store "$checked"
+bad_input "compare with an unknown value" "nonsense" "biased" -- compare --base rc=atomic --with rc=nonsense --store "$checked"
+bad_input "compare with an unknown workload" "nonsense" "private_objects" -- compare --base rc=atomic --with rc=biased --workload nonsense --store "$checked"
+bad_input "compare with a margin that is none" "'x'" -- compare --base rc=atomic --with rc=biased --margin x --store "$checked"
+bad_input "compare what was not measured together" "together = " -- compare --base rc=atomic --with rc=pauses --store "$checked"
+
+calibration=("$there" calibrate --workload private_objects --budget 12 --store "$work/calibration.db" --share)
+run "${calibration[@]}"
+ok "calibrate" is 0
+ok "calibrate tells noise, false alarms, what can be found" says "private_objects" "A/A: " "noise floor" "+5 %: " "smallest"
+before=$(sha256sum <"$work/calibration.db")
+run "$there" calibrate --store "$work/calibration.db" --json
+ok "a calibration is told again without measuring" json <"$work/out"
+ok "... and stays as it is" test "$(sha256sum <"$work/calibration.db")" = "$before"
+run "$there" show --store "$work/calibration.db"
+ok "show of a calibration" says "ended by the budget" "[checks]"
+bad_input "calibrate an unknown workload" "'nonsense'" "private_objects" -- calibrate --workload nonsense
+bad_input "calibrate with a budget that is no time" "'x'" -- calibrate --budget x
+bad_input "calibrate in what is no calibration" "$checked" "no calibration" -- calibrate --store "$checked"
 
 # --- what goes wrong ------------------------------------------------------------------------------
 
