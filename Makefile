@@ -62,7 +62,7 @@ help:
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
 	@echo 'make peer [PEER="--trials 40"]  interval width against Google Benchmark, same kernel and time (installs libbenchmark-dev)'
-	@echo 'make power [POWER="--tries 20"]  how often extra costs of 3 and 10 per cent are found, beside what is predicted'
+	@echo 'make power [POWER="--tries 20"]  how often extra costs of 2, 3 and 10 per cent are found, beside what is predicted'
 	@echo 'make asm CELL=private_objects/atomic+none   the loop that is timed'
 	@echo 'make deps                       check or install the packages that are needed'
 	@echo 'make clean                      remove build/'
