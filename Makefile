@@ -239,7 +239,7 @@ $(BUILD)/peer/kernel.o: tests/peer/kernel.c $(BUILD)/flags
 $(BUILD)/peer/report: tests/peer/report.c $(BUILD)/obj/stats.o
 	@$(CC) $(BASE) $^ -lm $(LINK_INTO)
 
-$(BUILD)/peer/%: tests/peer/main.cc tests/peer/kernel.h $(BUILD)/peer/kernel.o $(BUILD)/obj/sync.o $$(patsubst %,$(BUILD)/obj/cells/private_objects/%+none.o,$$(subst +, ,$$*))
+$(BUILD)/peer/%: tests/peer/main.cc tests/peer/kernel.h $(BUILD)/peer/kernel.o $(BUILD)/obj/sync.o $$(addprefix $(BUILD)/obj/cells/private_objects/,$$(addsuffix +none.o,$$(subst +, ,$$*)))
 	@$(CXX) -O2 -g $(filter-out -Wstrict-prototypes,$(WARN)) $(filter %.cc %.o,$^) -lbenchmark -lpthread $(LINK_INTO)
 
 .DELETE_ON_ERROR:

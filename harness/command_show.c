@@ -255,18 +255,26 @@ static void print_left_out(const struct result *row, const struct comparison *c)
         printf("\n");
 }
 
-// Where ratios were measured at more than one speed, or not at the full one.
+// Ratios at the speeds that are not those of the table. Where there are too few blocks for an interval
+// that is told once for all rows.
 static void print_speeds(const struct view *rows, size_t first, size_t end, struct varying v,
                          const struct screen *screen)
 {
     enum { INTERVAL_LEAST = 6 }; // blocks, for 95 %
     bool any = false;
+    size_t few = 0, few_most = 0;
     for (size_t i = first; i < end; i++) {
         const struct comparison *c = screen_find(screen, rows->row[i]);
-        size_t others = 0;
-        for (enum speed speed = 0; c != NULL && speed < SPEEDS; speed++)
-            others += speed != c->speed ? c->at[speed].n : 0;
-        if (c == NULL || c->ratio.n == 0 || (others == 0 && c->speed != SPEED_SLOW))
+        if (c == NULL || c->ratio.n == 0)
+            continue;
+        size_t most = 0;
+        for (enum speed speed = 0; speed < SPEEDS; speed++)
+            if (speed != c->speed && c->at[speed].n > most)
+                most = c->at[speed].n;
+        bool some = most != 0 && most < INTERVAL_LEAST;
+        few += some;
+        few_most = some && most > few_most ? most : few_most;
+        if (most < INTERVAL_LEAST && c->speed != SPEED_SLOW)
             continue;
         char text[SPEC_TEXT], interval[INTERVAL_TEXT];
         pair_name(rows->row[i], text);
@@ -275,16 +283,17 @@ static void print_speeds(const struct view *rows, size_t first, size_t end, stru
         printf(": above when %s, %zu block%s", speed_name(c->speed), c->ratio.n,
                c->ratio.n != 1 ? "s" : "");
         for (enum speed speed = 0; speed < SPEEDS; speed++) {
-            size_t n = speed != c->speed ? c->at[speed].n : 0;
             ratio_text(c->at[speed], interval);
-            if (n >= INTERVAL_LEAST)
-                printf("; when %s %s, %zu blocks", speed_name(speed), interval, n);
-            else if (n != 0)
-                printf("; when %s %zu block%s", speed_name(speed), n, n != 1 ? "s" : "");
+            if (speed != c->speed && c->at[speed].n >= INTERVAL_LEAST)
+                printf("; when %s %s, %zu blocks", speed_name(speed), interval, c->at[speed].n);
         }
         printf("\n");
         any = true;
     }
+    if (few != 0)
+        printf("  at another speed too, but too seldom for an interval: %zu ratio%s, in at most %zu "
+               "block%s\n",
+               few, few != 1 ? "s" : "", few_most, few_most != 1 ? "s" : "");
 }
 
 // The least widths of a family's columns.
@@ -397,6 +406,24 @@ static void print_plans(const struct store_sweep *sweep, size_t n)
 }
 
 // How the machine behaved, and what that left out of the ratios.
+// How long a line took from one core to another: a virtual machine's cores move.
+static void print_pings(const struct results *r)
+{
+    size_t n = 0, known = 0;
+    for (size_t i = 0; i < r->n; i++)
+        n += r->row[i].processes;
+    double *ns = malloc((n + 1) * sizeof *ns);
+    for (size_t i = 0; i < r->n && ns != NULL; i++)
+        for (size_t k = 0; k < r->row[i].processes; k++)
+            if (isfinite(r->row[i].process[k].ping_ns))
+                ns[known++] = r->row[i].process[k].ping_ns;
+    if (known != 0)
+        printf("from core to core, one way: %.0f ns, nine in ten of %zu from %.0f to %.0f\n",
+               stats_median(ns, known), known, stats_quantile(ns, known, 0.05),
+               stats_quantile(ns, known, 0.95));
+    free(ns);
+}
+
 static void print_conditions(const struct results *r, const struct screen *screen)
 {
     size_t samples[SPEEDS] = {0}, repeated = 0, disturbed = 0, mixed = 0;
@@ -419,6 +446,7 @@ static void print_conditions(const struct results *r, const struct screen *scree
         "last: %zu\n",
         samples[SPEED_FAST], samples[SPEED_SLOW], samples[SPEED_MIXED], samples[SPEED_UNKNOWN],
         mixed, repeated, disturbed);
+    print_pings(r);
 }
 
 static bool print_text(struct store *s, const char *path, const struct results *r,

@@ -40,6 +40,7 @@ struct loader {
     double *value[4]; // ns, cpu, ops/s, fairness of each verified sample
     size_t samples;
     double memory_kib; // at the last of them, which has seen the peaks of all
+    double ping_ns;
     bool failed;
 };
 
@@ -80,6 +81,7 @@ static void flush(struct loader *l)
     p->ops_per_s = stats_median(l->value[2], l->samples);
     p->fairness = stats_median(l->value[3], l->samples);
     p->memory_kib = l->memory_kib;
+    p->ping_ns = l->ping_ns;
     p->samples[SPEED_UNKNOWN] = (unsigned)l->samples;
     row->disturbed += p->disturbed;
 }
@@ -253,6 +255,7 @@ static void on_row(void *argument, const struct store_row *from)
     if (ops > 0 && h.ns > 0 && isfinite(h.ns) && keep_sample(l, f, &h))
         l->samples++;
     l->memory_kib = number(from->sample, "peak_kib") - number(from->sample, "base_kib");
+    l->ping_ns = number(from->sample, "ping_ns");
     latest(&f->row.distance, json_object_get(from->sample, "distance"));
     latest(&f->row.fills, json_object_get(from->sample, "fills"));
 }

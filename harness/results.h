@@ -18,6 +18,7 @@ struct process { // one invocation that ended well
     bool disturbed; // and not measured again
     double ns_per_op, cpu_ns_per_op, ops_per_s, fairness;
     double memory_kib; // resident at its peak, beyond what was before the first sample
+    double ping_ns;    // of a line from one core to another when it began; NAN: not measured
     // Nanoseconds an operation of its samples, those of one speed of the machine together, in the
     // order of the speeds; how many there are of each, and their median (NAN: none).
     const double *sample;

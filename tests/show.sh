@@ -42,7 +42,7 @@ ok 'a ratio, its interval and its verdict' says speeds ' atomic+none 30 [30, 88]
 ok 'the baseline is called so' says speeds ' plain+none 10 [10, 20] 1 [1, 1] (baseline) '
 ok 'the other speed: an interval, or too few blocks for one' says speeds \
     ' atomic+none: above when fast, 12 blocks; when slow 4.4 [4.4, 4.4], 8 blocks' \
-    ' biased+none: above when fast, 12 blocks; when slow 3 blocks'
+    ' too seldom for an interval: 1 ratio, in at most 3 blocks'
 ok 'a machine that was slow throughout' says slow ' atomic+none: above when slow, 20 blocks'
 ok 'a verdict is one of many' says few ' few_1+none 20 [20, 20] 2 [2, 2] undecided '
 ok 'nothing of speeds where there was one' lacks restless 'by the speed'
