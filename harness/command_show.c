@@ -213,12 +213,12 @@ static void print_heading(const struct result *row, struct varying v, const stru
     if (!v.rest)
         printf(" allocator=%s placement=%s", result_text(row, "allocator"),
                result_text(row, "placement"));
+    printf("\n");
     for (size_t i = 0; i < stops->n; i++)
         if (strcmp(stops->stop[i].family, row->family) == 0)
-            printf("; %s after %u round%s",
-                   stops->stop[i].narrow ? "narrow" : "ended by the budget", stops->stop[i].rounds,
-                   stops->stop[i].rounds != 1 ? "s" : "");
-    printf("\n");
+            printf("  %s after %u round%s\n",
+                   stops->stop[i].narrow ? "narrow enough" : "ended by the budget",
+                   stops->stop[i].rounds, stops->stop[i].rounds != 1 ? "s" : "");
 }
 
 static bool several_layouts(const struct result *row)
@@ -255,8 +255,8 @@ static void print_left_out(const struct result *row, const struct comparison *c)
         printf("\n");
 }
 
-// Ratios at the speeds that are not those of the table. Where there are too few blocks for an interval
-// that is told once for all rows.
+// Ratios at the speeds that are not those of the table. Where there are too few blocks for an
+// interval that is told once for all rows.
 static void print_speeds(const struct view *rows, size_t first, size_t end, struct varying v,
                          const struct screen *screen)
 {
@@ -291,9 +291,10 @@ static void print_speeds(const struct view *rows, size_t first, size_t end, stru
         any = true;
     }
     if (few != 0)
-        printf("  at another speed too, but too seldom for an interval: %zu ratio%s, in at most %zu "
-               "block%s\n",
-               few, few != 1 ? "s" : "", few_most, few_most != 1 ? "s" : "");
+        printf(
+            "  at another speed too, but too seldom for an interval: %zu ratio%s, in at most %zu "
+            "block%s\n",
+            few, few != 1 ? "s" : "", few_most, few_most != 1 ? "s" : "");
 }
 
 // The least widths of a family's columns.

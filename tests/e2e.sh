@@ -592,9 +592,9 @@ bad_input "compare by an unknown key" "'nonsense'" "rc" -- compare --base nonsen
 bad_input "compare with an unknown value" "nonsense" "biased" -- compare --base rc=atomic --with rc=nonsense --store "$checked"
 bad_input "compare with an unknown workload" "nonsense" "private_objects" -- compare --base rc=atomic --with rc=biased --workload nonsense --store "$checked"
 bad_input "compare with a margin that is none" "'x'" -- compare --base rc=atomic --with rc=biased --margin x --store "$checked"
-bad_input "compare what was not measured together" "together = " -- compare --base rc=atomic --with rc=pauses --store "$checked"
+bad_input "compare what was not measured together" "together = " -- compare --base rc=atomic --with rc=pauses,alloc=arena --store "$checked"
 
-calibration=("$there" calibrate --workload private_objects --budget 12 --store "$work/calibration.db" --share)
+calibration=("$there" calibrate --workload private_objects --budget 30 --store "$work/calibration.db" --share)
 run "${calibration[@]}"
 ok "calibrate" is 0
 ok "calibrate tells noise, false alarms, what can be found" says "private_objects" "A/A: " "noise floor" "+5 %: " "smallest"

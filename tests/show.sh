@@ -57,6 +57,9 @@ ok 'checks stand apart, each with its original' says checks ' A/A 1 [1, 1] equiv
 ok 'and not in their family' [ "$(section speeds | grep -c '^  atomic+none ')" = 1 ]
 ok 'all of it is summed up' head_says '214 fast, 59 slow, 7 mixed, 0 unknown' 'blocks without a common speed: 7;' \
     'measured again, for a disturbance: 4;' 'disturbed to the last: 4' 'corrected for 14 ratios' 'margin of 1 %'
+ok 'how far apart cores were' head_says 'from core to core, one way: 48 ns, nine in ten of ' ' from 48 to 226'
+ok 'why a family ended, if not with the last round' says speeds ' narrow enough after 20 rounds'
+ok 'and nothing of it if so' lacks slow 'rounds'
 ok 'in lines of at most 100 characters' [ -z "$(tail -n +2 "$work/text" | awk 'length > 100')" ]
 
 "$rclab" show --store "$work/store.db" --workload hot_object >"$work/text"

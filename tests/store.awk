@@ -27,9 +27,9 @@ function measured(family, rank, key, ns, before, after, attempt, disturbed, stat
     if (status == "ok")
         printf "{\"sample\":{\"attempt\":%d,\"block\":%d,\"cell\":\"%s\",\"json\":{\"cpu_ns\":100.5," \
             "\"fairness\":1.0,\"ns_per_op\":%.4f1,\"ops\":100,\"ops_per_s\":1000000.5," \
-            "\"probes\":[{\"alu_ns\":[%d.5,%d.5],\"cpu\":0}],\"verified\":true},\"number\":0," \
-            "\"sweep\":\"%s\"}}\n", attempt, block, key, ns * (1 + 0.0005 * (round % 3)), before, after, \
-            sweep
+            "\"ping_ns\":%s,\"probes\":[{\"alu_ns\":[%d.5,%d.5],\"cpu\":0}],\"verified\":true},\"number\":0," \
+            "\"sweep\":\"%s\"}}\n", attempt, block, key, ns * (1 + 0.0005 * (round % 3)), \
+            round % 4 == 0 ? "null" : round % 4 == 1 ? 225.5 : 47.5, before, after, sweep
 }
 function fast(family, rank, key, ns) { measured(family, rank, key, ns, 100, 101, 0, "", "ok") }
 function slow(family, rank, key, ns) { measured(family, rank, key, ns, 180, 181, 0, "", "ok") }
@@ -40,6 +40,8 @@ BEGIN {
     print "{\"machine\":{\"identity\":\"m\"}}"
     printf "{\"sweep\":{\"cells\":\"\",\"finished\":true,\"identity\":\"%s\",\"machine\":\"m\"," \
         "\"plan\":\"made up\",\"plan_text\":\"\",\"seed\":7,\"shard\":\"1/1\"}}\n", sweep
+    printf "{\"stop\":{\"family\":\"speeds\",\"reason\":\"narrow\",\"rounds\":20,\"sweep\":\"%s\"}}\n", sweep
+    printf "{\"stop\":{\"family\":\"slow\",\"reason\":\"rounds\",\"rounds\":20,\"sweep\":\"%s\"}}\n", sweep
     plain = cell("plain"); atomic = cell("atomic"); biased = cell("biased")
     copy = cell("atomic", "copy", 1); extra = cell("atomic", "extra", 5)
     few[0] = plain
