@@ -166,12 +166,19 @@ static bool disagrees(const struct comparison *c)
 
 static void print_remarks(const struct comparison *c, int indent)
 {
-    for (enum speed speed = 0; speed < SPEEDS; speed++)
-        if (speed != c->speed && c->at[speed].n != 0) {
+    for (enum speed speed = 0; speed < SPEEDS; speed++) {
+        const struct stats_interval *at = &c->at[speed];
+        if (speed == c->speed || at->n == 0)
+            continue;
+        if (100 * at->confidence < RESULTS_CONFIDENCE_PERCENT) {
+            printf("      %zu block%s when %s, too few for an interval\n", at->n,
+                   at->n != 1 ? "s" : "", speed_name(speed));
+        } else {
             printf("  %-*s", indent, "");
-            print_ratio(c->at[speed]);
+            print_ratio(*at);
             printf(" %-7s\n", speed_name(speed));
         }
+    }
     if (c->mixed != 0)
         printf("      %zu more blocks without a common speed are in no comparison\n", c->mixed);
     if (c->disturbed != 0)
