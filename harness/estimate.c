@@ -32,11 +32,12 @@ void estimate_free(struct estimate *e)
     free(e);
 }
 
-// The start of a process; of each sample the set-up and the warm-up; and where threads have to wait
-// for a CPU, until each of them has had its turn to arrive and another one to leave.
+// The start of a process, with its ping-pong and its probe; of each sample the set-up, the warm-up
+// and the probe; and where threads have to wait for a CPU, until each of them has had its turn to
+// arrive and another one to leave.
 static double guess_ns(const struct estimate *e, unsigned threads)
 {
-    enum { START_NS = 5000000, SET_UP_NS = 6000000, TURN_NS = 8000000, OPERATION_NS = 20 };
+    enum { START_NS = 9000000, SET_UP_NS = 7000000, TURN_NS = 8000000, OPERATION_NS = 20 };
     double sample = e->effort.time_ns != 0
                         ? (double)e->effort.time_ns
                         : (double)e->effort.ops * OPERATION_NS *
