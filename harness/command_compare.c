@@ -180,7 +180,8 @@ static void print_remarks(const struct comparison *c, int indent)
         }
     }
     if (c->mixed != 0)
-        printf("      %zu more blocks without a common speed are in no comparison\n", c->mixed);
+        printf("      %zu more block%s without a common speed: in no comparison\n", c->mixed,
+               c->mixed != 1 ? "s" : "");
     if (c->disturbed != 0)
         printf("      in %zu of the blocks one of the two was disturbed to the last\n",
                c->disturbed);
