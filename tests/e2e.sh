@@ -472,6 +472,8 @@ balanced() { # each cell as often as there are rounds
     [ "$n" = 40 ] || { echo "$n"; return 1; }
 }
 ok "each cell in each round" balanced
+ok "each family ended with its last round, as the store says" test \
+    "$(sqlite3 "$store" "SELECT count(*) FROM stop WHERE reason = 'rounds' AND rounds = 40")" = 2
 run "${sweep[@]}"
 ok "a finished plan is not measured again" is 0 "nothing to measure"
 ok "nothing was added" test "$(count "$store")" = $total
