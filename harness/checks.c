@@ -26,7 +26,7 @@ static bool same_but(const struct result *a, const struct result *b, const char 
 // One more in the list, if its interval covers what is asked of it. A comparison over fewer blocks
 // could come out as nothing but undecided, and its ratio is not as good as others'.
 static bool add(const struct result *base, const struct result *with, double margin,
-                struct comparison **list, size_t *n)
+                struct comparison **list, size_t *n, size_t *few)
 {
     struct comparison *longer = realloc(*list, (*n + 1) * sizeof *longer);
     if (longer == NULL)
@@ -34,10 +34,12 @@ static bool add(const struct result *base, const struct result *with, double mar
     *list = longer;
     if (!comparison_look(base, with, margin, &longer[*n]))
         return false;
-    if (longer[*n].ratio.n != 0 && longer[*n].ratio.confidence >= confidence)
+    if (longer[*n].ratio.n != 0 && longer[*n].ratio.confidence >= confidence) {
         ++*n;
-    else
+    } else {
         comparison_free(&longer[*n]);
+        ++*few;
+    }
     return true;
 }
 
@@ -51,7 +53,7 @@ static bool add_same(const struct result *first, size_t n, double margin, struct
             if (!taken[k] && result_number(&first[k], "copy") != 0 &&
                 same_but(&first[i], &first[k], "copy")) {
                 taken[i] = taken[k] = true;
-                ok = add(&first[i], &first[k], margin, &c->same, &c->sames);
+                ok = add(&first[i], &first[k], margin, &c->same, &c->sames, &c->few);
             }
     free(taken);
     return ok;
@@ -62,7 +64,7 @@ static bool add_extra(const struct result *first, size_t n, double margin, struc
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < n && result_number(&first[i], "extra") != 0; k++)
             if (result_number(&first[k], "extra") == 0 && same_but(&first[i], &first[k], "extra") &&
-                !add(&first[k], &first[i], margin, &c->extra, &c->extras))
+                !add(&first[k], &first[i], margin, &c->extra, &c->extras, &c->few))
                 return false;
     return true;
 }
@@ -195,4 +197,8 @@ void checks_print(const struct checks *c, FILE *to)
         if (!again)
             print_extra(c, percent, to);
     }
+    if (c->few != 0)
+        fprintf(to,
+                "%zu more comparison%s of checks had too few blocks in common for an interval\n",
+                c->few, c->few != 1 ? "s" : "");
 }

@@ -23,6 +23,7 @@ struct checks {
     struct comparison *extra;
     size_t extras;
     size_t found; // of them, by the margin
+    size_t few;   // comparisons in neither list: they have too few blocks in common for an interval
 };
 
 // Of one machine's rows, or all (NULL). least_margin: 0.01 is 1 %. False: out of memory.

@@ -34,11 +34,11 @@ json_t *report_comparison(const struct comparison *c)
 json_t *report_checks(const struct checks *c)
 {
     const double confidence = RESULTS_CONFIDENCE_PERCENT / 100.0;
-    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "same", (json_int_t)c->sames,
-                     "excluded", (json_int_t)c->excluded, "false_alarm_rate",
-                     report_interval(stats_proportion(c->excluded, c->sames, confidence)), "alarms",
-                     (json_int_t)c->alarms, "extra", (json_int_t)c->extras, "found",
-                     (json_int_t)c->found, "power",
-                     report_interval(stats_proportion(c->found, c->extras, confidence)), "noise",
-                     report_number(c->noise), "margin", report_number(c->margin));
+    return json_pack(
+        "{s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:o, s:o}", "same", (json_int_t)c->sames,
+        "excluded", (json_int_t)c->excluded, "false_alarm_rate",
+        report_interval(stats_proportion(c->excluded, c->sames, confidence)), "alarms",
+        (json_int_t)c->alarms, "extra", (json_int_t)c->extras, "found", (json_int_t)c->found,
+        "power", report_interval(stats_proportion(c->found, c->extras, confidence)), "few",
+        (json_int_t)c->few, "noise", report_number(c->noise), "margin", report_number(c->margin));
 }

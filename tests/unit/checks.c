@@ -180,6 +180,16 @@ static void test_few_blocks(void **state)
     struct checks c = make(NULL);
     assert_true(c.sames == 1 && c.extras == 1 && near(c.noise, 0.02));
     assert_string_equal(c.same[0].base->family, "g");
+    // they are counted, and told of
+    assert_int_equal(c.few, 2);
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    assert_non_null(to);
+    checks_print(&c, to);
+    assert_int_equal(fclose(to), 0);
+    assert_non_null(strstr(text, "2 more comparisons of checks had too few blocks"));
+    free(text);
     checks_free(&c);
 }
 
