@@ -177,10 +177,17 @@ pair = $(subst +, ,$(notdir $(1)))
 cell = $(firstword $(subst @, ,$(1)))
 shuffle = $(if $(findstring @,$(1)),scripts/link $(1))
 
+# The explorer's two faces, and its objects: $(call sim,PLACE,FACE).
+EXPLORED := $(patsubst tests/explore/%.c,%,$(wildcard tests/explore/*.c))
+FACE_declared = -DSYNC_EXPLORE -DSYNC_DECLARED -Wno-shadow
+FACE_instrumented = -DSYNC_EXPLORE -fsanitize=thread -Wno-shadow
+LINK_instrumented = -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
+sim = $(patsubst harness/sim/%.c,$(1)/obj/sim/%.o,$(filter-out harness/sim/main.c $(if $(filter declared,$(2)),harness/sim/tsan.c),$(wildcard harness/sim/*.c)))
+
 # $(call rules,NAME,PLACE,COMPILER): a named build, its directory, its compiler with its flags. Objects
 # are kept by .PRECIOUS: with .SECONDARY make would not look for those of a new scheme.
 define rules
-.PRECIOUS: $(2)/obj/%.o $(2)/obj/cells/%.o $(2)/catalogue/%.o $(2)/catalogue/workload/%.o
+.PRECIOUS: $(2)/obj/%.o $(2)/obj/cells/%.o $(2)/obj/sim/%.o $(2)/obj/explore/%.o $(2)/catalogue/%.o $(2)/catalogue/workload/%.o
 .SECONDEXPANSION:
 
 $(2)/obj/%.o: harness/%.c $(BUILD)/flags
@@ -224,6 +231,25 @@ $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CA
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $$(INTO)
+
+# The explorer: a program for each pair of schemes and face (harness/sim/face.h), which has all
+# scenarios: explore/FACE/PAIR. The explorer itself is never instrumented.
+$(2)/obj/sim/%.o: harness/sim/%.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(3) -O3 -DSYNC_EXPLORE -c $$< $$(INTO)
+
+$(2)/obj/explore/%.o: $$$$(wildcard tests/explore/$$$$(notdir $$$$(*D)).c) $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(3) $$(FACE_$$(firstword $$(subst /, ,$$*))) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) -c $$< $$(INTO)
+
+$(2)/explore/%: $$$$(foreach f,$(EXPLORED),$(2)/obj/explore/$$$$(*D)/$$$$f/$$$$(*F).o) $$$$(call sim,$(2),$$$$(*D)) $(2)/obj/sim/main.o
+	@mkdir -p $$(@D)
+	@$(3) $$(filter %.o,$$^) $$(LINK_$$(*D)) -ldw $$(LINK_INTO)
+
+$(2)/litmus/%: tests/litmus/litmus.c $$$$(call sim,$(2),$$$$*) $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(3) $$(FACE_$$*) -c $$< -o $$@.o
+	@$(3) $$@.o $$(filter %.o,$$^) $$(LINK_$$*) -ldw -lcmocka $$(LINK_INTO)
 
 $(2)/test/runner/%: tests/runner/%.c $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)

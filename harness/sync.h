@@ -3,7 +3,7 @@
 // The one door to shared memory. Schemes and containers touch memory that more than one thread
 // may see through C11's atomic_*_explicit operations and the services below, and through nothing
 // else: natively this costs nothing, and the same source can be compiled against another face
-// that counts (SYNC_CENSUS, sync_census.h) or that decides the schedule.
+// that counts (SYNC_CENSUS, sync_census.h) or that decides the schedule (SYNC_EXPLORE, sim/face.h).
 //
 // The rules (`make lint` checks what a program can check):
 //  1. Atomics are _Atomic(T) or atomic_* of 1, 2, 4 or 8 bytes, touched only by the _explicit
@@ -78,7 +78,6 @@ static inline void *sync_self(void)
 
 // Ends the process with a message: a broken invariant is never survived. Defined in sync.c.
 _Noreturn void sync_fail(const char *file, int line, const char *text);
-#define sync_check(ok, text) ((ok) ? (void)0 : sync_fail(__FILE__, __LINE__, (text)))
 
 // Hides from the compiler where a pointer came from, so that it neither folds nor hoists its uses,
 // and does not drop the loop when they are nothing.
@@ -88,6 +87,30 @@ _Noreturn void sync_fail(const char *file, int line, const char *text);
         __asm__ volatile("" : "+r"(sync_opaque_)); \
         sync_opaque_;                              \
     })
+
+// Next of a thread's own sequence of pseudo-random numbers (splitmix64); t may be NULL.
+struct thread;
+static inline uint64_t sync_rand(struct thread *t)
+{
+    (void)t;
+    uint64_t z = sync_here.seed += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+// The mutex of the C library: natively pthread's own, with default attributes.
+typedef struct {
+    pthread_mutex_t native;
+} sync_mutex;
+// A slot of thread-local storage reached by a library call, where that cost belongs to a mechanism.
+typedef pthread_key_t sync_tls;
+
+#ifdef SYNC_EXPLORE
+#include "sim/face.h"
+#else
+
+#define sync_check(ok, text) ((ok) ? (void)0 : sync_fail(__FILE__, __LINE__, (text)))
 
 // --- memory -----------------------------------------------------------------------------------
 
@@ -123,7 +146,7 @@ static inline uintptr_t sync_address(const void *p)
     return (uintptr_t)p;
 }
 
-// --- time and chance --------------------------------------------------------------------------
+// --- time -------------------------------------------------------------------------------------
 
 // Monotonic nanoseconds.
 static inline uint64_t sync_now_ns(void)
@@ -131,17 +154,6 @@ static inline uint64_t sync_now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-// Next of a thread's own sequence of pseudo-random numbers (splitmix64); t may be NULL.
-struct thread;
-static inline uint64_t sync_rand(struct thread *t)
-{
-    (void)t;
-    uint64_t z = sync_here.seed += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
 }
 
 // --- waiting ----------------------------------------------------------------------------------
@@ -205,10 +217,6 @@ static inline void sync_unpark(_Atomic(uint32_t) *word, unsigned n)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n > INT32_MAX ? INT32_MAX : (int)n, NULL, NULL, 0);
 }
 
-// The mutex of the C library: natively pthread's own, with default attributes.
-typedef struct {
-    pthread_mutex_t native;
-} sync_mutex;
 static inline void sync_mutex_init(sync_mutex *m)
 {
     pthread_mutex_init(&m->native, NULL);
@@ -234,8 +242,6 @@ static inline void sync_mutex_unlock(sync_mutex *m)
     pthread_mutex_unlock(&m->native);
 }
 
-// A slot of thread-local storage reached by a library call, where that cost belongs to a mechanism.
-typedef pthread_key_t sync_tls;
 static inline void sync_tls_init(sync_tls *key)
 {
     sync_check(pthread_key_create(key, NULL) == 0, "no thread-local key is left");
@@ -271,5 +277,7 @@ extern _Atomic(uint32_t) sync_fence_word;
 #define sync_fence(order) atomic_thread_fence(order)
 #endif
 #endif
+
+#endif // SYNC_EXPLORE
 
 #endif
