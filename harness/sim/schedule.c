@@ -354,15 +354,39 @@ static const char *waiting(enum state state)
 {
     return state == LOCKS ? "for a mutex" : state == SLEEPS ? "asleep" : "for a condition";
 }
+static void make_ready(unsigned thread)
+{
+    s.thread[thread].state = READY;
+    s.ready |= 1u << thread;
+}
+// Who can run beside the running thread; when nobody can, those whose sleep ends by itself.
+static uint32_t others(void)
+{
+    uint32_t ready = s.ready & ~(1u << sim.self), timed = 0;
+    for (unsigned i = 1; ready == 0 && i <= s.threads; i++)
+        if (s.thread[i].state == SLEEPS && s.thread[i].timed)
+            timed |= 1u << i;
+    return ready | timed;
+}
+// Lets one of the set run: the next one after this thread, round the circle, unless it is decided
+// otherwise.
+static void run_one_of(uint32_t set)
+{
+    unsigned next = choose(set, after_me(set));
+    struct coroutine_thread *t = &s.thread[next];
+    if (t->state == SLEEPS) { // its time is up
+        t->woken = 0;
+        t->asleep = false;
+        make_ready(next);
+    }
+    if (next != sim.self)
+        switch_to(next);
+}
 // The running thread is not ready: somebody else runs, or nothing does any more.
 static void leave_processor(void)
 {
     step();
-    uint32_t set = s.ready;
-    if (set == 0)
-        for (unsigned i = 1; i <= s.threads; i++)
-            if (s.thread[i].state == SLEEPS && s.thread[i].timed)
-                set |= 1u << i;
+    uint32_t set = others();
     if (set == 0) {
         bool all = true;
         char text[160];
@@ -379,16 +403,7 @@ static void leave_processor(void)
         struct coroutine ended;
         coroutine_switch(&ended, &s.main);
     }
-    unsigned next = choose(set, after_me(set));
-    struct coroutine_thread *t = &s.thread[next];
-    if (t->state == SLEEPS) { // its time is up
-        t->woken = 0;
-        t->asleep = false;
-        t->state = READY;
-        s.ready |= 1u << next;
-    }
-    if (next != sim.self)
-        switch_to(next);
+    run_one_of(set);
 }
 static void wait_as(enum state state, const void *site, const volatile void *p)
 {
@@ -399,11 +414,6 @@ static void wait_as(enum state state, const void *site, const volatile void *p)
     s.ready &= ~(1u << sim.self);
     sim_trace(SIM_EVENT_WAIT, site, p, 0, -1, 0);
     leave_processor();
-}
-static void make_ready(unsigned thread)
-{
-    s.thread[thread].state = READY;
-    s.ready |= 1u << thread;
 }
 
 static void thread_body(void *argument)
@@ -584,9 +594,9 @@ void sim_yield(const struct sim_site *site)
     if (!sim.live)
         return;
     t->turns++;
-    bool others = t->turns % TURNS_MAX == 0 || (t->turns == 1 && sim_value(2) != 0);
-    uint32_t set = s.ready & ~(1u << sim.self);
-    if (!others || set == 0) {
+    bool gives_way = t->turns % TURNS_MAX == 0 || (t->turns == 1 && sim_value(2) != 0);
+    uint32_t set = gives_way ? others() : 0;
+    if (set == 0) {
         if (t->turns % TURNS_MAX == 0)
             step();
         return;
@@ -594,7 +604,7 @@ void sim_yield(const struct sim_site *site)
     step();
     sim_trace(SIM_EVENT_YIELD, site, NULL, 0, -1, 0);
     t->priority = --s.lowest;
-    switch_to(choose(set, after_me(set)));
+    run_one_of(set);
 }
 
 void sim_await_begin(const struct sim_site *site)
