@@ -168,10 +168,13 @@ static bool address_text(uintptr_t address, char *text, size_t size)
         return true;
     }
     Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), address);
-    const char *name = m == NULL ? NULL : dwfl_module_addrname(m, address);
-    if (m != NULL)
-        snprintf(text, size, "%s", name != NULL ? name : "static data");
-    return m != NULL;
+    Dwarf_Addr begin, end; // beyond the last module that is what is found
+    if (m == NULL || dwfl_module_info(m, NULL, &begin, &end, NULL, NULL, NULL, NULL) == NULL ||
+        address < begin || address >= end)
+        return false;
+    const char *name = dwfl_module_addrname(m, address);
+    snprintf(text, size, "%s", name != NULL ? name : "static data");
+    return true;
 }
 struct text {
     char text[64];
@@ -248,7 +251,8 @@ static void print_operation(FILE *to, const struct sim_event *e)
 {
     const struct sim_site *s = site_of(e->site);
     fputs(s != NULL ? s->what : e->kind == SIM_EVENT_END ? "ends" : kind_name(e->kind), to);
-    if (s != NULL && s->object[0] != '\0')
+    // a condition that is waited for is as long as the source itself
+    if (s != NULL && s->object[0] != '\0' && (e->kind != SIM_EVENT_WAIT || e->address != 0))
         fprintf(to, " %s", s->object);
     const char *declared = declared_order(e);
     if (e->order >= 0 && !(s != NULL && s->order[0][0] == '\0'))
@@ -278,8 +282,6 @@ static void print_outcome(FILE *to, const struct sim_event *e)
             fprintf(to, ": %s -> %s", before.text, after.text);
         break;
     case SIM_EVENT_STORE:
-        fprintf(to, ": = %s", after.text);
-        break;
     case SIM_EVENT_RMW:
     case SIM_EVENT_CAS:
         fprintf(to, ": %s -> %s", before.text, after.text);

@@ -542,6 +542,7 @@ void sim_order_store(const void *site, volatile void *p, unsigned size, uint64_t
     unsigned age = sim_value(places);
     // its view must contain the store itself, whose stamp put() finds
     unsigned after = place[age];
+    e->before = l->store[after].value;
     l->written[sim.self] = now;
     put(c, after, value, NULL, false, o);
     // where it went: the newest place, or `age` places before
