@@ -4,7 +4,7 @@
 # schedule that fails in the same way, the source lines that it is about, and commands that give both
 # schedules again, whatever addresses the system hands out. TAP.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 build=$(realpath -m "${1:-build}")/planted
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -115,8 +115,8 @@ program=$build/explore/declared/atomic+spin_relaxed
 (cd / && "$program" explore lock_unlock) | grep -q 'spin_relaxed.h:.* relaxed .*atomic_store_explicit(&l->locked, 0'
 case_is $? 'sources are found from another directory'
 
-"$program" explore share_and_drop --replay default >"$work/out"
-[ $? = 0 ] && grep -q '^share_and_drop: no failure' "$work/out"
+"$program" explore share_and_drop --replay default >"$work/out" &&
+    grep -q "^share_and_drop: no failure" "$work/out"
 case_is $? 'a schedule that passes is replayed, and said to pass'
 "$program" explore share_and_drop --replay '1.60000>2' | grep -q '^1 of 1 deviations did not occur'
 case_is $? 'a deviation that does not occur is told'
