@@ -188,8 +188,8 @@ shuffle = $(if $(findstring @,$(1)),scripts/link $(1))
 # The explorer's two faces, and its objects: $(call sim,PLACE,FACE).
 EXPLORED := $(patsubst tests/explore/%.c,%,$(wildcard tests/explore/*.c))
 FACE_declared = -DSYNC_EXPLORE -DSYNC_DECLARED -Wno-shadow
-FACE_instrumented = -DSYNC_EXPLORE -fsanitize=thread -Wno-shadow
-LINK_instrumented = -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
+FACE_instrumented = -DSYNC_EXPLORE -DSYNC_INSTRUMENTED -fsanitize=thread -Wno-shadow \
+    -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset
 sim = $(patsubst harness/sim/%.c,$(1)/obj/sim/%.o,$(filter-out harness/sim/main.c $(if $(filter declared,$(2)),harness/sim/tsan.c),$(wildcard harness/sim/*.c)))
 
 # $(call rules,NAME,PLACE,COMPILER): a named build, its directory, its compiler with its flags. Objects
@@ -258,12 +258,12 @@ $(2)/obj/explore/%.o: $$$$(wildcard tests/explore/$$$$(notdir $$$$(*D)).c) $(BUI
 
 $(2)/explore/%: $$$$(foreach f,$(EXPLORED),$(2)/obj/explore/$$$$(*D)/$$$$f/$$$$(*F).o) $$$$(call sim,$(2),$$$$(*D)) $(2)/obj/sim/main.o
 	@mkdir -p $$(@D)
-	@$(3) $$(filter %.o,$$^) $$(LINK_$$(*D)) -ldw $$(LINK_INTO)
+	@$(3) $$(filter %.o,$$^) -ldw $$(LINK_INTO)
 
 $(2)/litmus/%: tests/litmus/litmus.c $$$$(call sim,$(2),$$$$*) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$(FACE_$$*) -c $$< -o $$@.o
-	@$(3) $$@.o $$(filter %.o,$$^) $$(LINK_$$*) -ldw -lcmocka $$(LINK_INTO)
+	@$(3) $$@.o $$(filter %.o,$$^) -ldw -lcmocka $$(LINK_INTO)
 
 $(2)/test/runner/%: tests/runner/%.c $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)

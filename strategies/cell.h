@@ -272,12 +272,11 @@ API void world_close(struct world *w)
         sync_mutex_destroy(&w->stripe[i].mutex);
     sync_mutex_destroy(&w->threads);
     sync_mutex_destroy(&w->stopper);
-    for (unsigned i = 0; i < THREADS_MAX; i++) {
+    unsigned n = atomic_load_explicit(&w->slots, memory_order_relaxed);
+    for (unsigned i = 0; i < n; i++) {
         struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
-        if (t != NULL) {
-            sync_free(t->dead);
-            sync_free(t);
-        }
+        sync_free(t->dead);
+        sync_free(t);
     }
     sync_free(w);
 }
