@@ -94,7 +94,11 @@ struct sim_event *sim_trace(enum sim_event_kind kind, const void *site, const vo
     static struct sim_event ignored;
     if (!sim.tracing || sim_events_count == SIM_EVENTS_MAX)
         return &ignored;
-    struct sim_event *e = &sim_events[sim_events_count++];
+    struct sim_event *e = &sim_events[sim_events_count];
+    // a plain write is told before it is made, and made before anything else happens
+    if (sim_events_count > 0 && e[-1].kind == SIM_EVENT_WRITE && sim_event_has_value(e - 1))
+        memcpy(&e[-1].after, (const void *)e[-1].address, e[-1].size);
+    sim_events_count++;
     *e = (struct sim_event){.kind = (uint8_t)kind,
                             .thread = (uint8_t)sim.self,
                             .size = (uint8_t)size,
@@ -103,6 +107,8 @@ struct sim_event *sim_trace(enum sim_event_kind kind, const void *site, const vo
                             .step = sim.steps,
                             .site = site,
                             .address = (uintptr_t)p};
+    if ((kind == SIM_EVENT_READ || kind == SIM_EVENT_WRITE) && sim_event_has_value(e))
+        memcpy(&e->before, (const void *)e->address, e->size);
     return e;
 }
 
