@@ -47,7 +47,7 @@ static const struct argp_option explore_options[] = {
      "How schedules are chosen (seeds in turn: random, and PCT of depths 2, 3 and 5)", 0},
     {"depth", KEY_DEPTH, "D", 0,
      "Of PCT: of the bugs that it looks for (3); of exhaustive: deviations at most (2)", 0},
-    {"schedules", KEY_SCHEDULES, "N", 0, "Of each scenario, at most (10000)", 0},
+    {"schedules", KEY_SCHEDULES, "N", 0, "Of each scenario, at most (100000)", 0},
     {"seed", KEY_SEED, "X", 0, "Of the first schedule; the next has the next one (1)", 0},
     {"replay", KEY_REPLAY, "DEVIATIONS", 0,
      "One schedule, as a failure prints it; needs its --seed", 0},
@@ -107,7 +107,7 @@ static int main_explore(int argc, char **argv)
                                      NULL,
                                      NULL};
     struct explore_options o = {
-        .mode = EXPLORE_MIXED, .schedules = 10000, .seed = 1, .as = argv[0]};
+        .mode = EXPLORE_MIXED, .schedules = 100000, .seed = 1, .as = argv[0]};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     return explore(&o);
 }
