@@ -61,6 +61,7 @@ void coroutine_make(struct coroutine *c, void *stack, size_t size, void (*entry)
                     void *argument)
 {
     uintptr_t *top = (uintptr_t *)(((uintptr_t)stack + size) & ~(uintptr_t)15);
+    *--top = 0;                           // the stack is aligned to 16 where `call` stands
     *--top = 0;                           // where a debugger's walk ends
     *--top = (uintptr_t)coroutine_start;  // what `ret` pops
     *--top = 0;                           // rbp

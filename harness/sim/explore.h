@@ -30,9 +30,11 @@ struct audit_options {
 // Exit status: 0, or 1 where a stated reason is contradicted.
 int audit(const struct audit_options *o);
 
-// All scenarios of this program, those that are omitted too.
-extern const struct sim_scenario *const explore_first[] __asm__("__start_sim_scenarios");
-extern const struct sim_scenario *const explore_end[] __asm__("__stop_sim_scenarios");
+// All scenarios of this program, those that are omitted too. Weak: the litmus tests have none.
+extern const struct sim_scenario *const explore_first[] __asm__("__start_sim_scenarios")
+    __attribute__((weak));
+extern const struct sim_scenario *const explore_end[] __asm__("__stop_sim_scenarios")
+    __attribute__((weak));
 
 // The policy of one seed.
 struct sim_policy explore_policy(int mode, unsigned depth, uint64_t seed);

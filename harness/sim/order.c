@@ -364,8 +364,10 @@ void sim_order_plain(const void *site, const volatile void *p, size_t size, bool
     if (!sim.live)
         return;
     uint32_t now = tick();
-    sim_trace(write ? SIM_EVENT_WRITE : SIM_EVENT_READ, site, p, size > 255 ? 255 : (unsigned)size,
-              -1, now);
+    struct sim_event *e = sim_trace(write ? SIM_EVENT_WRITE : SIM_EVENT_READ, site, p,
+                                    size > 255 ? 255 : (unsigned)size, -1, now);
+    if (sim.tracing && (size == 1 || size == 2 || size == 4 || size == 8))
+        e->before = peek(p, (unsigned)size);
     while (address < end) {
         uintptr_t granule = (address & ~(uintptr_t)7) + 8, stop = granule < end ? granule : end;
         unsigned covered = 0; // bytes, as bits, that some cell has

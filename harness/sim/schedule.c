@@ -100,6 +100,7 @@ struct sim_event *sim_trace(enum sim_event_kind kind, const void *site, const vo
                             .size = (uint8_t)size,
                             .order = (int8_t)order,
                             .time = time,
+                            .step = sim.steps,
                             .site = site,
                             .address = (uintptr_t)p};
     return e;
@@ -135,7 +136,10 @@ static void crashed(int signal, siginfo_t *info, void *context)
         raise(signal);
         return;
     }
-    sim_fail(SIM_CRASH, "%s at %p", strsignal(signal), info->si_addr);
+    // other addresses differ from run to run
+    if (sim_inside(info->si_addr) || (uintptr_t)info->si_addr < 4096)
+        sim_fail(SIM_CRASH, "%s at %p", strsignal(signal), info->si_addr);
+    sim_fail(SIM_CRASH, "%s", strsignal(signal));
 }
 static void catch_signals(void)
 {
@@ -480,6 +484,8 @@ static void finish(struct sim_result *r)
     r->deviations_count = s.made_count;
     r->event[0] = sim.event[0];
     r->event[1] = sim.event[1];
+    r->thread = sim.self;
+    r->about = sim.about;
     sim.live = false;
     running = 0;
 }
@@ -494,6 +500,7 @@ void sim_run(const struct sim_policy *p, struct sim_result *r)
     sim.steps = 0;
     sim.hash = 0;
     sim.event[0] = sim.event[1] = -1;
+    sim.about = 0;
     sim.self = 0;
     sim_events_count = 0;
     sim_memory_restore();
