@@ -58,7 +58,7 @@ static struct {
     void *state;
     unsigned threads, default_steps;
     struct coroutine main;
-    sigjmp_buf failed;
+    sigjmp_buf failed; // where set-up and finish go when they fail; threads switch to main
     uint32_t ready; // bits of threads that can run
     unsigned switches;
     uint64_t now;
@@ -121,6 +121,8 @@ void sim_fail(enum sim_failure f, const char *format, ...)
     s.result->failure = f;
     vsnprintf(s.result->text, sizeof s.result->text, format, arguments);
     va_end(arguments);
+    if (sim.self != 0)
+        coroutine_switch(&s.thread[sim.self].context, &s.main);
     siglongjmp(s.failed, 1);
 }
 void sim_fail_check(const char *file, int line, const char *text)
@@ -400,8 +402,7 @@ static void leave_processor(void)
             }
         if (!all)
             sim_fail(SIM_DEADLOCK, "%s, and nobody else is left", text);
-        struct coroutine ended;
-        coroutine_switch(&ended, &s.main);
+        coroutine_switch(&s.thread[sim.self].context, &s.main);
     }
     run_one_of(set);
 }
@@ -471,8 +472,10 @@ static void begin_threads(void)
     for (unsigned i = 0; i <= s.threads; i++) {
         struct coroutine_thread *t = &s.thread[i];
         uint32_t priority = t->priority;
-        *t = (struct coroutine_thread){
-            .state = READY, .seed = mixed(s.policy->seed + i), .priority = priority};
+        *t = (struct coroutine_thread){.context = t->context,
+                                       .state = READY,
+                                       .seed = mixed(s.policy->seed + i),
+                                       .priority = priority};
         if (i == 0)
             continue;
         coroutine_make(&t->context, (char *)sim_stack(i), SIM_STACK_SIZE, thread_body,
@@ -523,6 +526,10 @@ void sim_run(const struct sim_policy *p, struct sim_result *r)
     swap_in(first);
     sim_mix(first);
     coroutine_switch(&s.main, &s.thread[first].context);
+    if (r->failure != SIM_PASSED) {
+        finish(r);
+        return;
+    }
     sim.live = false;
     swap_in(0);
     s.scenario->finish(s.state);
