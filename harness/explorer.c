@@ -107,7 +107,7 @@ void explorer_become(const struct explorer *x, const char *face, char **argv, st
     char path[BUILD_PATH];
     if (!build_explorer(&x->spec, face, x->headers, path, e))
         return;
-    argv[0] = path;
+    argv[0] = program_invocation_name; // it speaks to the user as rclab
     fflush(stdout);
     execv(path, argv);
     error_set(e, "cannot run %s: %s", path, strerror(errno));

@@ -117,11 +117,16 @@ struct sim_event {
     uint32_t step;       // see struct sim_result
     const void *site;    // struct sim_site or, from instrumented code, a return address
     uintptr_t address;   // 0: none
-    uint64_t before, after; // RMW, CAS: both; load, read: before; store: after
+    uint64_t before, after; // RMW, CAS, write: both; load, read: before; store: after
 };
 enum { SIM_EVENTS_MAX = 1 << 16 };
 extern struct sim_event sim_events[SIM_EVENTS_MAX];
 extern unsigned sim_events_count;
+// Plain accesses of other sizes have no values.
+static inline bool sim_event_has_value(const struct sim_event *e)
+{
+    return e->size == 1 || e->size == 2 || e->size == 4 || e->size == 8;
+}
 
 // --- memory -------------------------------------------------------------------------------------
 

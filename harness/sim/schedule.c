@@ -58,7 +58,7 @@ static struct {
     void *state;
     unsigned threads, default_steps;
     struct coroutine main;
-    sigjmp_buf failed;
+    sigjmp_buf failed; // where set-up and finish go when they fail; threads switch to main
     uint32_t ready; // bits of threads that can run
     unsigned switches;
     uint64_t now;
@@ -94,7 +94,11 @@ struct sim_event *sim_trace(enum sim_event_kind kind, const void *site, const vo
     static struct sim_event ignored;
     if (!sim.tracing || sim_events_count == SIM_EVENTS_MAX)
         return &ignored;
-    struct sim_event *e = &sim_events[sim_events_count++];
+    struct sim_event *e = &sim_events[sim_events_count];
+    // a plain write is told before it is made, and made before anything else happens
+    if (sim_events_count > 0 && e[-1].kind == SIM_EVENT_WRITE && sim_event_has_value(e - 1))
+        memcpy(&e[-1].after, (const void *)e[-1].address, e[-1].size);
+    sim_events_count++;
     *e = (struct sim_event){.kind = (uint8_t)kind,
                             .thread = (uint8_t)sim.self,
                             .size = (uint8_t)size,
@@ -103,6 +107,8 @@ struct sim_event *sim_trace(enum sim_event_kind kind, const void *site, const vo
                             .step = sim.steps,
                             .site = site,
                             .address = (uintptr_t)p};
+    if ((kind == SIM_EVENT_READ || kind == SIM_EVENT_WRITE) && sim_event_has_value(e))
+        memcpy(&e->before, (const void *)e->address, e->size);
     return e;
 }
 
@@ -115,6 +121,8 @@ void sim_fail(enum sim_failure f, const char *format, ...)
     s.result->failure = f;
     vsnprintf(s.result->text, sizeof s.result->text, format, arguments);
     va_end(arguments);
+    if (sim.self != 0)
+        coroutine_switch(&s.thread[sim.self].context, &s.main);
     siglongjmp(s.failed, 1);
 }
 void sim_fail_check(const char *file, int line, const char *text)
@@ -394,8 +402,7 @@ static void leave_processor(void)
             }
         if (!all)
             sim_fail(SIM_DEADLOCK, "%s, and nobody else is left", text);
-        struct coroutine ended;
-        coroutine_switch(&ended, &s.main);
+        coroutine_switch(&s.thread[sim.self].context, &s.main);
     }
     run_one_of(set);
 }
@@ -465,8 +472,10 @@ static void begin_threads(void)
     for (unsigned i = 0; i <= s.threads; i++) {
         struct coroutine_thread *t = &s.thread[i];
         uint32_t priority = t->priority;
-        *t = (struct coroutine_thread){
-            .state = READY, .seed = mixed(s.policy->seed + i), .priority = priority};
+        *t = (struct coroutine_thread){.context = t->context,
+                                       .state = READY,
+                                       .seed = mixed(s.policy->seed + i),
+                                       .priority = priority};
         if (i == 0)
             continue;
         coroutine_make(&t->context, (char *)sim_stack(i), SIM_STACK_SIZE, thread_body,
@@ -517,6 +526,10 @@ void sim_run(const struct sim_policy *p, struct sim_result *r)
     swap_in(first);
     sim_mix(first);
     coroutine_switch(&s.main, &s.thread[first].context);
+    if (r->failure != SIM_PASSED) {
+        finish(r);
+        return;
+    }
     sim.live = false;
     swap_in(0);
     s.scenario->finish(s.state);

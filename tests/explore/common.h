@@ -13,6 +13,8 @@
 #define FREES  PAIR_HAS(RC_TRAITS, RC_FREES)
 #define COUNTS PAIR_HAS(RC_TRAITS, RC_COUNTS)
 
+const char *const sim_schemes[2] = {RC_HEADER, LK_HEADER};
+
 // The threads of a scenario, numbered as it numbers them (0: the one that sets up), and their
 // world.
 struct stage {
