@@ -13,71 +13,115 @@
 #define FREES  PAIR_HAS(RC_TRAITS, RC_FREES)
 #define COUNTS PAIR_HAS(RC_TRAITS, RC_COUNTS)
 
-// The threads of a scenario, numbered as it numbers them (0: the one that sets up), and their world.
+const char *const sim_schemes[2] = {RC_HEADER, LK_HEADER};
+
+// The threads of a scenario, numbered as it numbers them (0: the one that sets up), and their
+// world.
 struct stage {
     struct world *world;
     unsigned threads;
     struct thread *thread[SIM_THREADS_MAX];
 };
 
-API void stage_self(struct thread *t)
+// In the runtime as t, and out of it: a thread that is not in it keeps nobody waiting.
+API struct thread *stage_in(struct thread *t)
 {
     sync_here.self = t;
+    thread_back(t);
+    lk_enter(t);
+    return t;
+}
+API void stage_out(struct thread *t)
+{
+    lk_leave(t);
+    thread_offline(t);
+    sync_here.self = NULL;
 }
 // The thread that sets up is in the runtime when this returns.
 API struct thread *stage_open(struct stage *s, unsigned threads)
 {
     s->world = world_open();
     s->threads = threads;
-    for (unsigned i = 0; i <= threads; i++)
+    for (unsigned i = 0; i <= threads; i++) {
         s->thread[i] = thread_attach(s->world);
-    stage_self(s->thread[0]);
-    lk_enter(s->thread[0]);
-    return s->thread[0];
+        thread_offline(s->thread[i]);
+    }
+    return stage_in(s->thread[0]);
+}
+// Set-up and finish go on as thread i.
+API struct thread *stage_as(struct stage *s, unsigned i)
+{
+    if (sync_self() != NULL)
+        stage_out(sync_self());
+    return stage_in(s->thread[i]);
+}
+// Set-up: one more counted reference to h, which `from` holds, for thread `to`.
+API void stage_share(struct stage *s, struct rc_header *h, unsigned from, unsigned to)
+{
+    struct thread *t = stage_as(s, from);
+    rc_incref(t, h);
+    rc_give(t, h);
+    rc_take(stage_as(s, to), h);
 }
 // Ends set-up.
 API void stage_begin(struct stage *s)
 {
-    lk_leave(s->thread[0]);
-    stage_self(NULL);
+    stage_out(stage_as(s, 0));
 }
-// A thread's part stands between these two. A thread that detaches itself sets thread[i] to NULL.
+// A thread's part stands between these two. One that was detached attaches itself.
 API struct thread *stage_enter(struct stage *s, unsigned i)
 {
-    stage_self(s->thread[i]);
-    lk_enter(s->thread[i]);
-    return s->thread[i];
+    if (s->thread[i] != NULL)
+        return stage_in(s->thread[i]);
+    struct thread *t = s->thread[i] = thread_attach(s->world);
+    sync_here.self = t;
+    lk_enter(t);
+    return t;
 }
 API void stage_leave(struct thread *t)
 {
-    lk_leave(t);
+    stage_out(t);
+}
+// Thread i, which is in the runtime, goes for good, and drains nothing before.
+API void stage_exit(struct stage *s, unsigned i)
+{
+    lk_leave(s->thread[i]);
+    thread_detach(s->thread[i]);
+    s->thread[i] = NULL;
+    sync_here.self = NULL;
 }
 // Finish: the first thread, in the runtime again.
 API struct thread *stage_back(struct stage *s)
 {
-    stage_self(s->thread[0]);
-    lk_enter(s->thread[0]);
-    return s->thread[0];
+    return stage_in(s->thread[0]);
 }
-// Everybody drains until nothing is left to do, and all that was made has died.
-API void stage_close(struct stage *s)
+// Everybody drains until nothing is left to do.
+API void stage_settle(struct stage *s)
 {
-    lk_leave(s->thread[0]);
+    stage_out(sync_self());
     for (unsigned idle = 0, round = 0; idle < 3 && round < 100; round++) {
         bool any = false;
         for (unsigned i = 0; i <= s->threads; i++)
             if (s->thread[i] != NULL) {
-                stage_self(s->thread[i]);
-                lk_enter(s->thread[i]);
-                thread_safepoint(s->thread[i]);
-                any |= thread_drain(s->thread[i]);
-                lk_leave(s->thread[i]);
+                struct thread *t = stage_in(s->thread[i]);
+                thread_safepoint(t);
+                any |= thread_drain(t);
+                stage_out(t);
             }
         idle = any ? 0 : idle + 1;
     }
+    stage_back(s);
+}
+// The end: all that was made has died.
+API void stage_close(struct stage *s)
+{
+    stage_settle(s);
+    lk_leave(s->thread[0]);
     for (unsigned i = 0; i <= s->threads; i++)
-        if (s->thread[i] != NULL)
+        if (s->thread[i] != NULL) {
+            thread_back(s->thread[i]);
             thread_detach(s->thread[i]);
+        }
     if (FREES)
         sync_check(world_live(s->world) == 0, "an object is left that nobody refers to");
     world_close(s->world);
@@ -118,9 +162,11 @@ API _Atomic(struct rc_weak *) *node_weaks(struct object *o)
 static const struct type node_type = {
     .name = "node", .destroy = node_destroy, .traverse = node_traverse, .weaks = node_weaks};
 
-API struct rc_header *node_new_flags(struct thread *t, uint32_t payload, unsigned flags)
+// `size` bytes that begin with a node.
+API struct rc_header *node_new_type(struct thread *t, const struct type *type, size_t size,
+                                    uint32_t payload, unsigned flags)
 {
-    struct node *n = object_new(t, &node_type, sizeof *n, AL_CONTAINER, flags);
+    struct node *n = object_new(t, type, size, AL_CONTAINER, flags);
     sync_set(n->alive, NODE_ALIVE);
     sync_set(n->payload, payload);
     atomic_init(&n->weaks, NULL);
@@ -130,20 +176,58 @@ API struct rc_header *node_new_flags(struct thread *t, uint32_t payload, unsigne
 }
 API struct rc_header *node_new(struct thread *t, uint32_t payload)
 {
-    return node_new_flags(t, payload, 0);
+    return node_new_type(t, &node_type, sizeof(struct node), payload, 0);
 }
-// By a holder: the object lives, and holds what was put there.
-API void node_use(struct rc_header *h, uint32_t payload)
+// By a holder: the object lives. What was put there.
+API uint32_t node_payload(struct rc_header *h)
 {
     sync_check(sync_get(node_of(h)->alive) == NODE_ALIVE, "an object died while it was held");
-    sync_check(sync_get(node_of(h)->payload) == payload, "a held object is not the one it was");
+    return sync_get(node_of(h)->payload);
+}
+API void node_use(struct rc_header *h, uint32_t payload)
+{
+    sync_check(node_payload(h) == payload, "a held object is not the one it was");
 }
 
 // What threads need of the pair: "NULL or a reason", for sim_scenario.omitted.
 #define RULE_AND(ok, text) &&(ok)
-#define THREADED                                                                                   \
-    (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, NEEDS_SHARING))
-#define UNLESS_THREADED (THREADED ? NULL : "these schemes go with one thread only")
+#define THREADED           (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, NEEDS_SHARING))
+#define UNLESS_THREADED    (THREADED ? NULL : "these schemes go with one thread only")
 #define UNLESS(ok, reason) (!THREADED ? UNLESS_THREADED : (ok) ? NULL : (reason))
+
+// A scenario of a file whose state is `struct scene`, a stage first. In the runtime run
+// NAME_setup(s), as thread 0 at first and as stage_as says; NAME_run(s, t, i) as thread i; and
+// `ends`(s, t), as thread 0, which leaves nothing but what stage_close gives back.
+#define SCENE(name_, threads_, omitted_, ends_, summary_)                      \
+    static void *name_##_scene_setup(void)                                     \
+    {                                                                          \
+        struct scene *s = sync_alloc(sizeof *s);                               \
+        stage_open(&s->stage, threads_);                                       \
+        name_##_setup(s);                                                      \
+        stage_begin(&s->stage);                                                \
+        return s;                                                              \
+    }                                                                          \
+    static void name_##_scene_run(void *state, unsigned thread)                \
+    {                                                                          \
+        struct scene *s = state;                                               \
+        struct thread *t = stage_enter(&s->stage, thread);                     \
+        name_##_run(s, t, thread);                                             \
+        if (s->stage.thread[thread] != NULL)                                   \
+            stage_leave(t);                                                    \
+    }                                                                          \
+    static void name_##_scene_finish(void *state)                              \
+    {                                                                          \
+        struct scene *s = state;                                               \
+        ends_(s, stage_back(&s->stage));                                       \
+        stage_close(&s->stage);                                                \
+    }                                                                          \
+    static const struct sim_scenario name_ = {.name = #name_,                  \
+                                              .summary = summary_,             \
+                                              .omitted = omitted_,             \
+                                              .threads = threads_,             \
+                                              .setup = name_##_scene_setup,    \
+                                              .run = name_##_scene_run,        \
+                                              .finish = name_##_scene_finish}; \
+    SIM_SCENARIO(name_)
 
 #endif
