@@ -240,13 +240,16 @@ API bool biased_mine(struct thread *t, struct rc_header *h)
     return atomic_load_explicit(&h->tid, memory_order_relaxed) == thread_id(t);
 }
 
-// Relaxed: nobody else knows the object yet; whoever learns of it does so through a release.
+// Relaxed: whoever learns of the object does so through a release. But a reader who still knows the
+// block's former object may try this one, as soon as others have counted it: release in `shared`,
+// which their read-modify-writes pass on, pairs with the acquire in rc_try_incref, so that the
+// reader's second look at the slot (rc_try_load) is not the older one. (CPython stores it plainly.)
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
 {
     (void)flags;
     atomic_store_explicit(&h->tid, thread_id(t), memory_order_relaxed);
     atomic_store_explicit(&h->local, 1, memory_order_relaxed);
-    atomic_store_explicit(&h->shared, BIASED_DEFAULT, memory_order_relaxed);
+    atomic_store_explicit(&h->shared, BIASED_DEFAULT, memory_order_release);
 }
 API void rc_incref(struct thread *t, struct rc_header *h)
 {
