@@ -12,7 +12,8 @@ BUILD ?= build
 ifeq ($(origin CC),default)
 CC = gcc
 endif
-# A directory with further schemes, such as tests/broken; the kind is read from the header.
+# Further schemes: headers, or directories of them such as tests/broken; the kind is read from the
+# header. One goes before a scheme of the same name in strategies/.
 EXTRA ?=
 STORE ?=
 PLAN ?= quick
@@ -36,9 +37,9 @@ NAMED = release asan tsan census fuzz
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
 
 # $(call extra,RC): the headers in EXTRA that define the traits of that kind.
-extra = $(foreach h,$(wildcard $(EXTRA:%=%/*.h)),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | grep -q 'define $(1)_TRAITS' && echo $(h)))
-HEADERS_rc := $(wildcard strategies/refcount/*.h) $(call extra,RC)
-HEADERS_lk := $(wildcard strategies/lock/*.h) $(call extra,LK)
+extra = $(foreach h,$(filter %.h,$(EXTRA)) $(wildcard $(addsuffix /*.h,$(filter-out %.h,$(EXTRA)))),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | grep -q 'define $(1)_TRAITS' && echo $(h)))
+HEADERS_rc := $(call extra,RC) $(wildcard strategies/refcount/*.h)
+HEADERS_lk := $(call extra,LK) $(wildcard strategies/lock/*.h)
 HEADERS_rl := $(wildcard strategies/reclaim/*.h)
 HEADERS_al := $(wildcard strategies/alloc/*.h)
 WORKLOADS := $(wildcard workloads/*/*.c)
@@ -47,7 +48,7 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures docs liveness fuzz peer power clean
+.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs liveness fuzz peer power clean
 all: $(BUILD)/rclab
 
 help:
@@ -57,7 +58,8 @@ help:
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
 	@echo 'make docs                       the tables of docs/statistics.md again, by simulation'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
-	@echo 'make check-scheme SCHEME=x      one scheme: its contract, its census, sanitizers'
+	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
+	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   the explorer: every scheme, so many schedules, both faces'
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
@@ -95,7 +97,11 @@ check:
 
 check-scheme:
 	@test -n '$(SCHEME)' || { echo 'make check-scheme SCHEME=x: which?' >&2; exit 2; }
-	@SCHEME=$(SCHEME) tests/run shape conformance containers
+	@BUILD=$(BUILD) CC=$(CC) tests/check-scheme '$(SCHEME)'
+
+SCHEDULES ?= 1000000
+torture: all
+	@BUILD=$(BUILD) SCHEDULES=$(SCHEDULES) tests/torture $(SCHEME)
 
 lint:
 	@scripts/lint
@@ -140,7 +146,7 @@ INTO = -MMD -MP -MT $@ -MF $(DEPENDS).tmp -o $@.tmp && mv $(DEPENDS).tmp $(DEPEN
 LINK_INTO = -o $@.tmp && mv $@.tmp $@
 
 # The program; tests are linked with all of it but main and the commands.
-LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm
+LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm -ldl
 # LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
 LIBS_stats_gsl = -lgsl -lgslcblas
 RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
@@ -162,8 +168,10 @@ $(call record,flags,$(CC) $(filter-out -Werror,$(BASE)) $(CELL_FLAGS) $(EXTRA))
 $(call record,names,$(CATALOGUE))
 endif
 
-# $(call header_flag,KIND,SCHEME): where a scheme of EXTRA is; the others are found by their names.
-header_flag = $(if $(filter $(EXTRA)/%,$(call header,$(1),$(2))),'-D$(call upper,$(1))_HEADER="$(call header,$(1),$(2))"')
+# $(call outside,KIND,SCHEME): the header of a scheme of EXTRA; the others are found by their names.
+outside = $(filter-out strategies/%,$(call header,$(1),$(2)))
+header_flag = $(if $(call outside,$(1),$(2)),'-D$(call upper,$(1))_HEADER="$(call outside,$(1),$(2))"')
+outside_kind = $(strip $(foreach kind,rc lk,$(if $(call outside,$(kind),$(1)),$(kind))))
 upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
 # $(call catalogue_flags,KIND,SCHEME)
 catalogue_flags = -DCATALOGUE_$(1) -D$(call upper,$(1))_SCHEME=$(2) $(call header_flag,$(1),$(2))
@@ -180,8 +188,8 @@ shuffle = $(if $(findstring @,$(1)),scripts/link $(1))
 # The explorer's two faces, and its objects: $(call sim,PLACE,FACE).
 EXPLORED := $(patsubst tests/explore/%.c,%,$(wildcard tests/explore/*.c))
 FACE_declared = -DSYNC_EXPLORE -DSYNC_DECLARED -Wno-shadow
-FACE_instrumented = -DSYNC_EXPLORE -fsanitize=thread -Wno-shadow
-LINK_instrumented = -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
+FACE_instrumented = -DSYNC_EXPLORE -DSYNC_INSTRUMENTED -fsanitize=thread -Wno-shadow \
+    -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset
 sim = $(patsubst harness/sim/%.c,$(1)/obj/sim/%.o,$(filter-out harness/sim/main.c $(if $(filter declared,$(2)),harness/sim/tsan.c),$(wildcard harness/sim/*.c)))
 
 # $(call rules,NAME,PLACE,COMPILER): a named build, its directory, its compiler with its flags. Objects
@@ -201,6 +209,12 @@ $(2)/catalogue/workload/%.o: $(BUILD)/flags
 $(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$(call catalogue_flags,$$(*D),$$(*F)) -c $$< $$(INTO)
+
+# A scheme of EXTRA by itself, to be loaded (build_scheme).
+$(2)/catalogue/%.so: harness/catalogue_unit.c $(BUILD)/flags
+	@test -n '$$(call outside_kind,$$*)' || { echo '$$*.h defines neither RC_TRAITS nor LK_TRAITS' >&2; exit 1; }
+	@mkdir -p $$(@D)
+	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$< $$(INTO)
 
 $(2)/rclab: $(RCLAB_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/names
 	@$(3) $$(filter %.o,$$^) $(LIBS) $$(LINK_INTO)
@@ -244,12 +258,12 @@ $(2)/obj/explore/%.o: $$$$(wildcard tests/explore/$$$$(notdir $$$$(*D)).c) $(BUI
 
 $(2)/explore/%: $$$$(foreach f,$(EXPLORED),$(2)/obj/explore/$$$$(*D)/$$$$f/$$$$(*F).o) $$$$(call sim,$(2),$$$$(*D)) $(2)/obj/sim/main.o
 	@mkdir -p $$(@D)
-	@$(3) $$(filter %.o,$$^) $$(LINK_$$(*D)) -ldw $$(LINK_INTO)
+	@$(3) $$(filter %.o,$$^) -ldw $$(LINK_INTO)
 
 $(2)/litmus/%: tests/litmus/litmus.c $$$$(call sim,$(2),$$$$*) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$(FACE_$$*) -c $$< -o $$@.o
-	@$(3) $$@.o $$(filter %.o,$$^) $$(LINK_$$*) -ldw -lcmocka $$(LINK_INTO)
+	@$(3) $$@.o $$(filter %.o,$$^) -ldw -lcmocka $$(LINK_INTO)
 
 $(2)/test/runner/%: tests/runner/%.c $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)

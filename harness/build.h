@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the tree and the cells' programs are, and how a missing one is made.
+// Where the tree and its programs are, and how a missing one is made.
 #ifndef BUILD_H
 #define BUILD_H
 
@@ -18,5 +18,13 @@ void build_path(const struct spec *s, bool census, unsigned layout, char *path);
 // stderr).
 bool build_cells(const struct spec *const *s, size_t n, bool census, unsigned layouts,
                  struct error *e);
+// Makes the explorer's program of a pair in a face ("declared", "instrumented"), and answers where it
+// is (BUILD_PATH). headers: where schemes of the pair lie that are not the tree's, by absolute paths
+// with a blank between; they are built in a directory of their own.
+bool build_explorer(const struct spec *s, const char *face, const char *headers, char *path,
+                    struct error *e);
+// What the scheme of that name says of itself, whose header lies at that absolute path. NULL, with a
+// message: it is none, or does not compile.
+const struct scheme *build_scheme(const char *header, const char *name, struct error *e);
 
 #endif

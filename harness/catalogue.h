@@ -20,6 +20,8 @@ struct scheme {
     const void *const *functions; // the whole contract, so that a missing function does not link
 };
 #define CATALOGUE_SECTION "rclab_schemes"
+// The struct scheme of a unit that is loaded by itself, as a shared object.
+#define CATALOGUE_ALONE "rclab_scheme"
 
 // Sorted by name; the arrays belong to the catalogue.
 const struct scheme *const *catalogue_schemes(enum scheme_kind kind, size_t *count);

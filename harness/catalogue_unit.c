@@ -2,6 +2,7 @@
 //
 // One scheme's entry in the catalogue, compiled once for each header with -DCATALOGUE_rc, _lk, _rl
 // or _al. Taking the address of every function of the contract makes one that is missing an error.
+// With -DCATALOGUE_SHARED it is a shared object, for a scheme that the program was not built with.
 #include "../workloads/object.h"
 #include "catalogue.h"
 
@@ -101,4 +102,9 @@ static const struct scheme unit = {
 #endif
     .functions = functions,
 };
+#ifdef CATALOGUE_SHARED
+#include "sync.c" // what the scheme calls must be there when it is loaded
+extern const struct scheme alone __asm__(CATALOGUE_ALONE) __attribute__((alias("unit")));
+#else
 static const struct scheme *const entry __attribute__((used, section(CATALOGUE_SECTION))) = &unit;
+#endif

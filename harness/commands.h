@@ -11,6 +11,8 @@ int command_sweep(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_calibrate(int argc, char **argv);
+int command_explore(int argc, char **argv);
+int command_audit(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_merge(int argc, char **argv);

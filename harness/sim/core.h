@@ -70,8 +70,10 @@ struct sim_result {
     uint64_t hash;     // of what was decided and which value each access took; no addresses
     const struct sim_deviation *deviations; // of this schedule; until the next one
     unsigned deviations_count;
-    // Events that a race or a misuse is about, in the trace; -1: none. [0] is the last one.
+    // Events that a race is about, in the trace; -1: none. [0] is the last one.
     int event[2];
+    unsigned thread; // that ran at the end
+    uintptr_t about; // an address in the block that the failure is about; 0: none
 };
 
 // Makes the scenario's memory; once, before its schedules and after those of another scenario.
@@ -112,13 +114,19 @@ struct sim_event {
     int8_t order;        // as it was used, of <stdatomic.h>; -1: none
     uint16_t age;        // values newer than the one that was taken (or that the store went under)
     uint32_t time;       // the thread's clock
+    uint32_t step;       // see struct sim_result
     const void *site;    // struct sim_site or, from instrumented code, a return address
     uintptr_t address;   // 0: none
-    uint64_t before, after; // RMW, CAS: both; load: before; store: after
+    uint64_t before, after; // RMW, CAS, write: both; load, read: before; store: after
 };
 enum { SIM_EVENTS_MAX = 1 << 16 };
 extern struct sim_event sim_events[SIM_EVENTS_MAX];
 extern unsigned sim_events_count;
+// Plain accesses of other sizes have no values.
+static inline bool sim_event_has_value(const struct sim_event *e)
+{
+    return e->size == 1 || e->size == 2 || e->size == 4 || e->size == 8;
+}
 
 // --- memory -------------------------------------------------------------------------------------
 
@@ -196,7 +204,8 @@ extern struct sim {
     unsigned self;
     unsigned steps;
     uint64_t hash;
-    int event[2]; // see struct sim_result
+    int event[2];    // see struct sim_result
+    uintptr_t about; // see struct sim_result
 } sim;
 
 // Who runs next?

@@ -17,6 +17,7 @@ struct explore_options {
     uint64_t schedules;          // of each scenario
     uint64_t seed;               // of the first one
     const char *replay;          // deviations as a failure prints them; NULL: none
+    const char *weaken;          // an order that is weakened, for `as` to say so; or NULL
     const char *as;              // how the user asks for this pair: "rclab explore --rc biased"
 };
 // Exit status: 0 no failure, 1 a failure, 2 a scenario that there is not.
@@ -29,10 +30,15 @@ struct audit_options {
 };
 // Exit status: 0, or 1 where a stated reason is contradicted.
 int audit(const struct audit_options *o);
+// Weakens an order for all schedules that follow, as the audit prints it: "biased.h:212:release".
+// False: there is no such order.
+bool audit_weaken(const char *text);
 
-// All scenarios of this program, those that are omitted too.
-extern const struct sim_scenario *const explore_first[] __asm__("__start_sim_scenarios");
-extern const struct sim_scenario *const explore_end[] __asm__("__stop_sim_scenarios");
+// All scenarios of this program, those that are omitted too. Weak: the litmus tests have none.
+extern const struct sim_scenario *const explore_first[] __asm__("__start_sim_scenarios")
+    __attribute__((weak));
+extern const struct sim_scenario *const explore_end[] __asm__("__stop_sim_scenarios")
+    __attribute__((weak));
 
 // The policy of one seed.
 struct sim_policy explore_policy(int mode, unsigned depth, uint64_t seed);

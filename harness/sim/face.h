@@ -65,10 +65,36 @@
 #define atomic_init(p, v)                                                                          \
     sim_init(SIM_SITE("init", #p, "", ""), p, sizeof *(p), (uint64_t)(uintptr_t)(v))
 
+// Type of the value behind a pointer to an atomic, without its qualifiers.
+#define SIM_VALUE(p) __typeof__(((void)0, *(p)))
+#define SIM_BITS(v)  ((uint64_t)(uintptr_t)(v))
+#define SIM_CAS(p, text, e, d, weak, s, f, s_text, f_text)                                         \
+    __extension__({                                                                                \
+        __auto_type sim_p_ = (p);                                                                  \
+        __auto_type sim_e_ = (e);                                                                  \
+        SIM_VALUE(sim_p_) sim_d_ = (d);                                                            \
+        sim_cas(SIM_SITE("compare-exchange", text, s_text, f_text), sim_p_, sizeof *sim_p_,        \
+                sim_e_, SIM_BITS(sim_d_), weak, s, f);                                             \
+    })
+
 #ifndef SYNC_DECLARED
 #define sync_get(lvalue)        (lvalue)
 #define sync_set(lvalue, value) ((void)((lvalue) = (value)))
 #define sync_fence(order)       atomic_thread_fence(order)
+
+#ifdef SYNC_INSTRUMENTED
+// Also where the compiler copies or clears a struct by them. It must not expand them in line itself
+// (-fno-builtin-memcpy ...): gcc does so without a word.
+__asm__("memcpy = sim_memcpy\n"
+        "memmove = sim_memmove\n"
+        "memset = sim_memset\n");
+#ifdef __clang__
+// clang tells of a weak one as of a strong one, which never fails for no reason.
+#undef atomic_compare_exchange_weak_explicit
+#define atomic_compare_exchange_weak_explicit(p, e, d, s, f)                                       \
+    SIM_CAS(p, #p, e, d, true, s, f, #s, #f)
+#endif
+#endif
 #else
 
 // Forms without an explicit order are removed, so that one that slipped in does not compile.
@@ -94,10 +120,6 @@
 #undef atomic_fetch_xor_explicit
 #undef atomic_fetch_and_explicit
 
-// Type of the value behind a pointer to an atomic, without its qualifiers.
-#define SIM_VALUE(p) __typeof__(((void)0, *(p)))
-#define SIM_BITS(v)  ((uint64_t)(uintptr_t)(v))
-
 #define atomic_load_explicit(p, o)                                                                 \
     __extension__({                                                                                \
         __auto_type sim_p_ = (p);                                                                  \
@@ -122,14 +144,6 @@
 #define atomic_fetch_or_explicit(p, v, o)  SIM_RMW(SIM_OR, "or", #p, p, v, o, #o)
 #define atomic_fetch_xor_explicit(p, v, o) SIM_RMW(SIM_XOR, "xor", #p, p, v, o, #o)
 #define atomic_fetch_and_explicit(p, v, o) SIM_RMW(SIM_AND, "and", #p, p, v, o, #o)
-#define SIM_CAS(p, text, e, d, weak, s, f, s_text, f_text)                                         \
-    __extension__({                                                                                \
-        __auto_type sim_p_ = (p);                                                                  \
-        __auto_type sim_e_ = (e);                                                                  \
-        SIM_VALUE(sim_p_) sim_d_ = (d);                                                            \
-        sim_cas(SIM_SITE("compare-exchange", text, s_text, f_text), sim_p_, sizeof *sim_p_,        \
-                sim_e_, SIM_BITS(sim_d_), weak, s, f);                                             \
-    })
 #define atomic_compare_exchange_strong_explicit(p, e, d, s, f)                                     \
     SIM_CAS(p, #p, e, d, false, s, f, #s, #f)
 #define atomic_compare_exchange_weak_explicit(p, e, d, s, f)                                       \

@@ -141,10 +141,11 @@ void sim_free(const struct sim_site *s, void *p)
     struct sim_block *b = (struct sim_block *)sim_block_at((uintptr_t)p, &number);
     if (b == NULL || b->address != (uintptr_t)p) {
         sim_trace(SIM_EVENT_FREE, s, p, 0, -1, 0);
-        sim_fail(SIM_WILD, "what is freed is no block: %p", p);
+        sim_fail(SIM_WILD, "what is freed is no block");
     }
     if (b->freed != NULL) {
         sim_trace(SIM_EVENT_FREE, s, p, 0, -1, 0);
+        sim.about = b->address;
         sim_fail(SIM_FREED, "block %u is freed twice, first at %s:%u", number, b->freed->file,
                  b->freed->line);
     }
@@ -162,6 +163,7 @@ void sim_memory_fail(const void *site, const volatile void *p)
     unsigned number;
     const struct sim_block *b = sim_block_at((uintptr_t)p, &number);
     sim_trace(SIM_EVENT_READ, site, p, 0, -1, 0);
+    sim.about = b != NULL ? b->address : 0;
     if (b != NULL && b->freed != NULL && (uintptr_t)p - b->address < b->size)
         sim_fail(SIM_FREED, "block %u is used after it was freed at %s:%u", number, b->freed->file,
                  b->freed->line);
@@ -179,8 +181,10 @@ void sim_memory_leaks(void)
             left++;
             first = i;
         }
-    if (left != 0)
-        sim_fail(SIM_LEAK, "%u block%s left; block %u has %zu bytes and was made at %s:%u", left,
+    if (left == 0)
+        return;
+    sim.about = heap.block[first].address;
+    sim_fail(SIM_LEAK, "%u block%s left; block %u has %zu bytes and was made at %s:%u", left,
                  left == 1 ? " is" : "s are", first + 1, heap.block[first].size,
                  heap.block[first].made->file, heap.block[first].made->line);
 }

@@ -58,7 +58,7 @@ static struct {
     void *state;
     unsigned threads, default_steps;
     struct coroutine main;
-    sigjmp_buf failed;
+    sigjmp_buf failed; // where set-up and finish go when they fail; threads switch to main
     uint32_t ready; // bits of threads that can run
     unsigned switches;
     uint64_t now;
@@ -94,14 +94,21 @@ struct sim_event *sim_trace(enum sim_event_kind kind, const void *site, const vo
     static struct sim_event ignored;
     if (!sim.tracing || sim_events_count == SIM_EVENTS_MAX)
         return &ignored;
-    struct sim_event *e = &sim_events[sim_events_count++];
+    struct sim_event *e = &sim_events[sim_events_count];
+    // a plain write is told before it is made, and made before anything else happens
+    if (sim_events_count > 0 && e[-1].kind == SIM_EVENT_WRITE && sim_event_has_value(e - 1))
+        memcpy(&e[-1].after, (const void *)e[-1].address, e[-1].size);
+    sim_events_count++;
     *e = (struct sim_event){.kind = (uint8_t)kind,
                             .thread = (uint8_t)sim.self,
                             .size = (uint8_t)size,
                             .order = (int8_t)order,
                             .time = time,
+                            .step = sim.steps,
                             .site = site,
                             .address = (uintptr_t)p};
+    if ((kind == SIM_EVENT_READ || kind == SIM_EVENT_WRITE) && sim_event_has_value(e))
+        memcpy(&e->before, (const void *)e->address, e->size);
     return e;
 }
 
@@ -114,6 +121,8 @@ void sim_fail(enum sim_failure f, const char *format, ...)
     s.result->failure = f;
     vsnprintf(s.result->text, sizeof s.result->text, format, arguments);
     va_end(arguments);
+    if (sim.self != 0)
+        coroutine_switch(&s.thread[sim.self].context, &s.main);
     siglongjmp(s.failed, 1);
 }
 void sim_fail_check(const char *file, int line, const char *text)
@@ -135,7 +144,10 @@ static void crashed(int signal, siginfo_t *info, void *context)
         raise(signal);
         return;
     }
-    sim_fail(SIM_CRASH, "%s at %p", strsignal(signal), info->si_addr);
+    // other addresses differ from run to run
+    if (sim_inside(info->si_addr) || (uintptr_t)info->si_addr < 4096)
+        sim_fail(SIM_CRASH, "%s at %p", strsignal(signal), info->si_addr);
+    sim_fail(SIM_CRASH, "%s", strsignal(signal));
 }
 static void catch_signals(void)
 {
@@ -344,15 +356,39 @@ static const char *waiting(enum state state)
 {
     return state == LOCKS ? "for a mutex" : state == SLEEPS ? "asleep" : "for a condition";
 }
+static void make_ready(unsigned thread)
+{
+    s.thread[thread].state = READY;
+    s.ready |= 1u << thread;
+}
+// Who can run beside the running thread; when nobody can, those whose sleep ends by itself.
+static uint32_t others(void)
+{
+    uint32_t ready = s.ready & ~(1u << sim.self), timed = 0;
+    for (unsigned i = 1; ready == 0 && i <= s.threads; i++)
+        if (s.thread[i].state == SLEEPS && s.thread[i].timed)
+            timed |= 1u << i;
+    return ready | timed;
+}
+// Lets one of the set run: the next one after this thread, round the circle, unless it is decided
+// otherwise.
+static void run_one_of(uint32_t set)
+{
+    unsigned next = choose(set, after_me(set));
+    struct coroutine_thread *t = &s.thread[next];
+    if (t->state == SLEEPS) { // its time is up
+        t->woken = 0;
+        t->asleep = false;
+        make_ready(next);
+    }
+    if (next != sim.self)
+        switch_to(next);
+}
 // The running thread is not ready: somebody else runs, or nothing does any more.
 static void leave_processor(void)
 {
     step();
-    uint32_t set = s.ready;
-    if (set == 0)
-        for (unsigned i = 1; i <= s.threads; i++)
-            if (s.thread[i].state == SLEEPS && s.thread[i].timed)
-                set |= 1u << i;
+    uint32_t set = others();
     if (set == 0) {
         bool all = true;
         char text[160];
@@ -366,19 +402,9 @@ static void leave_processor(void)
             }
         if (!all)
             sim_fail(SIM_DEADLOCK, "%s, and nobody else is left", text);
-        struct coroutine ended;
-        coroutine_switch(&ended, &s.main);
+        coroutine_switch(&s.thread[sim.self].context, &s.main);
     }
-    unsigned next = choose(set, after_me(set));
-    struct coroutine_thread *t = &s.thread[next];
-    if (t->state == SLEEPS) { // its time is up
-        t->woken = 0;
-        t->asleep = false;
-        t->state = READY;
-        s.ready |= 1u << next;
-    }
-    if (next != sim.self)
-        switch_to(next);
+    run_one_of(set);
 }
 static void wait_as(enum state state, const void *site, const volatile void *p)
 {
@@ -389,11 +415,6 @@ static void wait_as(enum state state, const void *site, const volatile void *p)
     s.ready &= ~(1u << sim.self);
     sim_trace(SIM_EVENT_WAIT, site, p, 0, -1, 0);
     leave_processor();
-}
-static void make_ready(unsigned thread)
-{
-    s.thread[thread].state = READY;
-    s.ready |= 1u << thread;
 }
 
 static void thread_body(void *argument)
@@ -451,8 +472,10 @@ static void begin_threads(void)
     for (unsigned i = 0; i <= s.threads; i++) {
         struct coroutine_thread *t = &s.thread[i];
         uint32_t priority = t->priority;
-        *t = (struct coroutine_thread){
-            .state = READY, .seed = mixed(s.policy->seed + i), .priority = priority};
+        *t = (struct coroutine_thread){.context = t->context,
+                                       .state = READY,
+                                       .seed = mixed(s.policy->seed + i),
+                                       .priority = priority};
         if (i == 0)
             continue;
         coroutine_make(&t->context, (char *)sim_stack(i), SIM_STACK_SIZE, thread_body,
@@ -470,6 +493,8 @@ static void finish(struct sim_result *r)
     r->deviations_count = s.made_count;
     r->event[0] = sim.event[0];
     r->event[1] = sim.event[1];
+    r->thread = sim.self;
+    r->about = sim.about;
     sim.live = false;
     running = 0;
 }
@@ -484,6 +509,7 @@ void sim_run(const struct sim_policy *p, struct sim_result *r)
     sim.steps = 0;
     sim.hash = 0;
     sim.event[0] = sim.event[1] = -1;
+    sim.about = 0;
     sim.self = 0;
     sim_events_count = 0;
     sim_memory_restore();
@@ -500,6 +526,10 @@ void sim_run(const struct sim_policy *p, struct sim_result *r)
     swap_in(first);
     sim_mix(first);
     coroutine_switch(&s.main, &s.thread[first].context);
+    if (r->failure != SIM_PASSED) {
+        finish(r);
+        return;
+    }
     sim.live = false;
     swap_in(0);
     s.scenario->finish(s.state);
@@ -571,9 +601,9 @@ void sim_yield(const struct sim_site *site)
     if (!sim.live)
         return;
     t->turns++;
-    bool others = t->turns % TURNS_MAX == 0 || (t->turns == 1 && sim_value(2) != 0);
-    uint32_t set = s.ready & ~(1u << sim.self);
-    if (!others || set == 0) {
+    bool gives_way = t->turns % TURNS_MAX == 0 || (t->turns == 1 && sim_value(2) != 0);
+    uint32_t set = gives_way ? others() : 0;
+    if (set == 0) {
         if (t->turns % TURNS_MAX == 0)
             step();
         return;
@@ -581,7 +611,7 @@ void sim_yield(const struct sim_site *site)
     step();
     sim_trace(SIM_EVENT_YIELD, site, NULL, 0, -1, 0);
     t->priority = --s.lowest;
-    switch_to(choose(set, after_me(set)));
+    run_one_of(set);
 }
 
 void sim_await_begin(const struct sim_site *site)

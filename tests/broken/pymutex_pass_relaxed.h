@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// pymutex_pass_relaxed: pymutex, but an unlock that found sleepers stores the byte relaxed. x86-64
+// forgives it.
+#ifndef BROKEN_PYMUTEX_PASS_RELAXED_H
+#define BROKEN_PYMUTEX_PASS_RELAXED_H
+
+#include "../../strategies/lk.h"
+
+static void broken_pass_on(struct thread *t, struct lk_word *l);
+
+// The definition in pymutex.h keeps its body under another name, its callers get this one.
+#define pymutex_pass_on(t, l) PASS_##t, l)
+#define PASS_struct pymutex_pass_on_right(struct
+#define PASS_t broken_pass_on(t
+#include "../../strategies/lock/pymutex.h"
+#undef pymutex_pass_on
+
+static __attribute__((noinline, cold)) void broken_pass_on(struct thread *t, struct lk_word *l)
+{
+    struct parking_bucket *b = parking_enter(&lk_world(t)->lot, l);
+    sync_check(atomic_load_explicit(&l->bits, memory_order_relaxed) ==
+                   (PYMUTEX_LOCKED | PYMUTEX_PARKED),
+               "pymutex: unlocked, but not locked");
+    uint8_t bits = 0;
+    struct parked *first = parking_take(b, l);
+    if (first != NULL) {
+        struct lk_thread *heir = (struct lk_thread *)first;
+        bool fair = sync_now_ns() > sync_get(heir->fair_at);
+        sync_set(heir->handed_over, fair);
+        bits = (fair ? PYMUTEX_LOCKED : 0) | (parking_empty(b) ? 0 : PYMUTEX_PARKED);
+    }
+    atomic_store_explicit(&l->bits, bits, memory_order_relaxed);
+    parking_leave(b);
+    if (first != NULL)
+        parking_wake(first);
+}
+
+#endif
