@@ -55,12 +55,11 @@ static Dwfl *debug(void)
     return dwfl;
 }
 
-// The directory in which the program was compiled: file names are relative to it.
-static const char *compiled_in(void)
+const char *listing_directory(void)
 {
     Dwarf_Addr bias;
-    Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)compiled_in);
-    Dwarf_Die *unit = m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)compiled_in, &bias);
+    Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)listing_directory);
+    Dwarf_Die *unit = m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)listing_directory, &bias);
     Dwarf_Attribute at;
     return unit == NULL ? NULL : dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &at));
 }
@@ -105,7 +104,7 @@ void listing_place(const void *site, char *text, size_t size)
 
 static FILE *open_source(const char *file)
 {
-    const char *directory = compiled_in();
+    const char *directory = listing_directory();
     char path[4096];
     if (file[0] == '/' || directory == NULL)
         return fopen(file, "re");
