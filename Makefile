@@ -48,7 +48,7 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme lint asm figures docs liveness fuzz peer power clean
+.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs liveness fuzz peer power clean
 all: $(BUILD)/rclab
 
 help:
@@ -58,7 +58,8 @@ help:
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
 	@echo 'make docs                       the tables of docs/statistics.md again, by simulation'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
-	@echo 'make check-scheme SCHEME=x      one scheme: its contract, its census, sanitizers'
+	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
+	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   the explorer: every scheme, so many schedules, both faces'
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
@@ -96,7 +97,11 @@ check:
 
 check-scheme:
 	@test -n '$(SCHEME)' || { echo 'make check-scheme SCHEME=x: which?' >&2; exit 2; }
-	@SCHEME=$(SCHEME) tests/run shape conformance containers
+	@BUILD=$(BUILD) CC=$(CC) tests/check-scheme '$(SCHEME)'
+
+SCHEDULES ?= 1000000
+torture: all
+	@BUILD=$(BUILD) SCHEDULES=$(SCHEDULES) tests/torture $(SCHEME)
 
 lint:
 	@scripts/lint
@@ -206,10 +211,10 @@ $(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
 	@$(3) $$(call catalogue_flags,$$(*D),$$(*F)) -c $$< $$(INTO)
 
 # A scheme of EXTRA by itself, to be loaded (build_scheme).
-$(2)/catalogue/%.so: harness/catalogue_unit.c harness/sync.c $(BUILD)/flags
-	@test -n '$$(call outside_kind,$$*)' || { echo '$(EXTRA): no $$* that defines RC_TRAITS or LK_TRAITS' >&2; exit 1; }
+$(2)/catalogue/%.so: harness/catalogue_unit.c $(BUILD)/flags
+	@test -n '$$(call outside_kind,$$*)' || { echo '$$*.h defines neither RC_TRAITS nor LK_TRAITS' >&2; exit 1; }
 	@mkdir -p $$(@D)
-	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$(filter %.c,$$^) $$(INTO)
+	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$< $$(INTO)
 
 $(2)/rclab: $(RCLAB_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/names
 	@$(3) $$(filter %.o,$$^) $(LIBS) $$(LINK_INTO)

@@ -103,6 +103,7 @@ static const struct scheme unit = {
     .functions = functions,
 };
 #ifdef CATALOGUE_SHARED
+#include "sync.c" // what the scheme calls must be there when it is loaded
 extern const struct scheme alone __asm__(CATALOGUE_ALONE) __attribute__((alias("unit")));
 #else
 static const struct scheme *const entry __attribute__((used, section(CATALOGUE_SECTION))) = &unit;

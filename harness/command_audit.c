@@ -64,7 +64,7 @@ int command_audit(int argc, char **argv)
     if ((a.budget == NULL || parse_time("--budget", a.budget, &ns, &e)) &&
         explorer_choose(&x, &a.pair, &e)) {
         char as[EXPLORER_TEXT + 256], seconds[32];
-        snprintf(as, sizeof as, "%s audit%s", program_invocation_name, x.pair);
+        snprintf(as, sizeof as, "%s explore%s", program_invocation_name, x.pair);
         snprintf(seconds, sizeof seconds, "%.9g", (double)ns / 1e9);
         char *told[] = {NULL,
                         "audit",

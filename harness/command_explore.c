@@ -17,7 +17,16 @@ struct arguments {
     int tolds;
 };
 
-enum { KEY_MODE = 256, KEY_DEPTH, KEY_SCHEDULES, KEY_SEED, KEY_REPLAY, KEY_FACE, KEY_LIST };
+enum {
+    KEY_MODE = 256,
+    KEY_DEPTH,
+    KEY_SCHEDULES,
+    KEY_SEED,
+    KEY_REPLAY,
+    KEY_WEAKEN,
+    KEY_FACE,
+    KEY_LIST
+};
 static const struct argp_option options[] = {
     {"mode", KEY_MODE, "MODE", 0, "random, pct or exhaustive (random and pct take turns)", 1},
     {"depth", KEY_DEPTH, "D", 0,
@@ -27,6 +36,7 @@ static const struct argp_option options[] = {
     {"schedules", KEY_SCHEDULES, "N", 0, "Of each scenario, at most (100000)", 1},
     {"seed", KEY_SEED, "X", 0, "Of the first schedule; the next one has the next (1)", 1},
     {"replay", KEY_REPLAY, "DEVIATIONS", 0, "One schedule, as a failure prints it", 1},
+    {"weaken", KEY_WEAKEN, "ORDER", 0, "Without a memory order, as rclab audit prints it", 1},
     {"face", KEY_FACE, "FACE", 0,
      "declared: what the source declares is checked; instrumented: every access that the compiler "
      "sees (declared)",
@@ -61,6 +71,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case KEY_REPLAY:
         tell(a, "--replay", value);
+        break;
+    case KEY_WEAKEN:
+        tell(a, "--weaken", value);
         break;
     case KEY_FACE:
         if (strcmp(value, "declared") != 0 && strcmp(value, "instrumented") != 0)

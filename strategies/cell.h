@@ -185,11 +185,11 @@ static __attribute__((noinline, unused)) void thread_runs(struct thread *t)
     struct world *w = t->world;
     for (;;) {
         atomic_store_explicit(&t->running, 1, memory_order_seq_cst);
+        // acquire is part of it: what the stopper did happens before what this thread does
         if (atomic_load_explicit(&w->stopped, memory_order_seq_cst) == 0)
             return;
         thread_stands(t);
-        // acquire: what the stopper did happens before what this thread does
-        while (atomic_load_explicit(&w->stopped, memory_order_acquire) != 0)
+        while (atomic_load_explicit(&w->stopped, memory_order_relaxed) != 0)
             sync_park(&w->stopped, 1);
     }
 }
@@ -201,7 +201,9 @@ API void world_stop(struct thread *t)
     sync_mutex_lock(&w->stopper);
     thread_back(t);
     atomic_store_explicit(&w->stopped, 1, memory_order_seq_cst);
-    unsigned n = thread_slots(t);
+    // seq_cst, with the store in thread_reserve: a newcomer who found `stopped` clear took its slot
+    // before, and this load must not answer an older number
+    unsigned n = atomic_load_explicit(&w->slots, memory_order_seq_cst);
     for (unsigned i = 0; i < n; i++) {
         struct thread *other = thread_slot(t, i);
         // seq_cst: see thread_runs; acquire is part of it
@@ -301,7 +303,8 @@ static __attribute__((noinline, unused)) struct thread *thread_reserve(struct wo
         t->world = w;
         t->id = n + 1;
         atomic_store_explicit(&w->slot[n], t, memory_order_release);
-        atomic_store_explicit(&w->slots, n + 1, memory_order_release);
+        // release: the slot is seen with its number; seq_cst: see world_stop
+        atomic_store_explicit(&w->slots, n + 1, memory_order_seq_cst);
     }
     atomic_store_explicit(&t->state, THREAD_RESERVED, memory_order_relaxed);
     sync_mutex_unlock(&w->threads);

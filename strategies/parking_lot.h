@@ -17,10 +17,10 @@
 // waker first sets `woken`, on which the sleeper's park is conditional. This asks of a word that
 // what a sleeper expects goes away under the mutex only; how it comes does not matter.
 //
-// Memory order. The mutex orders word and queue, so the sleeper's look at the word is relaxed: a
-// change that was made under the mutex before is seen, and others do not concern him. What the
-// waker did before parking_wake happens before what the sleeper does: `woken` is stored with
-// release and read with acquire.
+// Memory order. Relaxed: the sleeper's look at the word, since the mutex orders word and queue; a
+// change that was made under the mutex before is seen, and others do not concern him. Release,
+// acquire: `woken` is stored and read so, and what the waker did before parking_wake happens before
+// what the sleeper does.
 //
 // Liveness. Under a bucket's mutex nobody waits, allocates or calls into another layer: it is held
 // for a bounded number of steps, so one may wait for it without going offline. It is the mutex of

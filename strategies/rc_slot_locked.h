@@ -26,6 +26,7 @@ static __attribute__((noinline, unused)) uintptr_t rc_slot_lock(struct rc_slot *
             return word;
     }
 }
+// Release: pairs with the acquire in rc_slot_lock, for the object and for its count.
 API void rc_slot_unlock(struct rc_slot *s, uintptr_t word)
 {
     atomic_store_explicit(&s->word, word, memory_order_release);
@@ -42,13 +43,15 @@ API struct rc_header *rc_load(struct thread *t, struct rc_slot *s)
 }
 // Excluded slots never carry the bit, so the word is the address. The second look makes sure that
 // the count that was taken is that of the object which the slot still holds: its block may have
-// been freed and reused between the first look and the count. Acquire on it: it must not be
-// satisfied before the try-increment.
+// been freed and reused between the first look and the count; what orders the look behind the count
+// is the acquire in rc_try_incref.
 API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h)
 {
+    // acquire: pairs with the release in rc_swap, so that the count is at least the object's first
     uintptr_t word = atomic_load_explicit(&s->word, memory_order_acquire);
     if (word == 0 || !rc_try_incref(t, (struct rc_header *)word))
         return false;
+    // acquire: pairs with the same; the block may hold another object than at the first look
     if (atomic_load_explicit(&s->word, memory_order_acquire) != word) {
         rc_decref(t, (struct rc_header *)word);
         return false;

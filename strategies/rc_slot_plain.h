@@ -7,7 +7,7 @@
 
 #include "rc_slot_excluded.h"
 
-// Acquire in the loads pairs with release in the stores: who finds an object here sees it complete.
+// Acquire: pairs with the release in the stores; who finds an object here sees it complete.
 API struct rc_header *rc_load(struct thread *t, struct rc_slot *s)
 {
     struct rc_header *h = (struct rc_header *)atomic_load_explicit(&s->word, memory_order_acquire);
@@ -19,6 +19,7 @@ API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h)
 {
     return (*h = rc_load(t, s)) != NULL;
 }
+// Release: pairs with rc_load. Acquire: pairs with the store of what is displaced and dropped here.
 API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s, struct rc_header *h)
 {
     (void)owner;
@@ -28,6 +29,7 @@ API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s, 
     if (old != 0)
         rc_decref(t, (struct rc_header *)old);
 }
+// Acquire, release: as in rc_store.
 API bool rc_compare_exchange(struct thread *t, struct rc_header *owner, struct rc_slot *s,
                              struct rc_header *expected, struct rc_header *desired)
 {

@@ -23,13 +23,13 @@ static __attribute__((noinline, unused)) struct rc_header *rc_weak_lock(struct t
                                                                         struct rc_weak *w)
 {
     for (;;) {
-        // acquire: pairs with the releases in make and die, since a cell that moves from a dead
-        // object to a new one changes its stripe as well
+        // acquire: pairs with the release in rc_weak_die; an empty cell's memory is the caller's
         struct rc_header *h = atomic_load_explicit(&w->object, memory_order_acquire);
         if (h == NULL)
             return NULL;
         sync_mutex_lock(world_stripe(t, h));
-        if (atomic_load_explicit(&w->object, memory_order_acquire) == h)
+        // relaxed: a cell is filled and emptied under the stripe of its object
+        if (atomic_load_explicit(&w->object, memory_order_relaxed) == h)
             return h;
         sync_mutex_unlock(world_stripe(t, h));
     }
@@ -45,8 +45,9 @@ API void rc_weak_make(struct thread *t, struct rc_weak *w, struct rc_header *h)
     w->next = first == RC_WEAK_NONE ? NULL : first;
     if (w->next != NULL)
         w->next->prev = w;
-    atomic_store_explicit(list, w, memory_order_relaxed); // relaxed: the stripe orders
-    atomic_store_explicit(&w->object, h, memory_order_release);
+    // relaxed: the stripe orders; who finds the cell full looks at it again there
+    atomic_store_explicit(list, w, memory_order_relaxed);
+    atomic_store_explicit(&w->object, h, memory_order_relaxed);
     sync_mutex_unlock(world_stripe(t, h));
 }
 API struct rc_header *rc_weak_get(struct thread *t, struct rc_weak *w)
@@ -70,7 +71,8 @@ API void rc_weak_drop(struct thread *t, struct rc_weak *w)
     else
         atomic_store_explicit(obj_weaks(h), w->next != NULL ? w->next : RC_WEAK_NONE,
                               memory_order_relaxed);
-    atomic_store_explicit(&w->object, NULL, memory_order_release);
+    // relaxed: the cell's memory is the caller's, and who else finds the cell empty leaves it alone
+    atomic_store_explicit(&w->object, NULL, memory_order_relaxed);
     sync_mutex_unlock(world_stripe(t, h));
 }
 API void rc_weak_die(struct thread *t, struct rc_header *h)
@@ -82,7 +84,8 @@ API void rc_weak_die(struct thread *t, struct rc_header *h)
     sync_mutex_lock(world_stripe(t, h));
     struct rc_weak *w = atomic_load_explicit(list, memory_order_relaxed);
     while (w != NULL && w != RC_WEAK_NONE) {
-        struct rc_weak *next = w->next; // once empty, the cell belongs to its holder alone
+        struct rc_weak *next = w->next;
+        // release: pairs with the acquire in rc_weak_lock; once empty, the cell is its holder's alone
         atomic_store_explicit(&w->object, NULL, memory_order_release);
         w = next;
     }

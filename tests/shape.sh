@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # tests/shape.sh [BUILD]: the lint is clean and catches each kind of offence; no call through a pointer
-# stands in the timed loop of a refcount workload. TAP.
+# stands in the timed loop of a refcount workload. A scheme whose header is EXTRA (SCHEME=KIND/NAME) is looked
+# at, too. TAP.
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
@@ -16,6 +17,11 @@ case_is() { # status, text
 scripts/lint >"$work/lint" 2>&1
 case_is $? 'the lint is clean'
 grep -v '^lint: clean' "$work/lint" | sed 's/^/# /'
+if [ -n "${EXTRA:-}" ]; then
+    scripts/lint "$EXTRA" >"$work/lint" 2>&1
+    case_is $? "the lint is clean: $EXTRA"
+    grep -v '^lint: clean' "$work/lint" | sed 's/^/# /'
+fi
 
 while read -r offence; do
     printf '%s\n' "static inline void f(void)" "{" "    $offence" "}" >"$work/planted.h"
@@ -41,7 +47,9 @@ printf '%s\n' '#include "../harness/runner.h"' >"$work/planted.h"
 case_is $? 'the lint refuses: the harness'
 
 cells=()
-for header in strategies/refcount/*.h; do
+extra=
+[[ -z ${EXTRA:-} || ${SCHEME:-} != refcount/* ]] || extra=$EXTRA
+for header in strategies/refcount/*.h $extra; do
     for workload in private_objects hot_object; do
         cells+=("$build/cells/$workload/$(basename "$header" .h)+none")
     done

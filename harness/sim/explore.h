@@ -17,6 +17,7 @@ struct explore_options {
     uint64_t schedules;          // of each scenario
     uint64_t seed;               // of the first one
     const char *replay;          // deviations as a failure prints them; NULL: none
+    const char *weaken;          // an order that is weakened, for `as` to say so; or NULL
     const char *as;              // how the user asks for this pair: "rclab explore --rc biased"
 };
 // Exit status: 0 no failure, 1 a failure, 2 a scenario that there is not.
@@ -29,6 +30,9 @@ struct audit_options {
 };
 // Exit status: 0, or 1 where a stated reason is contradicted.
 int audit(const struct audit_options *o);
+// Weakens an order for all schedules that follow, as the audit prints it: "biased.h:212:release".
+// False: there is no such order.
+bool audit_weaken(const char *text);
 
 // All scenarios of this program, those that are omitted too. Weak: the litmus tests have none.
 extern const struct sim_scenario *const explore_first[] __asm__("__start_sim_scenarios")
@@ -45,6 +49,8 @@ bool explore_search(int mode, unsigned depth, uint64_t first_seed, uint64_t sche
 
 // Prints the traced schedule (sim_events) by thread and source line.
 void listing_print(const struct sim_result *r);
+// The directory in which the program was compiled, to which file names are relative; or NULL.
+const char *listing_directory(void);
 // The source line of a site, or of a return address in instrumented code: "biased.h:123".
 void listing_place(const void *site, char *text, size_t size);
 

@@ -18,6 +18,7 @@ enum {
     KEY_SCHEDULES,
     KEY_SEED,
     KEY_REPLAY,
+    KEY_WEAKEN,
     KEY_AS,
     KEY_LOCK,
     KEY_BUDGET
@@ -47,10 +48,12 @@ static const struct argp_option explore_options[] = {
      "How schedules are chosen (seeds in turn: random, and PCT of depths 2, 3 and 5)", 0},
     {"depth", KEY_DEPTH, "D", 0,
      "Of PCT: of the bugs that it looks for (3); of exhaustive: deviations at most (2)", 0},
-    {"schedules", KEY_SCHEDULES, "N", 0, "Of each scenario, at most (10000)", 0},
+    {"schedules", KEY_SCHEDULES, "N", 0, "Of each scenario, at most (100000)", 0},
     {"seed", KEY_SEED, "X", 0, "Of the first schedule; the next has the next one (1)", 0},
     {"replay", KEY_REPLAY, "DEVIATIONS", 0,
      "One schedule, as a failure prints it; needs its --seed", 0},
+    {"weaken", KEY_WEAKEN, "FILE:LINE:STRENGTH", 0,
+     "Without that strength of a memory order, as the audit prints it", 0},
     {"as", KEY_AS, "TEXT", 0, "The command that is printed to be given again", 0},
     {0},
 };
@@ -76,6 +79,11 @@ static error_t parse_explore(int key, char *value, struct argp_state *state)
         break;
     case KEY_REPLAY:
         o->replay = value;
+        break;
+    case KEY_WEAKEN:
+        if (!audit_weaken(value))
+            argp_error(state, "--weaken %s: no such order; the audit lists them", value);
+        o->weaken = value;
         break;
     case KEY_AS:
         o->as = value;
@@ -107,8 +115,13 @@ static int main_explore(int argc, char **argv)
                                      NULL,
                                      NULL};
     struct explore_options o = {
-        .mode = EXPLORE_MIXED, .schedules = 10000, .seed = 1, .as = argv[0]};
+        .mode = EXPLORE_MIXED, .schedules = 100000, .seed = 1, .as = argv[0]};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
+    char as[8192];
+    if (o.weaken != NULL) {
+        snprintf(as, sizeof as, "%s --weaken %s", o.as, o.weaken);
+        o.as = as;
+    }
     return explore(&o);
 }
 
@@ -153,7 +166,9 @@ static int main_audit(int argc, char **argv)
         NULL,          "Weakens one memory order at a time and looks for schedules that fail.",
         NULL,          NULL,
         NULL};
-    struct audit_options o = {.budget = 45, .as = argv[0]};
+    char as[4096]; // what it prints is for the other command
+    snprintf(as, sizeof as, "%.*sexplore", (int)(strlen(argv[0]) - strlen("audit")), argv[0]);
+    struct audit_options o = {.budget = 45, .as = as};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     return audit(&o);
 }

@@ -11,25 +11,30 @@
 // has three views: what it knows; what it will know after an acquire fence (it read it relaxed);
 // what it knew at its last release fence, which its relaxed stores carry. A store carries a view
 // for those who acquire it, and a read-modify-write passes on the one that it read (the release
-// sequence; the later stores of the same thread are not part of it, as C++20 and C23 have it: a
-// program that needs them is wrong there).
+// sequence; the later stores of the same thread are not part of it, as C++20 has it: a program
+// that needs them is wrong there).
 //
 //   load   takes any store that its view allows.
 //   store  goes to any place in the modification order behind what its view knows, but never
 //          between a read-modify-write and what that read.
 //   rmw    takes any store that its view allows and that no other read-modify-write has taken, and
 //          goes right behind it.
-//   seq_cst accesses and fences are ordered as they run. A load takes nothing older than the last
-//          seq_cst store of the location; a fence learns what all earlier seq_cst fences knew and
-//          the last seq_cst store of every location; the accesses of seq_cst learn what fences knew
-//          of their location.
 //
-// So it produces no load that reads a store which comes later in the schedule (load buffering):
-// what it finds is a bug, what it does not find may still be there. It also forgets all but the
-// last HISTORY stores of a location.
+// The seq_cst accesses and fences have a total order, which need not be that in which they run.
+// What demands an order of two is kept as a relation without cycles: what happens before what; and
+// for each store who wrote or read it, or had a fence before or after that, since whatever stands
+// behind it (or reads that) is later. A load or a store for which that would close a cycle takes no
+// such place: it looks no further back than the newest store that must precede it. This is C++20's
+// wording
+// ("coherence-ordered before"), which allows less than the paper's psc and never more.
 //
-// Races are found by the same clocks: two accesses of the same bytes, one of them a write and one of
-// them not atomic, neither of which the other one's thread knew of. A free is a write.
+// So it produces all outcomes that are allowed, but these: a load that reads a store which comes
+// later in the schedule (load buffering); a store that is not among the last HISTORY of its
+// location. What it finds is a bug, what it does not find may still be there. When there are more
+// than TOTAL_MAX accesses and fences of seq_cst, earlier ones come before later ones.
+//
+// Races are found by the same clocks: two accesses of the same bytes, one of them a write and one
+// of them not atomic, neither of which the other one's thread knew of. A free is a write.
 #include "core.h"
 
 #include <string.h>
@@ -37,24 +42,33 @@
 enum { HISTORY = 8, LOCATIONS = 248, CELLS = 1 << 14, WORDS = SIM_THREADS_MAX + LOCATIONS };
 enum { STAMP_STEP = 1 << 12 };
 enum { POOL = 1 << 22 };
+enum { TOTAL_MAX = 64 }; // bits of a set
 
 struct view {
-    unsigned n; // words that follow; those beyond are 0
+    unsigned n;         // words that follow; those beyond are 0
     uint32_t at[WORDS]; // clocks of threads, then stamps of locations
 };
 // A view that a store carries: its length, then its words.
 typedef const uint32_t message;
+// Accesses and fences of seq_cst, as bits, by their numbers in order.total.
+typedef uint64_t total_set;
 
 struct store {
     uint64_t value;
     message *view;
     uint32_t stamp;
     bool glued; // a read-modify-write, which read the store before it
+    // What the total order of seq_cst must know:
+    total_set wrote; // it, and the fences before it: they come before what stands behind it
+    total_set read;  // the same of those that read it
+    total_set
+        after; // it, its readers, the fences after them: they come after what stands before it
 };
 struct sim_location {
     uint16_t word; // in views
     uint8_t size, n;
-    uint32_t total; // stamp of the last seq_cst store
+    bool plain;     // written plainly since the last atomic access
+    total_set past; // `wrote` and `read` of what has been forgotten
     struct store store[HISTORY];
     uint32_t read[SIM_THREADS_MAX], written[SIM_THREADS_MAX]; // clocks of the last accesses
 };
@@ -75,8 +89,14 @@ static struct order {
         struct view known, pending, fenced;
         uint32_t clock;
     } thread[SIM_THREADS_MAX];
-    struct view total; // what seq_cst fences knew
-    bool totals;       // there were any
+    // The total order of seq_cst accesses and fences, as far as something demands it.
+    struct {
+        unsigned n;
+        total_set fences;
+        total_set before[TOTAL_MAX]; // who must come before each; transitive
+        uint8_t thread[TOTAL_MAX];
+        uint32_t clock[TOTAL_MAX]; // whoever knows it at this clock comes after it
+    } total;
 } order;
 static struct {
     uint32_t generation;
@@ -137,7 +157,6 @@ void sim_order_reset(void)
 {
     order.generation++;
     order.cells = order.locations = order.pool = 0;
-    order.totals = false;
     order.total.n = 0;
     for (unsigned i = 0; i < SIM_THREADS_MAX; i++) {
         order.thread[i].clock = 0;
@@ -270,7 +289,8 @@ static struct cell *new_cell(uintptr_t address, unsigned size)
     if (order.cells == CELLS)
         sim_fail(SIM_LIVELOCK, "the schedule touches too much memory");
     struct cell *c = &cell[order.cells];
-    *c = (struct cell){.address = address, .size = (uint8_t)size, .next = (uint16_t)first_cell(address)};
+    *c = (struct cell){
+        .address = address, .size = (uint8_t)size, .next = (uint16_t)first_cell(address)};
     shadow[g].generation = order.generation;
     shadow[g].cell = (uint16_t)order.cells++;
     return c;
@@ -293,6 +313,10 @@ static void split(struct cell *c)
     }
 }
 
+static bool overlap(const struct cell *c, uintptr_t address, unsigned size)
+{
+    return c->address < address + size && address < c->address + c->size;
+}
 // An atomic access: the cell of exactly these bytes, with its location.
 static struct cell *atomic_cell(const volatile void *p, unsigned size)
 {
@@ -304,23 +328,34 @@ static struct cell *atomic_cell(const volatile void *p, unsigned size)
         sim_fail(SIM_MISUSE, "an atomic outside simulated memory (a static variable?)");
     if (address % size != 0)
         sim_fail(SIM_MISUSE, "an atomic access of %u bytes that is not aligned", size);
-    // A first atomic access: plain cells that overlap become part of a new one, so that what was
-    // written plainly is checked from now on too.
     struct cell *c = NULL;
-    for (unsigned i = first_cell(address); i != CELLS; i = cell[i].next) {
-        struct cell *o = &cell[i];
-        if (o->address + o->size <= address || address + size <= o->address)
+    unsigned first = first_cell(address);
+    for (unsigned i = first; i != CELLS; i = cell[i].next) {
+        if (!overlap(&cell[i], address, size))
             continue;
-        if (o->location != NULL && !on_stack(address))
-            sim_fail(SIM_MISUSE, "atomic accesses of %u and %u bytes to the same memory", o->size,
-                     size);
-        if (o->address == address && o->size == size)
-            c = o;
-        else // unknown: these bytes had several parts before; they are checked here once
-            check_plain_write(o, "atomic access");
+        if (cell[i].location != NULL && !on_stack(address))
+            sim_fail(SIM_MISUSE, "atomic accesses of %u and %u bytes to the same memory",
+                     cell[i].size, size);
+        if (cell[i].address == address && cell[i].size == size)
+            c = &cell[i];
     }
-    if (c == NULL)
+    // Its bytes were touched plainly as parts of something else: it has the same past, of different
+    // writers (which this thread knows, or it is a race) the last one's.
+    if (c == NULL) {
         c = new_cell(address, size);
+        for (unsigned i = first; i != CELLS; i = cell[i].next) {
+            const struct cell *o = &cell[i];
+            if (!overlap(o, address, size))
+                continue;
+            check_plain_write(o, "atomic access");
+            if (o->written != 0) {
+                c->writer = o->writer;
+                c->written = o->written;
+            }
+            for (unsigned t = 0; t < SIM_THREADS_MAX; t++)
+                c->read[t] = c->read[t] > o->read[t] ? c->read[t] : o->read[t];
+        }
+    }
     if (order.locations == LOCATIONS)
         sim_fail(SIM_LIVELOCK, "the schedule uses more than %d atomics", LOCATIONS);
     struct sim_location *l = &location[order.locations];
@@ -333,12 +368,19 @@ static struct cell *atomic_cell(const volatile void *p, unsigned size)
     c->location = l;
     return c;
 }
+static void forget(struct sim_location *l, unsigned stores)
+{
+    for (unsigned i = 0; i < stores; i++)
+        l->past |= l->store[i].wrote | l->store[i].read;
+}
 // A new first value, which replaces all others: nobody may read those, that would be a race.
 static void begin(struct sim_location *l, uint64_t value)
 {
-    uint32_t last = l->n != 0 ? l->store[l->n - 1].stamp : l->store[0].stamp;
+    uint32_t last = l->store[l->n - 1].stamp;
+    forget(l, l->n);
     l->store[0] = (struct store){.value = value, .stamp = last + STAMP_STEP};
     l->n = 1;
+    l->plain = false;
 }
 // The location of an atomic access, checked: the memory is there, and holds what was last stored.
 static struct cell *enter(const void *site, const volatile void *p, unsigned size)
@@ -347,8 +389,9 @@ static struct cell *enter(const void *site, const volatile void *p, unsigned siz
         sim_memory_check(site, p, size);
     struct cell *c = atomic_cell(p, size);
     struct sim_location *l = c->location;
-    // Written plainly, which the race detector has seen; or on a stack, where another variable stood.
-    if (l->n == 0 || (on_stack((uintptr_t)p) && peek(p, size) != l->store[l->n - 1].value))
+    // Written plainly, which the race detector has seen; or on a stack, where another variable
+    // stood.
+    if (l->plain || (on_stack((uintptr_t)p) && peek(p, size) != l->store[l->n - 1].value))
         begin(l, peek(p, size));
     if (__builtin_expect(peek(p, size) != l->store[l->n - 1].value, 0))
         sim_fail(SIM_UNDECLARED, "an atomic was changed by an access that nothing declares");
@@ -364,10 +407,8 @@ void sim_order_plain(const void *site, const volatile void *p, size_t size, bool
     if (!sim.live)
         return;
     uint32_t now = tick();
-    struct sim_event *e = sim_trace(write ? SIM_EVENT_WRITE : SIM_EVENT_READ, site, p,
-                                    size > 255 ? 255 : (unsigned)size, -1, now);
-    if (sim.tracing && (size == 1 || size == 2 || size == 4 || size == 8))
-        e->before = peek(p, (unsigned)size);
+    sim_trace(write ? SIM_EVENT_WRITE : SIM_EVENT_READ, site, p, size > 255 ? 255 : (unsigned)size,
+              -1, now);
     while (address < end) {
         uintptr_t granule = (address & ~(uintptr_t)7) + 8, stop = granule < end ? granule : end;
         unsigned covered = 0; // bytes, as bits, that some cell has
@@ -388,10 +429,8 @@ void sim_order_plain(const void *site, const volatile void *p, size_t size, bool
                 check_plain_reads(c, "write");
                 c->writer = (uint8_t)sim.self;
                 c->written = now;
-                if (c->location != NULL && c->location->n != 0) {
-                    c->location->store[0].stamp = c->location->store[c->location->n - 1].stamp;
-                    c->location->n = 0; // the value is in memory only after this
-                }
+                if (c->location != NULL)
+                    c->location->plain = true; // the value is in memory only after this
             } else {
                 c->read[sim.self] = now;
             }
@@ -433,53 +472,131 @@ void sim_order_free(const void *site, uintptr_t address, size_t size)
         }
 }
 
-// --- atomic accesses ----------------------------------------------------------------------------
+// --- the total order of seq_cst
+// -------------------------------------------------------------------
 
-// Nothing older than this may be taken.
-static uint32_t oldest(const struct sim_location *l, int o)
+static total_set with_all_before(total_set set)
+{
+    total_set all = set;
+    for (; set != 0; set &= set - 1)
+        all |= order.total.before[__builtin_ctzll(set)];
+    return all;
+}
+// Who comes before the running thread's access: the fences that happen before it; before one of
+// seq_cst also the accesses whose thread did something else that happens before it.
+static total_set preceding(int o)
+{
+    total_set set = 0;
+    if (order.total.n == TOTAL_MAX) {
+        // no number is left: all that there are become one, which comes before all others
+        for (unsigned i = 0; i < order.locations; i++) {
+            struct sim_location *l = &location[i];
+            l->past = l->past != 0;
+            for (unsigned k = 0; k < l->n; k++) {
+                l->store[k].wrote = l->store[k].wrote != 0;
+                l->store[k].read = l->store[k].read != 0;
+                l->store[k].after = l->store[k].after != 0;
+            }
+        }
+        order.total.n = 1;
+        order.total.fences = 1;
+        order.total.before[0] = order.total.clock[0] = 0;
+    }
+    for (unsigned i = 0; i < order.total.n; i++)
+        if (SELF.known.at[order.total.thread[i]] >= order.total.clock[i])
+            set |= (total_set)1 << i;
+    return with_all_before(o == memory_order_seq_cst ? set : set & order.total.fences);
+}
+// A new access or fence, behind those of a set. `now` is its clock.
+static total_set number(total_set before, bool fence, uint32_t now)
+{
+    unsigned i = order.total.n++;
+    total_set bit = (total_set)1 << i;
+    order.total.before[i] = with_all_before(before);
+    order.total.thread[i] = (uint8_t)sim.self;
+    order.total.clock[i] = now + !fence;
+    order.total.fences = (order.total.fences & ~bit) | (fence ? bit : 0);
+    return bit;
+}
+// Who comes before what reads store i, or knows who does.
+static total_set before_read(const struct sim_location *l, unsigned i)
+{
+    total_set set = l->past | l->store[i].wrote;
+    for (unsigned k = 0; k < i; k++)
+        set |= l->store[k].wrote | l->store[k].read;
+    return set;
+}
+// The running thread reads store i, or writes behind it. `first`: who precedes the access. Answers
+// those, and the access itself if it is of seq_cst.
+static total_set take_place(const struct sim_location *l, unsigned i, bool writes, total_set first,
+                            int o, uint32_t now)
+{
+    total_set after = 0;
+    if (o == memory_order_seq_cst)
+        first |= number(first | before_read(l, i) | (writes ? l->store[i].read : 0), false, now);
+    else if (first == 0)
+        return 0;
+    for (unsigned k = i + 1; k < l->n; k++)
+        after |= l->store[k].after;
+    total_set all = after != 0 ? with_all_before(first) : 0;
+    for (unsigned k = 0; after != 0 && k < order.total.n; k++)
+        if ((after & ((total_set)1 << k | order.total.before[k])) != 0)
+            order.total.before[k] |= all;
+    return first;
+}
+
+// Nothing older than this may be taken by an access that these precede.
+static uint32_t oldest(const struct sim_location *l, total_set first)
 {
     uint32_t at = view_at(&SELF.known, l->word);
-    if (o == memory_order_seq_cst) {
-        uint32_t fences = order.totals ? view_at(&order.total, l->word) : 0;
-        at = at > fences ? at : fences;
-        at = at > l->total ? at : l->total;
-    }
+    for (unsigned i = l->n; first != 0 && i-- > 0 && l->store[i].stamp > at;)
+        if ((l->store[i].after & first) != 0)
+            return l->store[i].stamp;
     return at;
 }
+
+// --- atomic accesses ----------------------------------------------------------------------------
+
 static void learn(const struct store *s, int o)
 {
     if (s->view == NULL)
         return;
     view_join(acquires(o) ? &SELF.known : &SELF.pending, s->view + 1, s->view[0]);
 }
-// What a store of this order carries; `read` is the message that a read-modify-write passes on.
-static message *carried(int o, message *read)
-{
-    return message_of(releases(o) ? &SELF.known : SELF.fenced.n != 0 ? &SELF.fenced : NULL, read);
-}
-
-// Puts a store behind number `after`, and what is now the newest into memory.
-static void put(struct cell *c, unsigned after, uint64_t value, message *view, bool glued, int o)
+// Puts a store behind number `after`, and what is now the newest into memory. `read` is the message
+// that a read-modify-write passes on.
+static void put(struct cell *c, unsigned after, uint64_t value, message *read, bool glued,
+                total_set first, int o)
 {
     struct sim_location *l = c->location;
     uint32_t low = l->store[after].stamp, stamp;
-    if (after == l->n - 1u)
+    bool newest = after == l->n - 1u;
+    total_set wrote = take_place(l, after, true, first, o, SELF.clock);
+    if (newest)
         stamp = low + STAMP_STEP;
     else
         stamp = low + (l->store[after + 1].stamp - low) / 2;
-    if (l->n == HISTORY) {
-        memmove(l->store, l->store + 1, (HISTORY - 1) * sizeof l->store[0]);
-        l->n--;
-        after--; // an only store is never the one that is forgotten: HISTORY > 1
+    unsigned at = after + 1;
+    if (l->n == HISTORY) { // the oldest is forgotten
+        forget(l, 1);
+        at--;
+        memmove(l->store, l->store + 1, at * sizeof l->store[0]);
+    } else {
+        memmove(l->store + at + 1, l->store + at, (l->n - at) * sizeof l->store[0]);
+        l->n++;
     }
-    memmove(l->store + after + 2, l->store + after + 1, (l->n - after - 1u) * sizeof l->store[0]);
-    l->store[after + 1] =
-        (struct store){.value = value, .view = view, .stamp = stamp, .glued = glued};
-    l->n++;
     view_raise(&SELF.known, l->word, stamp);
-    if (o == memory_order_seq_cst && l->total < stamp)
-        l->total = stamp;
-    if (after + 2u == l->n) {
+    message *view = message_of(releases(o)          ? &SELF.known
+                               : SELF.fenced.n != 0 ? &SELF.fenced
+                                                    : NULL,
+                               read);
+    l->store[at] = (struct store){.value = value,
+                                  .view = view,
+                                  .stamp = stamp,
+                                  .glued = glued,
+                                  .wrote = wrote,
+                                  .after = wrote & ~first};
+    if (newest) {
         poke((void *)c->address, l->size, value);
         sim_condition_changed(l);
     }
@@ -491,6 +608,18 @@ static inline bool open_behind(const struct sim_location *l, unsigned i)
            (!l->store[i + 1].glued && l->store[i + 1].stamp - l->store[i].stamp >= 2);
 }
 
+// Reads store i, and no more.
+static const struct store *take(struct sim_location *l, unsigned i, total_set first, int o,
+                                uint32_t now)
+{
+    struct store *s = &l->store[i];
+    total_set read = take_place(l, i, false, first, o, now);
+    s->read |= read;
+    s->after |= read & ~first;
+    view_raise(&SELF.known, l->word, s->stamp);
+    learn(s, o);
+    return s;
+}
 uint64_t sim_order_load(const void *site, const volatile void *p, unsigned size, int o)
 {
     if (!sim.live)
@@ -498,7 +627,9 @@ uint64_t sim_order_load(const void *site, const volatile void *p, unsigned size,
     sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
-    uint32_t now = tick(), low = oldest(l, o);
+    uint32_t now = tick();
+    total_set first = preceding(o);
+    uint32_t low = oldest(l, first);
     struct sim_event *e = sim_trace(SIM_EVENT_LOAD, site, p, size, o, now);
     check_plain_write(c, "atomic load");
     unsigned newest = l->n - 1u, n = 1;
@@ -507,9 +638,7 @@ uint64_t sim_order_load(const void *site, const volatile void *p, unsigned size,
     unsigned age = sim_condition_reads(l, l->store[newest].stamp) ? 0 : sim_value(n);
     if (age != 0)
         sim_condition_stale();
-    const struct store *s = &l->store[newest - age];
-    view_raise(&SELF.known, l->word, s->stamp);
-    learn(s, o);
+    const struct store *s = take(l, newest - age, first, o, now);
     l->read[sim.self] = now;
     sim_mix((uint64_t)l->word << 16 | age << 4 | SIM_EVENT_LOAD);
     e->age = (uint16_t)age;
@@ -529,7 +658,9 @@ void sim_order_store(const void *site, volatile void *p, unsigned size, uint64_t
     sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
-    uint32_t now = tick(), low = oldest(l, o);
+    uint32_t now = tick();
+    total_set first = preceding(o);
+    uint32_t low = oldest(l, first);
     struct sim_event *e = sim_trace(SIM_EVENT_STORE, site, p, size, o, now);
     check_plain_write(c, "atomic store");
     check_plain_reads(c, "atomic store");
@@ -541,30 +672,21 @@ void sim_order_store(const void *site, volatile void *p, unsigned size, uint64_t
         if (l->store[i].stamp <= low || i == 0)
             break;
     }
-    unsigned age = sim_value(places);
-    // its view must contain the store itself, whose stamp put() finds
-    unsigned after = place[age];
+    unsigned age = sim_value(places), after = place[age];
+    e->before = l->store[after].value;
     l->written[sim.self] = now;
-    put(c, after, value, NULL, false, o);
-    // where it went: the newest place, or `age` places before
-    for (unsigned i = 0; i < l->n; i++)
-        if (l->store[i].stamp == view_at(&SELF.known, l->word))
-            l->store[i].view = carried(o, NULL);
+    put(c, after, value, NULL, false, first, o);
     sim_mix((uint64_t)l->word << 16 | age << 4 | SIM_EVENT_STORE);
     e->age = (uint16_t)(newest - after);
     e->after = value;
 }
 
 // A read-modify-write of store i.
-static void put_rmw(struct cell *c, unsigned i, uint64_t value, int o)
+static void put_rmw(struct cell *c, unsigned i, uint64_t value, total_set first, int o)
 {
-    struct sim_location *l = c->location;
-    message *read = l->store[i].view;
-    learn(&l->store[i], o);
-    put(c, i, value, NULL, true, o);
-    for (unsigned k = 0; k < l->n; k++)
-        if (l->store[k].stamp == view_at(&SELF.known, l->word))
-            l->store[k].view = carried(o, read);
+    message *read = c->location->store[i].view;
+    learn(&c->location->store[i], o);
+    put(c, i, value, read, true, first, o);
 }
 
 uint64_t sim_order_rmw(const void *site, enum sim_operation op, volatile void *p, unsigned size,
@@ -578,7 +700,9 @@ uint64_t sim_order_rmw(const void *site, enum sim_operation op, volatile void *p
     sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
-    uint32_t now = tick(), low = oldest(l, o);
+    uint32_t now = tick();
+    total_set first = preceding(o);
+    uint32_t low = oldest(l, first);
     struct sim_event *e = sim_trace(SIM_EVENT_RMW, site, p, size, o, now);
     check_plain_write(c, "atomic store");
     check_plain_reads(c, "atomic store");
@@ -597,7 +721,7 @@ uint64_t sim_order_rmw(const void *site, enum sim_operation op, volatile void *p
     e->age = (uint16_t)(newest - i);
     e->before = old;
     e->after = apply(op, old, operand, size);
-    put_rmw(c, i, e->after = apply(op, old, operand, size), o);
+    put_rmw(c, i, apply(op, old, operand, size), first, o);
     sim_mix((uint64_t)l->word << 16 | age << 4 | SIM_EVENT_RMW);
     return old;
 }
@@ -614,10 +738,11 @@ bool sim_order_cas(const void *site, volatile void *p, unsigned size, void *expe
     sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
-    uint32_t now = tick(), low = oldest(l, success), low_failing = oldest(l, failure);
+    uint32_t now = tick();
+    total_set first = preceding(success), first_failing = preceding(failure);
+    uint32_t low = oldest(l, first), low_failing = oldest(l, first_failing);
     struct sim_event *e = sim_trace(SIM_EVENT_CAS, site, p, size, success, now);
-    check_plain_write(c, "atomic store");
-    check_plain_reads(c, "atomic store");
+    check_plain_write(c, "atomic access");
     // what it may take: with another value it fails; with this one it succeeds if it can stand
     // behind it, and a weak one may fail all the same
     struct {
@@ -645,12 +770,12 @@ bool sim_order_cas(const void *site, volatile void *p, unsigned size, void *expe
     if (fails) {
         e->kind = SIM_EVENT_CAS_FAILED;
         e->order = (int8_t)failure;
-        view_raise(&SELF.known, l->word, l->store[i].stamp);
-        learn(&l->store[i], failure);
+        take(l, i, first_failing, failure, now);
         poke(expected, size, old);
     } else {
+        check_plain_reads(c, "atomic store");
         l->written[sim.self] = now;
-        put_rmw(c, i, cut(desired, size), success);
+        put_rmw(c, i, cut(desired, size), first, success);
     }
     sim_mix((uint64_t)l->word << 16 | decided << 5 | (unsigned)fails << 4 | SIM_EVENT_CAS);
     return !fails;
@@ -661,22 +786,27 @@ void sim_order_fence(const void *site, int o)
     if (!sim.live)
         return;
     sim_point(site);
-    sim_trace(SIM_EVENT_FENCE, site, NULL, 0, o, tick());
+    uint32_t now = tick();
+    sim_trace(SIM_EVENT_FENCE, site, NULL, 0, o, now);
     if (acquires(o) && SELF.pending.n != 0)
         view_join(&SELF.known, SELF.pending.at, SELF.pending.n);
     if (o == memory_order_seq_cst) {
-        if (order.totals)
-            view_join(&SELF.known, order.total.at, order.total.n);
+        total_set first = preceding(o);
+        struct store *known[LOCATIONS]; // the newest store of each that the thread knows
+        for (unsigned i = 0; i < order.locations; i++) {
+            struct sim_location *l = &location[i];
+            uint32_t at = view_at(&SELF.known, l->word);
+            unsigned k = l->n;
+            while (k > 0 && l->store[k - 1].stamp > at)
+                k--;
+            known[i] = k == 0 ? NULL : &l->store[k - 1];
+            if (at != 0)
+                first |= k == 0 ? l->past : before_read(l, k - 1);
+        }
+        total_set bit = number(first, true, now);
         for (unsigned i = 0; i < order.locations; i++)
-            if (location[i].total != 0)
-                view_raise(&SELF.known, location[i].word, location[i].total);
-        // what others know of this thread's clock is none of a fence's business: only stamps
-        struct view *total = &order.total;
-        view_reach(total, SELF.known.n);
-        for (unsigned i = SIM_THREADS_MAX; i < SELF.known.n; i++)
-            if (total->at[i] < SELF.known.at[i])
-                total->at[i] = SELF.known.at[i];
-        order.totals = true;
+            if (known[i] != NULL)
+                known[i]->after |= bit;
     }
     if (releases(o)) {
         SELF.fenced.n = SELF.known.n;
@@ -715,7 +845,7 @@ void sim_order_acquire(const void *site, void *p, uint64_t value, enum sim_event
     check_plain_write(c, "lock");
     check_plain_reads(c, "lock");
     c->location->read[sim.self] = c->location->written[sim.self] = now;
-    put_rmw(c, c->location->n - 1u, value, memory_order_acquire);
+    put_rmw(c, c->location->n - 1u, value, preceding(memory_order_acquire), memory_order_acquire);
     sim_mix((uint64_t)c->location->word << 16 | as);
 }
 void sim_order_release(const void *site, void *p, uint64_t value, enum sim_event_kind as)
@@ -726,8 +856,8 @@ void sim_order_release(const void *site, void *p, uint64_t value, enum sim_event
     check_plain_write(c, "unlock");
     check_plain_reads(c, "unlock");
     c->location->written[sim.self] = now;
-    put(c, c->location->n - 1u, value, NULL, false, memory_order_release);
-    c->location->store[c->location->n - 1].view = carried(memory_order_release, NULL);
+    put(c, c->location->n - 1u, value, NULL, false, preceding(memory_order_release),
+        memory_order_release);
     sim_mix((uint64_t)c->location->word << 16 | as);
 }
 uint32_t sim_order_newest_stamp(const struct sim_location *l)

@@ -26,10 +26,10 @@
 // in vain, it keeps it. So who is in the queue after his deadline owns the lock after as many
 // unlocks at most as there are sleepers before him, whatever others do.
 //
-// Memory order. Taking the byte is acquire, and pairs with the release that gave it: the
-// compare-exchange in lk_unlock or the store in pymutex_pass_on. Changes of PARKED alone are
-// relaxed: the mutex orders sleepers, and a read-modify-write leaves the release before it visible
-// to who acquires after it. An owner by hand-off acquires through the lot's `woken`.
+// Memory order. Acquire, release: taking the byte pairs with what gave it, the compare-exchange in
+// lk_unlock or the store in pymutex_pass_on. Relaxed: changes of PARKED alone, since the mutex orders
+// sleepers, and a read-modify-write leaves the release before it visible to who acquires after it.
+// An owner by hand-off acquires through the lot's `woken`.
 //
 // In 3.13 the forty turns do not look at the byte (the original reloads it since python/cpython
 // #146064, 2026, and there finds that under heavy contention not to look was the best); neither do

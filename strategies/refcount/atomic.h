@@ -7,9 +7,9 @@
 //
 // Invariant: count = number of counted references and slots that refer to the object.
 // Memory order: seq_cst in every operation, as both originals had it. Weaker orders would do
-// (increment relaxed, decrement release, acquire before the death); a scheme of its own shows what
-// that saves. What matters is that all earlier decrements happen before the death: each of them is
-// a release and the last one an acquire of the same word.
+// (increment relaxed, decrement release, acquire before the death); atomic_relaxed shows what that
+// saves. What matters is that all earlier decrements happen before the death: each of them is a
+// release and the last one an acquire of the same word.
 #ifndef RC_ATOMIC_H
 #define RC_ATOMIC_H
 
@@ -31,17 +31,21 @@ API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
     (void)t, (void)flags;
     atomic_store_explicit(&h->count, 1, memory_order_release);
 }
+// Seq_cst: not needed, since the caller's reference keeps the object alive.
 API void rc_incref(struct thread *t, struct rc_header *h)
 {
     (void)t;
     atomic_fetch_add_explicit(&h->count, 1, memory_order_seq_cst);
 }
+// Seq_cst: not needed. Release: what this holder did to the object. Acquire: pairs with it in all
+// earlier decrements.
 API void rc_decref(struct thread *t, struct rc_header *h)
 {
     if (atomic_fetch_sub_explicit(&h->count, 1, memory_order_seq_cst) == 1)
         rc_die(t, h);
 }
-// Relaxed load: only a first guess for the compare-exchange, which decides.
+// Relaxed load: only a first guess for the compare-exchange, which decides. Seq_cst, release: not
+// needed. Acquire: pairs with the release in rc_init.
 API bool rc_try_incref(struct thread *t, struct rc_header *h)
 {
     (void)t;

@@ -13,6 +13,8 @@
 #define FREES  PAIR_HAS(RC_TRAITS, RC_FREES)
 #define COUNTS PAIR_HAS(RC_TRAITS, RC_COUNTS)
 
+const char *const sim_schemes[2] = {RC_HEADER, LK_HEADER};
+
 // The threads of a scenario, numbered as it numbers them (0: the one that sets up), and their
 // world.
 struct stage {
@@ -93,8 +95,8 @@ API struct thread *stage_back(struct stage *s)
 {
     return stage_in(s->thread[0]);
 }
-// Everybody drains until nothing is left to do, and all that was made has died.
-API void stage_close(struct stage *s)
+// Everybody drains until nothing is left to do.
+API void stage_settle(struct stage *s)
 {
     stage_out(sync_self());
     for (unsigned idle = 0, round = 0; idle < 3 && round < 100; round++) {
@@ -108,6 +110,13 @@ API void stage_close(struct stage *s)
             }
         idle = any ? 0 : idle + 1;
     }
+    stage_back(s);
+}
+// The end: all that was made has died.
+API void stage_close(struct stage *s)
+{
+    stage_settle(s);
+    lk_leave(s->thread[0]);
     for (unsigned i = 0; i <= s->threads; i++)
         if (s->thread[i] != NULL) {
             thread_back(s->thread[i]);

@@ -268,6 +268,7 @@ static void lists_finish(void *state)
 {
     struct lists *s = state;
     struct thread *t = stage_back(&s->stage);
+    stage_settle(&s->stage); // destructors may still ask for the list
     rc_decref(t, &s->l->base.rc);
     stage_close(&s->stage);
 }

@@ -12,7 +12,7 @@ struct scene {
     struct stage stage; // first
     struct rc_header *h, *second;
     struct rc_slot slot;
-    struct rc_weak cell[3];
+    struct rc_weak cell[3], *own;
     _Atomic(struct rc_header *) box; // a counted reference under way, or NULL
     _Atomic(uint32_t) told;
     sync_mutex mutex; // guards entry
@@ -600,6 +600,78 @@ static void heir_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(heir, 3, UNLESS_THREADED, nothing_left,
       "two threads come when the owner has gone; one counts while another one drops");
 
+// References come back to the owner that it does not count itself, so it merges an object which
+// thread 2 is about to put on its queue.
+static void merged_while_queued_setup(struct scene *s)
+{
+    s->h = make(s, 7);
+    share(s, 2);
+    share(s, 3);
+}
+static void receive_two_and_drop(struct scene *s, struct thread *t)
+{
+    struct rc_header *h = receive(s, t);
+    if (h == NULL)
+        return;
+    rc_take(t, h);
+    rc_decref(t, h);
+    use_and_drop(t, h, 7);
+}
+static void merged_while_queued_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 3) {
+        rc_incref(t, s->h);
+        rc_give(t, s->h);
+        send(s, t, s->h);
+        return;
+    }
+    if (i == 1)
+        receive_two_and_drop(s, t);
+    use_and_drop(t, s->h, 7);
+}
+SCENE(merged_while_queued, 3, UNLESS_THREADED, receive_two_and_drop,
+      "the owner drops more than it counts while another thread drops what it does count");
+
+// Two threads go and leave what thread 3 dropped; who drains must find both queues or leave the task.
+static void two_exits_setup(struct scene *s)
+{
+    for (unsigned i = 1; i <= 2; i++) {
+        struct rc_header *h = node_new(stage_as(&s->stage, i), 7);
+        rc_give(stage_as(&s->stage, i), h);
+        struct thread *t = stage_as(&s->stage, 3);
+        rc_take(t, h);
+        rc_decref(t, h);
+    }
+}
+static void two_exits_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 3)
+        thread_drain(t);
+    else
+        stage_exit(&s->stage, i);
+}
+SCENE(two_exits, 3, UNLESS_THREADED, nothing_left,
+      "two threads go without draining while a third one drains");
+
+// Thread 2 comes, where nobody was before if thread 1 is still there, and goes.
+static void guest_setup(struct scene *s)
+{
+    two_exits_setup(s);
+    stage_as(&s->stage, 2);
+    thread_drain(s->stage.thread[2]);
+    stage_exit(&s->stage, 2);
+    s->stage.threads = 4; // one more, in the place of 2
+    s->stage.thread[4] = thread_attach(s->stage.world);
+    thread_offline(s->stage.thread[4]);
+    stage_as(&s->stage, 0);
+}
+static void guest_run(struct scene *s, struct thread *t, unsigned i)
+{
+    two_exits_run(s, t, i);
+}
+SCENE(guest, 3, UNLESS_THREADED, nothing_left,
+      "a thread comes and goes while another one goes and a third one drains");
+
 // --- weak references ----------------------------------------------------------------------------
 
 static void get_and_drop(struct scene *s, struct thread *t, unsigned cell)
@@ -682,6 +754,25 @@ static void weak_drop_run(struct scene *s, struct thread *t, unsigned i)
 }
 SCENE(weak_drop, 3, WEAK, no_cell_is_full, "two threads drop weak cells of an object that dies");
 
+// Once a cell is dropped its memory is the caller's, also where the death had emptied it.
+static void weak_free_setup(struct scene *s)
+{
+    s->h = make(s, 7);
+    s->own = sync_alloc(sizeof *s->own);
+    rc_weak_make(stage_as(&s->stage, 1), s->own, s->h);
+}
+static void weak_free_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        use_and_drop(t, s->h, 7);
+    } else {
+        rc_weak_drop(t, s->own);
+        sync_free(s->own);
+    }
+}
+SCENE(weak_free, 2, WEAK, nothing_left,
+      "a weak cell of an object that dies is dropped, and its memory freed");
+
 // A cell leaves an object that dies for a new one, under the eyes of those who ask it.
 static void weak_move_setup(struct scene *s)
 {
@@ -715,10 +806,12 @@ static void immortal_run(struct scene *s, struct thread *t, unsigned i)
 {
     struct rc_header *h = rc_load(t, &s->slot);
     rc_incref(t, h);
+    rc_incref(t, h); // a count that wraps would be at one now
     use_and_drop(t, h, 7);
+    use_and_drop(t, h, 7);
+    thread_safepoint(t);
     if (PAIR_HAS(RC_TRAITS, RC_UNCOUNTED) && i == 1) // more than there ever were
         use_and_drop(t, h, 7);
-    thread_safepoint(t);
     use_and_drop(t, h, 7);
 }
 static void end_immortal(struct scene *s, struct thread *t)
