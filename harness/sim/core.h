@@ -144,6 +144,7 @@ static inline bool sim_event_has_value(const struct sim_event *e)
 enum sim_granule { SIM_GRANULE_WILD, SIM_GRANULE_USED, SIM_GRANULE_FREED };
 extern uint8_t sim_granules[SIM_SIZE / 8];
 
+enum { SIM_FRESH = 0xa5 }; // each byte of a block that nobody has written, unless it was zeroed
 struct sim_block {
     uintptr_t address;
     size_t size;

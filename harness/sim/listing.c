@@ -180,8 +180,11 @@ struct text {
 };
 static struct text value_text(uint64_t value, unsigned size)
 {
-    struct text t;
+    struct text t = {"unset"};
     int64_t number = (int64_t)(value << (64 - 8 * size)) >> (64 - 8 * size);
+    // fewer bytes may well be a number
+    if (size >= 4 && value == (SIM_FRESH * 0x0101010101010101u) >> (64 - 8 * size))
+        return t;
     if (size == 8 && value >= 1 << 16 && address_text(value, t.text, sizeof t.text))
         return t;
     if (number > -4096 && number < 4096)

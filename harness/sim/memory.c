@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { BLOCKS_MAX = 1 << 16, GAP = 32, FRESH = 0xa5, FREED = 0xdb, FREED_FILL_MAX = 1024 };
+enum { BLOCKS_MAX = 1 << 16, GAP = 32, FREED = 0xdb, FREED_FILL_MAX = 1024 };
 
 uint8_t sim_granules[SIM_SIZE / 8];
 
@@ -125,7 +125,7 @@ void *sim_alloc(const struct sim_site *s, size_t size, bool zeroed)
     heap.block[heap.count++] = (struct sim_block){.address = address, .size = size, .made = s};
     heap.next = (address + size + GAP + 7) & ~(uintptr_t)7;
     mark(address, size, SIM_GRANULE_USED);
-    memset((void *)address, zeroed ? 0 : FRESH, zeroed || size <= FREED_FILL_MAX ? size : 0);
+    memset((void *)address, zeroed ? 0 : SIM_FRESH, zeroed || size <= FREED_FILL_MAX ? size : 0);
     if (sim.live) {
         sim_mix(size);
         sim_trace(SIM_EVENT_ALLOCATE, s, (void *)address, 0, -1, 0)->after = size;
