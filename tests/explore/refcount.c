@@ -600,7 +600,8 @@ static void heir_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(heir, 3, UNLESS_THREADED, nothing_left,
       "two threads come when the owner has gone; one counts while another one drops");
 
-// Two threads go and leave what thread 3 dropped; who drains must find both queues or leave the task.
+// Two threads go and leave what thread 3 dropped; who drains must find both queues or leave the
+// task.
 static void two_exits_setup(struct scene *s)
 {
     for (unsigned i = 1; i <= 2; i++) {
