@@ -55,12 +55,11 @@ static Dwfl *debug(void)
     return dwfl;
 }
 
-// The directory in which the program was compiled: file names are relative to it.
-static const char *compiled_in(void)
+const char *listing_directory(void)
 {
     Dwarf_Addr bias;
-    Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)compiled_in);
-    Dwarf_Die *unit = m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)compiled_in, &bias);
+    Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)listing_directory);
+    Dwarf_Die *unit = m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)listing_directory, &bias);
     Dwarf_Attribute at;
     return unit == NULL ? NULL : dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &at));
 }
@@ -105,7 +104,7 @@ void listing_place(const void *site, char *text, size_t size)
 
 static FILE *open_source(const char *file)
 {
-    const char *directory = compiled_in();
+    const char *directory = listing_directory();
     char path[4096];
     if (file[0] == '/' || directory == NULL)
         return fopen(file, "re");
@@ -168,10 +167,13 @@ static bool address_text(uintptr_t address, char *text, size_t size)
         return true;
     }
     Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), address);
-    const char *name = m == NULL ? NULL : dwfl_module_addrname(m, address);
-    if (m != NULL)
-        snprintf(text, size, "%s", name != NULL ? name : "static data");
-    return m != NULL;
+    Dwarf_Addr begin, end; // beyond the last module that is what is found
+    if (m == NULL || dwfl_module_info(m, NULL, &begin, &end, NULL, NULL, NULL, NULL) == NULL ||
+        address < begin || address >= end)
+        return false;
+    const char *name = dwfl_module_addrname(m, address);
+    snprintf(text, size, "%s", name != NULL ? name : "static data");
+    return true;
 }
 struct text {
     char text[64];
@@ -248,7 +250,8 @@ static void print_operation(FILE *to, const struct sim_event *e)
 {
     const struct sim_site *s = site_of(e->site);
     fputs(s != NULL ? s->what : e->kind == SIM_EVENT_END ? "ends" : kind_name(e->kind), to);
-    if (s != NULL && s->object[0] != '\0')
+    // a condition that is waited for is as long as the source itself
+    if (s != NULL && s->object[0] != '\0' && (e->kind != SIM_EVENT_WAIT || e->address != 0))
         fprintf(to, " %s", s->object);
     const char *declared = declared_order(e);
     if (e->order >= 0 && !(s != NULL && s->order[0][0] == '\0'))
@@ -278,8 +281,6 @@ static void print_outcome(FILE *to, const struct sim_event *e)
             fprintf(to, ": %s -> %s", before.text, after.text);
         break;
     case SIM_EVENT_STORE:
-        fprintf(to, ": = %s", after.text);
-        break;
     case SIM_EVENT_RMW:
     case SIM_EVENT_CAS:
         fprintf(to, ": %s -> %s", before.text, after.text);

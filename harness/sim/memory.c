@@ -146,8 +146,8 @@ void sim_free(const struct sim_site *s, void *p)
     if (b->freed != NULL) {
         sim_trace(SIM_EVENT_FREE, s, p, 0, -1, 0);
         sim.about = b->address;
-        sim_fail(SIM_FREED, "block %u is freed twice, first at %s:%u", number, b->freed->file,
-                 b->freed->line);
+        sim_fail(SIM_FREED, "block %u is freed twice, first at %s:%u", number,
+                 sim_file(b->freed->file), b->freed->line);
     }
     sim_order_free(s, b->address, b->size);
     b->freed = s;
@@ -165,8 +165,8 @@ void sim_memory_fail(const void *site, const volatile void *p)
     sim_trace(SIM_EVENT_READ, site, p, 0, -1, 0);
     sim.about = b != NULL ? b->address : 0;
     if (b != NULL && b->freed != NULL && (uintptr_t)p - b->address < b->size)
-        sim_fail(SIM_FREED, "block %u is used after it was freed at %s:%u", number, b->freed->file,
-                 b->freed->line);
+        sim_fail(SIM_FREED, "block %u is used after it was freed at %s:%u", number,
+                 sim_file(b->freed->file), b->freed->line);
     if (b != NULL)
         sim_fail(SIM_WILD, "an access %zu bytes behind the start of block %u, which has %zu",
                  (size_t)((uintptr_t)p - b->address), number, b->size);
@@ -186,7 +186,7 @@ void sim_memory_leaks(void)
     sim.about = heap.block[first].address;
     sim_fail(SIM_LEAK, "%u block%s left; block %u has %zu bytes and was made at %s:%u", left,
                  left == 1 ? " is" : "s are", first + 1, heap.block[first].size,
-                 heap.block[first].made->file, heap.block[first].made->line);
+                 sim_file(heap.block[first].made->file), heap.block[first].made->line);
 }
 
 uintptr_t sim_address(const void *p)

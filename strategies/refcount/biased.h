@@ -127,7 +127,8 @@ static __attribute__((noinline, unused)) void biased_enqueue(struct thread *t, s
     bool dead = false;
     if (tid == 0) {
         // The owner has merged it, or is about to and has already taken `local` into its sum: this
-        // reference is in `shared` either way. acq_rel: as in biased_decref_shared
+        // reference is in `shared` either way. release: the look at tid, which the free must not
+        // overtake; acquire: what all others did, if it is dead
         dead = atomic_fetch_sub_explicit(&h->shared, BIASED_ONE, memory_order_acq_rel) ==
                (BIASED_ONE | BIASED_MERGED);
     } else {
