@@ -806,10 +806,12 @@ static void immortal_run(struct scene *s, struct thread *t, unsigned i)
 {
     struct rc_header *h = rc_load(t, &s->slot);
     rc_incref(t, h);
+    rc_incref(t, h); // a count that wraps would be at one now
     use_and_drop(t, h, 7);
+    use_and_drop(t, h, 7);
+    thread_safepoint(t);
     if (PAIR_HAS(RC_TRAITS, RC_UNCOUNTED) && i == 1) // more than there ever were
         use_and_drop(t, h, 7);
-    thread_safepoint(t);
     use_and_drop(t, h, 7);
 }
 static void end_immortal(struct scene *s, struct thread *t)
