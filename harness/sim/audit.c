@@ -453,6 +453,25 @@ static bool go_along(size_t scenario, uint64_t first, uint64_t n)
     return passed;
 }
 
+static bool is_reached(const struct weakening *w)
+{
+    for (size_t i = 0; i < scenarios; i++)
+        if (w->reached[i])
+            return true;
+    return false;
+}
+// Is there something left to find in the scenario?
+static bool is_open(size_t scenario)
+{
+    for (unsigned k = 0; k < weakenings_count; k++) {
+        const struct weakening *w = &weakenings[k];
+        if (w->scenario == NULL && w->site->what != no_call &&
+            (w->reached[scenario] || !is_reached(w)))
+            return true;
+    }
+    return false;
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -471,8 +490,9 @@ static bool search(double until)
             struct sim_policy p;
             struct sim_result r;
             uint64_t run;
-            if (s->omitted != NULL)
+            if (s->omitted != NULL || (first != 0 && !is_open(i)))
                 continue;
+            any = true;
             if (first != 0 && seconds() > until)
                 return true;
             if (!sim_prepare(s, &r))
@@ -481,10 +501,7 @@ static bool search(double until)
                 return false;
             for (unsigned k = 0; k < weakenings_count; k++) {
                 struct weakening *w = &weakenings[k];
-                if (w->scenario != NULL)
-                    continue;
-                any |= w->site->what != no_call;
-                if (!w->reached[i])
+                if (w->scenario != NULL || !w->reached[i])
                     continue;
                 weaken(w->site->file, w->site->line, w->which, w->strength);
                 if (explore_search(EXPLORE_MIXED, 0, first, n, &p, &r, &run)) {
@@ -514,13 +531,6 @@ static void print_cell(const char *text)
         else
             putchar(*text);
     fputs(" |", stdout);
-}
-static bool is_reached(const struct weakening *w)
-{
-    for (size_t i = 0; i < scenarios; i++)
-        if (w->reached[i])
-            return true;
-    return false;
 }
 static const char *verdict(const struct weakening *w)
 {
