@@ -56,7 +56,7 @@ help:
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
-	@echo 'make docs                       the tables of docs/statistics.md again, by simulation'
+	@echo 'make docs                       the tables of docs/statistics.md and docs/exploring.md again'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
 	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   the explorer: every scheme, so many schedules, both faces'
@@ -86,8 +86,9 @@ sweep: deps
 figures: all
 	@scripts/figures $(BUILD)/rclab $(STORE)
 
-docs: $(BUILD)/test/simulation
+docs: $(BUILD)/test/simulation all
 	@$< <docs/statistics.md >docs/statistics.md.tmp && mv docs/statistics.md.tmp docs/statistics.md
+	@scripts/audits $(BUILD)/rclab <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
 
 test: deps-test
 	@$(MAKE) --no-print-directory CI=1 check

@@ -27,7 +27,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,8 +99,9 @@ static bool read_source(const char *path)
     for (unsigned i = 1; i <= sources[me].lines; i++)
         if (sscanf(sources[me].line[i], "#include \"%255[^\"]\"", name) == 1 &&
             strstr(name, "harness/") == NULL) {
-            snprintf(beside, sizeof beside, "%s/%s", dirname(strcpy(whole, sources[me].path)),
-                     name);
+            const char *path_of_me = sources[me].path;
+            snprintf(beside, sizeof beside, "%.*s%s", (int)(basename(path_of_me) - path_of_me),
+                     path_of_me, name);
             if (!read_source(beside)) {
                 snprintf(beside, sizeof beside, "strategies/%s", name);
                 read_source(beside);
@@ -156,11 +156,6 @@ static unsigned strengths(const struct sim_site *s, unsigned which)
     return 0;
 }
 
-static const char *base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
 // Weakens every order of that line which has this strength, or (strength 0) none any more.
 static unsigned weaken(const char *file, unsigned line, unsigned which, unsigned strength)
 {
@@ -169,7 +164,7 @@ static unsigned weaken(const char *file, unsigned line, unsigned which, unsigned
         struct sim_site *s = *i;
         s->weaken[0] = s->weaken[1] = 0;
         if (s->line == line && (strengths(s, which) & strength) != 0 &&
-            strcmp(base(s->file), base(file)) == 0) {
+            strcmp(basename(s->file), basename(file)) == 0) {
             s->weaken[which] = (uint8_t)strength;
             n++;
         }
@@ -178,7 +173,7 @@ static unsigned weaken(const char *file, unsigned line, unsigned which, unsigned
 }
 static void place(const struct weakening *w, char *text, size_t size)
 {
-    snprintf(text, size, "%s:%u:%s%s", base(w->site->file), w->site->line,
+    snprintf(text, size, "%s:%u:%s%s", basename(w->site->file), w->site->line,
              w->which == 1 ? "failure-" : "", strength_name(w->strength));
 }
 
@@ -343,7 +338,7 @@ static void find_reason(struct weakening *w)
 static int by_place(const void *a, const void *b)
 {
     const struct sim_site *x = *(struct sim_site *const *)a, *y = *(struct sim_site *const *)b;
-    int d = strcmp(base(x->file), base(y->file));
+    int d = strcmp(basename(x->file), basename(y->file));
     if (d == 0)
         d = x->line < y->line ? -1 : x->line > y->line;
     if (d == 0)
@@ -402,7 +397,7 @@ static void list_uncompiled(const struct source *s, struct sim_site *const *site
 static int by_line(const void *a, const void *b)
 {
     const struct weakening *x = a, *y = b;
-    int d = strcmp(base(x->site->file), base(y->site->file));
+    int d = strcmp(basename(x->site->file), basename(y->site->file));
     if (d == 0)
         d = x->site->line < y->site->line ? -1 : x->site->line > y->site->line;
     if (d == 0)
@@ -426,12 +421,11 @@ static void list_weakenings(void)
     qsort(weakenings, weakenings_count, sizeof *weakenings, by_line);
 }
 
-static bool unharmed(const struct sim_scenario *s, const struct sim_policy *p,
-                     const struct sim_result *r)
+static bool unharmed(const struct sim_scenario *s, const struct sim_result *r)
 {
     if (r->failure != SIM_PASSED)
-        printf("%s fails as it is, with seed %ju: %s: %s\nNothing can be said of its orders.\n",
-               s->name, (uintmax_t)p->seed, sim_failure_name(r->failure), r->text);
+        printf("%s fails as it is: %s: %s\nNothing can be said of the orders.\n", s->name,
+               sim_failure_name(r->failure), r->text);
     return r->failure == SIM_PASSED;
 }
 // Runs a prepared scenario as it is, and sees which orders it comes to. False: it fails.
@@ -443,20 +437,39 @@ static bool go_along(size_t scenario, uint64_t first, uint64_t n)
     for (uint64_t seed = first; passed && seed < first + n; seed++) {
         struct sim_policy p = explore_policy(EXPLORE_MIXED, 0, seed);
         sim_run(&p, &r);
-        passed = unharmed(explore_first[scenario], &p, &r);
+        passed = unharmed(explore_first[scenario], &r);
         for (unsigned i = 0; i < sim_events_count; i++)
             for (unsigned k = 0; sim_events[i].order > memory_order_relaxed && k < weakenings_count;
                  k++) {
                 const struct weakening *w = &weakenings[k];
                 const struct sim_site *site = sim_events[i].site;
                 if (site->line == w->site->line &&
-                    strcmp(base(site->file), base(w->site->file)) == 0 &&
+                    strcmp(basename(site->file), basename(w->site->file)) == 0 &&
                     (sim_events[i].kind == SIM_EVENT_CAS_FAILED) == (w->which == 1))
                     w->reached[scenario] = true;
             }
     }
     sim.tracing = false;
     return passed;
+}
+
+static bool is_reached(const struct weakening *w)
+{
+    for (size_t i = 0; i < scenarios; i++)
+        if (w->reached[i])
+            return true;
+    return false;
+}
+// Is there something left to find in the scenario?
+static bool is_open(size_t scenario)
+{
+    for (unsigned k = 0; k < weakenings_count; k++) {
+        const struct weakening *w = &weakenings[k];
+        if (w->scenario == NULL && w->site->what != no_call &&
+            (w->reached[scenario] || !is_reached(w)))
+            return true;
+    }
+    return false;
 }
 
 static double seconds(void)
@@ -477,18 +490,18 @@ static bool search(double until)
             struct sim_policy p;
             struct sim_result r;
             uint64_t run;
-            if (s->omitted != NULL)
+            if (s->omitted != NULL || (first != 0 && !is_open(i)))
                 continue;
+            any = true;
+            if (first != 0 && seconds() > until)
+                return true;
             if (!sim_prepare(s, &r))
-                return unharmed(s, &p, &r);
+                return unharmed(s, &r);
             if (!go_along(i, first, n))
                 return false;
             for (unsigned k = 0; k < weakenings_count; k++) {
                 struct weakening *w = &weakenings[k];
-                if (w->scenario != NULL)
-                    continue;
-                any |= w->site->what != no_call;
-                if (!w->reached[i])
+                if (w->scenario != NULL || !w->reached[i])
                     continue;
                 weaken(w->site->file, w->site->line, w->which, w->strength);
                 if (explore_search(EXPLORE_MIXED, 0, first, n, &p, &r, &run)) {
@@ -508,22 +521,16 @@ static bool search(double until)
 
 // --- the report ---------------------------------------------------------------------------------
 
-// A cell of a markdown table.
+// A cell of a markdown table, and what ends it.
 static void print_cell(const char *text)
 {
+    putchar(' ');
     for (; *text != '\0'; text++)
         if (*text == '|')
             fputs("\\|", stdout);
         else
             putchar(*text);
-    fputs(" | ", stdout);
-}
-static bool is_reached(const struct weakening *w)
-{
-    for (size_t i = 0; i < scenarios; i++)
-        if (w->reached[i])
-            return true;
-    return false;
+    fputs(" |", stdout);
 }
 static const char *verdict(const struct weakening *w)
 {
@@ -540,7 +547,7 @@ static void print_row(const struct weakening *w)
     static const char *const mode[] = {
         [SIM_RANDOM] = "random", [SIM_PCT] = "pct", [SIM_EXHAUSTIVE] = "exhaustive"};
     char text[512], where[300];
-    fputs("| ", stdout);
+    putchar('|');
     place(w, where, sizeof where);
     print_cell(where);
     snprintf(text, sizeof text, "%s%s%s, %s", w->site->what, *w->site->object != '\0' ? " " : "",
@@ -560,10 +567,9 @@ static void print_row(const struct weakening *w)
     }
     snprintf(text, sizeof text, "%ju", (uintmax_t)w->schedules);
     print_cell(text);
-    if (contradicted(w))
-        fputs("**contradicted**: ", stdout);
-    fputs(w->reason != NULL ? w->reason : "**no reason stated**", stdout);
-    puts(" |");
+    fputs(contradicted(w) ? " **contradicted**:" : "", stdout);
+    print_cell(w->reason != NULL ? w->reason : "**no reason stated**");
+    putchar('\n');
 }
 
 int audit(const struct audit_options *o)

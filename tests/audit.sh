@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# The order audit, in TAP: it finds what is needed, sees the same again, and reads the reasons that the
+# sources state; those of the tree are all there, and docs/exploring.md tells what is so. One round of
+# schedules each (a budget of nothing), so that no verdict hangs on the machine's speed.
+#
+#     tests/audit.sh [BUILD]
+# shellcheck disable=SC2317,SC2016 # most functions are called by ok; sed is told of backticks
+set -u
+cd "$(dirname "$0")/.." || exit 2
+BUILD=${1:-${BUILD:-build}}
+rclab=$BUILD/rclab
+[ -x "$rclab" ] || { echo "audit: no $rclab: make first" >&2; exit 2; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+n=0
+failed=0
+ok() { # text, command...
+    n=$((n + 1))
+    if "${@:2}" >"$work/log" 2>&1; then
+        echo "ok $n - $1"
+    else
+        echo "not ok $n - $1"
+        head -n 40 "$work/log" "$work/out" | sed 's/^/# /'
+        failed=1
+    fi
+}
+audit() { # status, arguments...
+    timeout -k 5 300 "$rclab" audit "${@:2}" --budget 0.01s >"$work/out" 2>"$work/err"
+    local status=$?
+    [ "$status" = "$1" ] || { echo "status $status, not $1"; cat "$work/err"; return 1; }
+}
+row() { # the rows of a file's orders of that strength
+    grep -E "^\| $1:[0-9]+:$2 " "$work/out"
+}
+rows() { # how many, file, strength, further text
+    [ "$(row "$2" "$3" | grep -cF -- "$4")" = "$1" ]
+}
+summary() {
+    tail -n 1 "$work/out" | grep -q "$1"
+}
+
+needed_of_atomic_relaxed() {
+    audit 0 --rc atomic_relaxed && rows 1 atomic_relaxed.h release '| subtract &h->count, release | needed |' &&
+        rows 1 atomic_relaxed.h acquire '| load &h->count, acquire | needed |'
+}
+ok 'atomic_relaxed needs the release of each decrement and the acquire before the death' needed_of_atomic_relaxed
+needed_of_pymutex() {
+    audit 0 --lock pymutex && rows 2 pymutex.h acquire ' needed ' && rows 2 pymutex.h release ' needed ' &&
+        rows 1 parking_lot.h acquire ' needed ' && rows 1 parking_lot.h release ' needed ' &&
+        summary '^6 strengths of orders: 6 needed'
+}
+ok 'pymutex and its parking lot need all their orders' needed_of_pymutex
+not_needed_of_atomic() {
+    audit 0 --rc atomic && rows 3 atomic.h total '| not shown to be needed |' &&
+        row atomic.h acquire | grep -F '| add ' | grep -qF '| not shown to be needed |' &&
+        row atomic.h acquire | grep -F '| subtract ' | grep -qF '| needed |'
+}
+ok 'atomic needs no total order, and no order at all in an increment' not_needed_of_atomic
+
+# The same schedule, once as it was printed and twice.
+same_again() {
+    local command
+    audit 0 --rc atomic_relaxed
+    command=$(row atomic_relaxed.h release | sed -n '/subtract/s/.*`\([^`]*\)`.*/\1/p')
+    [ -n "$command" ] || return 1
+    for i in 1 2; do
+        # shellcheck disable=SC2086 # words of a command
+        "$rclab" explore --rc atomic_relaxed $command 2>&1 | sed 's/, [0-9]*\/s$//' >"$work/$i"
+        [ "${PIPESTATUS[0]}" = 1 ] || return 1
+    done
+    # shellcheck disable=SC2086
+    grep -q 'data race' "$work/1" && diff "$work/1" "$work/2" &&
+        "$rclab" explore --rc atomic_relaxed ${command% --weaken*}
+}
+ok 'what fails without an order fails again by the printed command, twice alike, and not with the order' same_again
+unknown_order() {
+    "$rclab" explore --rc atomic_relaxed --weaken atomic_relaxed.h:1:release 2>"$work/err"
+    [ $? = 2 ] && grep -q 'no such order' "$work/err"
+}
+ok 'an order that there is not is refused' unknown_order
+
+right=strategies/refcount/atomic_relaxed.h
+sed 's|^// Release: what this holder did to the object.|// Release: not needed, so they say.|' $right >"$work/wrong_reason.h"
+contradicted() {
+    audit 1 --rc "$work/wrong_reason.h" && rows 1 wrong_reason.h release '**contradicted**: not needed, so they say' &&
+        summary 'Reasons: 1 contradicted'
+}
+ok 'a reason that is contradicted ends with status 1' contradicted
+sed 's|^// Release: what this holder did to the object.|// What this holder did to the object is released.|' $right >"$work/no_reason.h"
+missing() {
+    audit 0 --rc "$work/no_reason.h" && rows 1 no_reason.h release '**no reason stated**' &&
+        summary ', 1 missing\.'
+}
+ok 'an order without a reason is told' missing
+sed 's|^#include "rc_eager.h"|API void never(struct rc_header *h)\n{\n    atomic_store_explicit(\&h->count, 0, memory_order_release); // release: never called\n}\n&|' \
+    $right >"$work/not_reached.h"
+not_reached() {
+    audit 0 --rc "$work/not_reached.h" && row not_reached.h release | grep -F '| not reached |' | grep -qF 'never called'
+}
+ok 'an order of a function that nobody calls is told as not reached' not_reached
+sed 's|if (atomic_fetch_sub_explicit(&h->count, 1, memory_order_release) == 1)|if (atomic_fetch_sub_explicit(\&h->count, 1, memory_order_relaxed) == 1)|' \
+    $right >"$work/fails.h"
+fails() {
+    audit 1 --rc "$work/fails.h" && grep -q 'fails as it is' "$work/out"
+}
+ok 'of a scheme that fails as it is nothing is said' fails
+
+for header in strategies/refcount/*.h strategies/lock/*.h; do
+    scheme=$(basename "$header" .h)
+    kind=rc
+    case $header in */lock/*) kind=lock ;; esac
+    reasons() {
+        audit 0 "--$kind" "$scheme" && summary 'Reasons: 0 contradicted, .* 0 missing\.'
+    }
+    ok "$scheme: every order has a reason that its audit does not contradict" reasons
+done
+
+# Rows of the table of a scheme in the document.
+documented() {
+    sed -n "/^<!-- audit $1 -->/,/^<!-- end -->/p" docs/exploring.md | grep -E '^\| [a-z_.]*:[0-9]'
+}
+told() { # kind, scheme
+    local line status=0
+    audit 0 "--$1" "$2" || return 1
+    diff <(documented "$2" | cut -d'|' -f2,3) <(grep -E '^\| [a-z_.]*:[0-9]' "$work/out" | cut -d'|' -f2,3) ||
+        { echo 'docs/exploring.md tells other orders than the audit (make docs)'; return 1; }
+    while IFS= read -r line; do
+        # shellcheck disable=SC2086
+        "$rclab" explore "--$1" "$2" $line >/dev/null 2>&1
+        [ $? = 1 ] || { echo "$line: no failure (make docs)"; status=1; }
+    done < <(documented "$2" | sed -n 's/.*| needed | [a-z ]*: `\([^`]*\)`.*/\1/p')
+    return "$status"
+}
+ok 'docs/exploring.md: the orders of biased, and each failure without one that is needed' told rc biased
+ok 'docs/exploring.md: the orders of pymutex, and each failure without one that is needed' told lock pymutex
+echo "1..$n"
+exit $failed
