@@ -109,6 +109,8 @@ void explorer_become(const struct explorer *x, const char *face, char **argv, st
         return;
     argv[0] = program_invocation_name; // it speaks to the user as rclab
     fflush(stdout);
-    execv(path, argv);
+    // sources, of which it shows lines, are named as make compiled them
+    if (chdir(build_root()) == 0)
+        execv(path, argv);
     error_set(e, "cannot run %s: %s", path, strerror(errno));
 }

@@ -185,11 +185,11 @@ static __attribute__((noinline, unused)) void thread_runs(struct thread *t)
     struct world *w = t->world;
     for (;;) {
         atomic_store_explicit(&t->running, 1, memory_order_seq_cst);
+        // acquire is part of it: what the stopper did happens before what this thread does
         if (atomic_load_explicit(&w->stopped, memory_order_seq_cst) == 0)
             return;
         thread_stands(t);
-        // acquire: what the stopper did happens before what this thread does
-        while (atomic_load_explicit(&w->stopped, memory_order_acquire) != 0)
+        while (atomic_load_explicit(&w->stopped, memory_order_relaxed) != 0)
             sync_park(&w->stopped, 1);
     }
 }

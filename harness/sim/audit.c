@@ -33,6 +33,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 extern struct sim_site *const site_first[] __asm__("__start_sim_sites");
 extern struct sim_site *const site_end[] __asm__("__stop_sim_sites");
@@ -113,8 +114,8 @@ static bool read_source(const char *path)
 
 static const char no_call[] = "(no call)"; // instead of what an order's access does
 
-// One strength of one order. The sites of one source line that have it are weakened together: each
-// translation unit has its own.
+// One strength of one order. The sites of one source line (files by their names without
+// directories) that have it are weakened together: each translation unit has its own.
 struct weakening {
     struct sim_site *site; // one of them
     unsigned which;        // 1: the order of a compare-exchange's failure
@@ -168,7 +169,7 @@ static unsigned weaken(const char *file, unsigned line, unsigned which, unsigned
         struct sim_site *s = *i;
         s->weaken[0] = s->weaken[1] = 0;
         if (s->line == line && (strengths(s, which) & strength) != 0 &&
-            (strcmp(s->file, file) == 0 || strcmp(base(s->file), file) == 0)) {
+            strcmp(base(s->file), base(file)) == 0) {
             s->weaken[which] = (uint8_t)strength;
             n++;
         }
@@ -342,7 +343,7 @@ static void find_reason(struct weakening *w)
 static int by_place(const void *a, const void *b)
 {
     const struct sim_site *x = *(struct sim_site *const *)a, *y = *(struct sim_site *const *)b;
-    int d = strcmp(x->file, y->file);
+    int d = strcmp(base(x->file), base(y->file));
     if (d == 0)
         d = x->line < y->line ? -1 : x->line > y->line;
     if (d == 0)
@@ -448,7 +449,8 @@ static bool go_along(size_t scenario, uint64_t first, uint64_t n)
                  k++) {
                 const struct weakening *w = &weakenings[k];
                 const struct sim_site *site = sim_events[i].site;
-                if (site->line == w->site->line && strcmp(site->file, w->site->file) == 0 &&
+                if (site->line == w->site->line &&
+                    strcmp(base(site->file), base(w->site->file)) == 0 &&
                     (sim_events[i].kind == SIM_EVENT_CAS_FAILED) == (w->which == 1))
                     w->reached[scenario] = true;
             }
@@ -567,14 +569,14 @@ static void print_row(const struct weakening *w)
 int audit(const struct audit_options *o)
 {
     double until = seconds() + o->budget;
-    const char *header = sim_schemes != NULL ? sim_schemes[o->lock] : NULL;
+    const char *header = sim_schemes[o->lock];
+    const char *directory = listing_directory();
     char path[PATH_MAX];
     snprintf(path, sizeof path, "strategies/%s", header);
-    if (!read_source(header) && !read_source(path)) {
-        fprintf(
-            stderr,
-            "audit: %s: %s (the sources are read where they were compiled: in the tree's root)\n",
-            header, strerror(errno));
+    if ((directory != NULL && chdir(directory) != 0) ||
+        (!read_source(header) && !read_source(path))) {
+        fprintf(stderr, "audit: %s: %s; the tree in which this was compiled is needed: %s\n",
+                header, strerror(errno), directory != NULL ? directory : "?");
         return 2;
     }
     scenarios = (size_t)(explore_end - explore_first);

@@ -35,6 +35,8 @@ enum sim_failure {
 };
 // "data race", "use after free" ...
 const char *sim_failure_name(enum sim_failure f);
+// A file's name without the way there from another one: "a/b/../../c/d.h" is "c/d.h" to a reader.
+const char *sim_file(const char *file);
 
 // Ends the schedule from anywhere below a thread or finish.
 _Noreturn void sim_fail(enum sim_failure f, const char *format, ...)
@@ -74,6 +76,7 @@ struct sim_result {
     int event[2];
     unsigned thread; // that ran at the end
     uintptr_t about; // an address in the block that the failure is about; 0: none
+    bool hangs;      // SIM_LIVELOCK: it took seconds
 };
 
 // Makes the scenario's memory; once, before its schedules and after those of another scenario.
@@ -117,7 +120,7 @@ struct sim_event {
     uint32_t step;       // see struct sim_result
     const void *site;    // struct sim_site or, from instrumented code, a return address
     uintptr_t address;   // 0: none
-    uint64_t before, after; // RMW, CAS, write: both; load, read: before; store: after
+    uint64_t before, after; // load, read: before only
 };
 enum { SIM_EVENTS_MAX = 1 << 16 };
 extern struct sim_event sim_events[SIM_EVENTS_MAX];
@@ -141,6 +144,7 @@ static inline bool sim_event_has_value(const struct sim_event *e)
 enum sim_granule { SIM_GRANULE_WILD, SIM_GRANULE_USED, SIM_GRANULE_FREED };
 extern uint8_t sim_granules[SIM_SIZE / 8];
 
+enum { SIM_FRESH = 0xa5 }; // each byte of a block that nobody has written, unless it was zeroed
 struct sim_block {
     uintptr_t address;
     size_t size;

@@ -57,10 +57,11 @@ struct tally {
     bool all; // exhaustive: there are no more
 };
 
+// Seconds of processor time, so that rates hang less on what else the machine does.
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -128,6 +129,12 @@ static void keep(uint64_t seed, const struct sim_result *r, struct schedule *s)
     s->hash = r->hash;
 }
 
+// What a try took of an EFFORT.
+static uint64_t effort(const struct sim_result *r)
+{
+    return r->hangs ? EFFORT / 4 : r->steps + 1;
+}
+
 // Keeps what was just run in *best if it is shorter. `first` is the bound.
 static bool improve(uint64_t seed, const struct sim_result *r, const struct schedule *first,
                     struct schedule *best)
@@ -152,7 +159,7 @@ static void shorten_by_seeds(int mode, unsigned depth, const struct schedule *fi
         struct sim_policy p = explore_policy(mode, depth, seed);
         sim_run(&p, &r);
         improve(seed, &r, first, best);
-        steps += r.steps + 1;
+        steps += effort(&r);
     }
 }
 
@@ -167,7 +174,7 @@ static void shorten_by_depth(const struct schedule *first, struct schedule *best
         do {
             sim_run(&p, &r);
             found |= improve(p.seed, &r, first, best);
-            steps += r.steps + 1;
+            steps += effort(&r);
             if (steps >= EFFORT || interrupted)
                 return;
         } while (sim_next(depth));
@@ -322,16 +329,15 @@ static void report(const struct explore_options *o, const struct sim_scenario *s
     struct sim_policy shortest = policy_of(&best);
     sim_run(&shortest, r);
     bool replays = r->hash == first.hash && r->failure == first.failure;
-    if (replays) {
+    if (replays && !r->hangs) { // else each try would take as long
         shorten_by_removal(&first, &best);
         shorten_by_depth(&first, &best);
         if (p->mode != SIM_EXHAUSTIVE)
             shorten_by_seeds(o->mode, o->depth, &first, &best);
         shorten_by_removal(&first, &best);
-        shortest = policy_of(&best);
-    } else {
-        shortest = *p; // it has more deviations than are recorded
     }
+    // without replay it has more deviations than are recorded
+    shortest = replays ? policy_of(&best) : *p;
     putchar('\n');
     print_listing(&shortest, r);
     printf("\nfound after %ju schedule%s with %u steps and %u switches; this one has %u and %u\n",

@@ -49,6 +49,8 @@ bool explore_search(int mode, unsigned depth, uint64_t first_seed, uint64_t sche
 
 // Prints the traced schedule (sim_events) by thread and source line.
 void listing_print(const struct sim_result *r);
+// The directory in which the program was compiled, to which file names are relative; or NULL.
+const char *listing_directory(void);
 // The source line of a site, or of a return address in instrumented code: "biased.h:123".
 void listing_place(const void *site, char *text, size_t size);
 

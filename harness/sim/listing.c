@@ -55,12 +55,11 @@ static Dwfl *debug(void)
     return dwfl;
 }
 
-// The directory in which the program was compiled: file names are relative to it.
-static const char *compiled_in(void)
+const char *listing_directory(void)
 {
     Dwarf_Addr bias;
-    Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)compiled_in);
-    Dwarf_Die *unit = m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)compiled_in, &bias);
+    Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)listing_directory);
+    Dwarf_Die *unit = m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)listing_directory, &bias);
     Dwarf_Attribute at;
     return unit == NULL ? NULL : dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &at));
 }
@@ -105,7 +104,7 @@ void listing_place(const void *site, char *text, size_t size)
 
 static FILE *open_source(const char *file)
 {
-    const char *directory = compiled_in();
+    const char *directory = listing_directory();
     char path[4096];
     if (file[0] == '/' || directory == NULL)
         return fopen(file, "re");
@@ -168,18 +167,24 @@ static bool address_text(uintptr_t address, char *text, size_t size)
         return true;
     }
     Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), address);
-    const char *name = m == NULL ? NULL : dwfl_module_addrname(m, address);
-    if (m != NULL)
-        snprintf(text, size, "%s", name != NULL ? name : "static data");
-    return m != NULL;
+    Dwarf_Addr begin, end; // beyond the last module that is what is found
+    if (m == NULL || dwfl_module_info(m, NULL, &begin, &end, NULL, NULL, NULL, NULL) == NULL ||
+        address < begin || address >= end)
+        return false;
+    const char *name = dwfl_module_addrname(m, address);
+    snprintf(text, size, "%s", name != NULL ? name : "static data");
+    return true;
 }
 struct text {
     char text[64];
 };
 static struct text value_text(uint64_t value, unsigned size)
 {
-    struct text t;
+    struct text t = {"unset"};
     int64_t number = (int64_t)(value << (64 - 8 * size)) >> (64 - 8 * size);
+    // fewer bytes may well be a number
+    if (size >= 4 && value == (SIM_FRESH * 0x0101010101010101u) >> (64 - 8 * size))
+        return t;
     if (size == 8 && value >= 1 << 16 && address_text(value, t.text, sizeof t.text))
         return t;
     if (number > -4096 && number < 4096)
@@ -248,7 +253,8 @@ static void print_operation(FILE *to, const struct sim_event *e)
 {
     const struct sim_site *s = site_of(e->site);
     fputs(s != NULL ? s->what : e->kind == SIM_EVENT_END ? "ends" : kind_name(e->kind), to);
-    if (s != NULL && s->object[0] != '\0')
+    // a condition that is waited for is as long as the source itself
+    if (s != NULL && s->object[0] != '\0' && (e->kind != SIM_EVENT_WAIT || e->address != 0))
         fprintf(to, " %s", s->object);
     const char *declared = declared_order(e);
     if (e->order >= 0 && !(s != NULL && s->order[0][0] == '\0'))
@@ -278,8 +284,6 @@ static void print_outcome(FILE *to, const struct sim_event *e)
             fprintf(to, ": %s -> %s", before.text, after.text);
         break;
     case SIM_EVENT_STORE:
-        fprintf(to, ": = %s", after.text);
-        break;
     case SIM_EVENT_RMW:
     case SIM_EVENT_CAS:
         fprintf(to, ": %s -> %s", before.text, after.text);

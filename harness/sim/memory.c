@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { BLOCKS_MAX = 1 << 16, GAP = 32, FRESH = 0xa5, FREED = 0xdb, FREED_FILL_MAX = 1024 };
+enum { BLOCKS_MAX = 1 << 16, GAP = 32, FREED = 0xdb, FREED_FILL_MAX = 1024 };
 
 uint8_t sim_granules[SIM_SIZE / 8];
 
@@ -125,7 +125,7 @@ void *sim_alloc(const struct sim_site *s, size_t size, bool zeroed)
     heap.block[heap.count++] = (struct sim_block){.address = address, .size = size, .made = s};
     heap.next = (address + size + GAP + 7) & ~(uintptr_t)7;
     mark(address, size, SIM_GRANULE_USED);
-    memset((void *)address, zeroed ? 0 : FRESH, zeroed || size <= FREED_FILL_MAX ? size : 0);
+    memset((void *)address, zeroed ? 0 : SIM_FRESH, zeroed || size <= FREED_FILL_MAX ? size : 0);
     if (sim.live) {
         sim_mix(size);
         sim_trace(SIM_EVENT_ALLOCATE, s, (void *)address, 0, -1, 0)->after = size;
@@ -146,8 +146,8 @@ void sim_free(const struct sim_site *s, void *p)
     if (b->freed != NULL) {
         sim_trace(SIM_EVENT_FREE, s, p, 0, -1, 0);
         sim.about = b->address;
-        sim_fail(SIM_FREED, "block %u is freed twice, first at %s:%u", number, b->freed->file,
-                 b->freed->line);
+        sim_fail(SIM_FREED, "block %u is freed twice, first at %s:%u", number,
+                 sim_file(b->freed->file), b->freed->line);
     }
     sim_order_free(s, b->address, b->size);
     b->freed = s;
@@ -165,8 +165,8 @@ void sim_memory_fail(const void *site, const volatile void *p)
     sim_trace(SIM_EVENT_READ, site, p, 0, -1, 0);
     sim.about = b != NULL ? b->address : 0;
     if (b != NULL && b->freed != NULL && (uintptr_t)p - b->address < b->size)
-        sim_fail(SIM_FREED, "block %u is used after it was freed at %s:%u", number, b->freed->file,
-                 b->freed->line);
+        sim_fail(SIM_FREED, "block %u is used after it was freed at %s:%u", number,
+                 sim_file(b->freed->file), b->freed->line);
     if (b != NULL)
         sim_fail(SIM_WILD, "an access %zu bytes behind the start of block %u, which has %zu",
                  (size_t)((uintptr_t)p - b->address), number, b->size);
@@ -186,7 +186,7 @@ void sim_memory_leaks(void)
     sim.about = heap.block[first].address;
     sim_fail(SIM_LEAK, "%u block%s left; block %u has %zu bytes and was made at %s:%u", left,
                  left == 1 ? " is" : "s are", first + 1, heap.block[first].size,
-                 heap.block[first].made->file, heap.block[first].made->line);
+                 sim_file(heap.block[first].made->file), heap.block[first].made->line);
 }
 
 uintptr_t sim_address(const void *p)

@@ -313,6 +313,10 @@ static void split(struct cell *c)
     }
 }
 
+static bool overlap(const struct cell *c, uintptr_t address, unsigned size)
+{
+    return c->address < address + size && address < c->address + c->size;
+}
 // An atomic access: the cell of exactly these bytes, with its location.
 static struct cell *atomic_cell(const volatile void *p, unsigned size)
 {
@@ -324,23 +328,34 @@ static struct cell *atomic_cell(const volatile void *p, unsigned size)
         sim_fail(SIM_MISUSE, "an atomic outside simulated memory (a static variable?)");
     if (address % size != 0)
         sim_fail(SIM_MISUSE, "an atomic access of %u bytes that is not aligned", size);
-    // A first atomic access: plain cells that overlap become part of a new one, so that what was
-    // written plainly is checked from now on too.
     struct cell *c = NULL;
-    for (unsigned i = first_cell(address); i != CELLS; i = cell[i].next) {
-        struct cell *o = &cell[i];
-        if (o->address + o->size <= address || address + size <= o->address)
+    unsigned first = first_cell(address);
+    for (unsigned i = first; i != CELLS; i = cell[i].next) {
+        if (!overlap(&cell[i], address, size))
             continue;
-        if (o->location != NULL && !on_stack(address))
-            sim_fail(SIM_MISUSE, "atomic accesses of %u and %u bytes to the same memory", o->size,
-                     size);
-        if (o->address == address && o->size == size)
-            c = o;
-        else // unknown: these bytes had several parts before; they are checked here once
-            check_plain_write(o, "atomic access");
+        if (cell[i].location != NULL && !on_stack(address))
+            sim_fail(SIM_MISUSE, "atomic accesses of %u and %u bytes to the same memory",
+                     cell[i].size, size);
+        if (cell[i].address == address && cell[i].size == size)
+            c = &cell[i];
     }
-    if (c == NULL)
+    // Its bytes were touched plainly as parts of something else: it has the same past, of different
+    // writers (which this thread knows, or it is a race) the last one's.
+    if (c == NULL) {
         c = new_cell(address, size);
+        for (unsigned i = first; i != CELLS; i = cell[i].next) {
+            const struct cell *o = &cell[i];
+            if (!overlap(o, address, size))
+                continue;
+            check_plain_write(o, "atomic access");
+            if (o->written != 0) {
+                c->writer = o->writer;
+                c->written = o->written;
+            }
+            for (unsigned t = 0; t < SIM_THREADS_MAX; t++)
+                c->read[t] = c->read[t] > o->read[t] ? c->read[t] : o->read[t];
+        }
+    }
     if (order.locations == LOCATIONS)
         sim_fail(SIM_LIVELOCK, "the schedule uses more than %d atomics", LOCATIONS);
     struct sim_location *l = &location[order.locations];
@@ -658,6 +673,7 @@ void sim_order_store(const void *site, volatile void *p, unsigned size, uint64_t
             break;
     }
     unsigned age = sim_value(places), after = place[age];
+    e->before = l->store[after].value;
     l->written[sim.self] = now;
     put(c, after, value, NULL, false, first, o);
     sim_mix((uint64_t)l->word << 16 | age << 4 | SIM_EVENT_STORE);

@@ -7,10 +7,10 @@
 // Probabilistic Guarantees of Finding Bugs, ASPLOS 2010): random priorities, and depth - 1 places
 // where the running thread falls behind all others; a bug of that depth is found with a chance of
 // 1 / (threads x steps^(depth - 1)) at least; the steps are those of the scenario's default
-// schedule. exhaustive: all schedules that deviate from the default at most `depth` times (Musuvathi
-// and Qadeer, Iterative Context Bounding, PLDI 2007, with other outcomes than who runs counted
-// too); where the running thread waits anybody may be next for nothing. replay: the deviations that
-// are given.
+// schedule. exhaustive: all schedules that deviate from the default at most `depth` times
+// (Musuvathi and Qadeer, Iterative Context Bounding, PLDI 2007, with other outcomes than who runs
+// counted too); where the running thread waits anybody may be next for nothing. replay: the
+// deviations that are given.
 #include "core.h"
 
 #include <signal.h>
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 enum { STEPS_MAX = 3000, TURNS_MAX = 64, CONDITION_MAX = 8, PATH_MAX_ = 1 << 14, DEPTH_MAX = 16 };
 
@@ -30,11 +31,11 @@ enum state { READY, LOCKS, SLEEPS, AWAITS, ENDED };
 struct coroutine_thread {
     struct coroutine context;
     enum state state;
-    const void *site;    // of what it waits at
-    uintptr_t waits_for; // LOCKS, SLEEPS: the word's address
-    bool asleep;         // an unpark finds it, although it may be READY: it wakes early
-    bool timed;          // SLEEPS: ends when nothing else can happen
-    uint8_t woken;       // see SIM_EVENT_WAKE
+    const void *site;      // of what it waits at
+    uintptr_t waits_for;   // LOCKS, SLEEPS: the word's address
+    bool asleep;           // an unpark finds it, although it may be READY: it wakes early
+    bool timed;            // SLEEPS: ends when nothing else can happen
+    uint8_t woken;         // see SIM_EVENT_WAKE
     uint16_t decisions[2]; // how many of each kind it has made
     unsigned turns;        // of a wait that it has made without being switched away from
     uint32_t priority;     // PCT: the highest runs
@@ -61,7 +62,7 @@ static struct {
     sigjmp_buf failed; // where set-up and finish go when they fail; threads switch to main
     uint32_t ready; // bits of threads that can run
     unsigned switches;
-    uint64_t now;
+    uint64_t now, runs; // runs: schedules, of all scenarios
     struct coroutine_thread thread[SIM_THREADS_MAX];
     // decisions
     uint64_t random;
@@ -80,10 +81,17 @@ static struct {
 const char *sim_failure_name(enum sim_failure f)
 {
     static const char *const name[SIM_FAILURES] = {
-        "passed",   "data race", "use after free", "wild access", "check failed",       "leak",
+        "passed",   "data race", "use after free", "wild access", "check failed",      "leak",
         "deadlock", "livelock",  "crash",          "misuse",      "undeclared access",
     };
     return name[f];
+}
+
+const char *sim_file(const char *file)
+{
+    for (const char *up; (up = strstr(file, "../")) != NULL;)
+        file = up + 3;
+    return file;
 }
 
 // --- trace --------------------------------------------------------------------------------------
@@ -127,7 +135,7 @@ void sim_fail(enum sim_failure f, const char *format, ...)
 }
 void sim_fail_check(const char *file, int line, const char *text)
 {
-    sim_fail(SIM_CHECK, "%s:%d: %s", file, line, text);
+    sim_fail(SIM_CHECK, "%s:%d: %s", sim_file(file), line, text);
 }
 void sync_fail(const char *file, int line, const char *text)
 {
@@ -149,6 +157,21 @@ static void crashed(int signal, siginfo_t *info, void *context)
         sim_fail(SIM_CRASH, "%s at %p", strsignal(signal), info->si_addr);
     sim_fail(SIM_CRASH, "%s", strsignal(signal));
 }
+// A loop in which nobody decides anything (round a list that a bug has bent, say) never comes to
+// the bound on steps: each second of processor time, is it still the same step of the same
+// schedule?
+static void watch(int signal)
+{
+    static uint64_t runs;
+    static unsigned steps;
+    (void)signal;
+    if (running && runs == s.runs && steps == sim.steps) {
+        s.result->hangs = true;
+        sim_fail(SIM_LIVELOCK, "no end of what follows step %u", steps);
+    }
+    runs = s.runs;
+    steps = sim.steps;
+}
 static void catch_signals(void)
 {
     static char stack[64 << 10];
@@ -163,6 +186,11 @@ static void catch_signals(void)
     const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
     for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &action, NULL);
+    struct sigaction watching = {.sa_handler = watch,
+                                 .sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESTART};
+    sigaction(SIGVTALRM, &watching, NULL);
+    const struct itimerval second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+    setitimer(ITIMER_VIRTUAL, &second, NULL);
 }
 
 // --- decisions ----------------------------------------------------------------------------------
@@ -218,7 +246,8 @@ bool sim_next(unsigned depth)
 {
     for (; s.path_length > 0; s.path_length--) {
         unsigned i = s.path_length - 1;
-        if (s.path[i].choice + 1u < s.path[i].n && s.path[i].used + (unsigned)s.path[i].costs <= depth) {
+        if (s.path[i].choice + 1u < s.path[i].n &&
+            s.path[i].used + (unsigned)s.path[i].costs <= depth) {
             s.path[i].choice++;
             return true;
         }
@@ -331,7 +360,8 @@ static void switch_to(unsigned next)
     sim_mix(next);
     coroutine_switch(&s.thread[me].context, &s.thread[next].context);
 }
-// The next one after this thread, round the circle: nobody waits for ever while others wait in turns.
+// The next one after this thread, round the circle: nobody waits for ever while others wait in
+// turns.
 static unsigned after_me(uint32_t set)
 {
     uint32_t behind = set & ~((2u << sim.self) - 1);
@@ -505,6 +535,7 @@ void sim_run(const struct sim_policy *p, struct sim_result *r)
     s.policy = p;
     s.result = r;
     s.switches = 0;
+    s.runs++;
     s.now = 1000000000;
     sim.steps = 0;
     sim.hash = 0;
@@ -670,8 +701,8 @@ void sim_condition_changed(const struct sim_location *l)
                 }
 }
 
-// It may wake for no reason and, if bounded, because its time is up: then it can run at once, but an
-// unpark that comes before it does still finds it.
+// It may wake for no reason and, if bounded, because its time is up: then it can run at once, but
+// an unpark that comes before it does still finds it.
 bool sim_park_for(const struct sim_site *site, const volatile void *word, uint32_t expected,
                   uint64_t ns)
 {

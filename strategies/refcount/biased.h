@@ -19,10 +19,11 @@
 // the queue lock of that id when no thread has it; once tid is 0, local is 0 for ever.
 //
 // Memory order. The owner's word is relaxed: it is the owner's alone, others read tid only to learn
-// that they are not the owner. Changes of `shared` are acq_rel: each foreign decrement releases
-// what its thread did to the object, and who brings the sum to zero acquires all of it, by the
-// merge's compare-exchange, or by the acquire load when the owner finds that nobody ever shared. A
-// death by the owner of an object that nobody shared thus has no read-modify-write at all.
+// that they are not the owner. Decrements and merges of `shared` are acq_rel: each foreign decrement
+// releases what its thread did to the object, and who brings the sum to zero acquires all of it, by
+// the merge's compare-exchange, or by the acquire load when the owner finds that nobody ever shared.
+// A death by the owner of an object that nobody shared thus has no read-modify-write at all.
+// rc_try_incref acquires what rc_init released: the count may be that of a block's next object.
 #ifndef RC_BIASED_H
 #define RC_BIASED_H
 
@@ -125,7 +126,8 @@ static __attribute__((noinline, unused)) void biased_enqueue(struct thread *t, s
     bool dead = false;
     if (tid == 0) {
         // The owner has merged it, or is about to and has already taken `local` into its sum: this
-        // reference is in `shared` either way. acq_rel: as in biased_decref_shared
+        // reference is in `shared` either way. release: the look at tid, which the free must not
+        // overtake; acquire: what all others did, if it is dead
         dead = atomic_fetch_sub_explicit(&h->shared, BIASED_ONE, memory_order_acq_rel) ==
                (BIASED_ONE | BIASED_MERGED);
     } else {
@@ -210,8 +212,8 @@ API void rc_thread_detach(struct thread *t)
     if (!left)
         biased_queue_empty(q);
     sync_mutex_unlock(&q->mutex);
-    // release: who takes the task sees owner_gone. A store would end the release sequence of another
-    // thread that has left a queue, which then nobody need see.
+    // release: who takes the task sees owner_gone. A store would end the release sequence of
+    // another thread that has left a queue, which then nobody need see.
     if (left)
         (void)atomic_exchange_explicit(&rc_world(t)->orphans, 1, memory_order_release);
 }
@@ -244,13 +246,15 @@ API bool biased_mine(struct thread *t, struct rc_header *h)
     return atomic_load_explicit(&h->tid, memory_order_relaxed) == thread_id(t);
 }
 
-// Relaxed: nobody else knows the object yet; whoever learns of it does so through a release.
+// Relaxed: whoever learns of the object does so through a release.
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
 {
     (void)flags;
     atomic_store_explicit(&h->tid, thread_id(t), memory_order_relaxed);
     atomic_store_explicit(&h->local, 1, memory_order_relaxed);
-    atomic_store_explicit(&h->shared, BIASED_DEFAULT, memory_order_relaxed);
+    // release: pairs with rc_try_incref by who still knows the block's former object. All later
+    // changes of the word are read-modify-writes, which pass it on. (CPython stores it plainly.)
+    atomic_store_explicit(&h->shared, BIASED_DEFAULT, memory_order_release);
 }
 API void rc_incref(struct thread *t, struct rc_header *h)
 {
@@ -308,21 +312,21 @@ API bool rc_try_incref(struct thread *t, struct rc_header *h)
     do {
         if (shared == BIASED_DEFAULT || shared == BIASED_MERGED)
             return false;
-        // acquire: pairs with rc_publish of the object that the block may have become, so that the
+        // acquire: pairs with rc_init of the object that the block may have become, so that the
         // second look of rc_try_load is not the older one
     } while (!atomic_compare_exchange_weak_explicit(&h->shared, &shared, shared + BIASED_ONE,
                                                     memory_order_acquire, memory_order_relaxed));
     return true;
 }
-// Whatever the count: a foreign count may be on it already.
+// Whatever the count: a foreign count may be on it already. Relaxed: who tries the object came to
+// it by a way that orders, or finds the release of rc_init, which is passed on here too.
 API void rc_publish(struct thread *t, struct rc_header *h)
 {
     (void)t;
     intptr_t shared = atomic_load_explicit(&h->shared, memory_order_relaxed);
     while ((shared & BIASED_STATE) == BIASED_DEFAULT)
-        // release: pairs with rc_try_incref by who still knows the block's former object
         if (atomic_compare_exchange_weak_explicit(&h->shared, &shared, shared | BIASED_PUBLISHED,
-                                                  memory_order_release, memory_order_relaxed))
+                                                  memory_order_relaxed, memory_order_relaxed))
             return;
 }
 

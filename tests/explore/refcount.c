@@ -600,6 +600,38 @@ static void heir_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(heir, 3, UNLESS_THREADED, nothing_left,
       "two threads come when the owner has gone; one counts while another one drops");
 
+// References come back to the owner that it does not count itself, so it merges an object which
+// thread 2 is about to put on its queue.
+static void merged_while_queued_setup(struct scene *s)
+{
+    s->h = make(s, 7);
+    share(s, 2);
+    share(s, 3);
+}
+static void receive_two_and_drop(struct scene *s, struct thread *t)
+{
+    struct rc_header *h = receive(s, t);
+    if (h == NULL)
+        return;
+    rc_take(t, h);
+    rc_decref(t, h);
+    use_and_drop(t, h, 7);
+}
+static void merged_while_queued_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 3) {
+        rc_incref(t, s->h);
+        rc_give(t, s->h);
+        send(s, t, s->h);
+        return;
+    }
+    if (i == 1)
+        receive_two_and_drop(s, t);
+    use_and_drop(t, s->h, 7);
+}
+SCENE(merged_while_queued, 3, UNLESS_THREADED, receive_two_and_drop,
+      "the owner drops more than it counts while another thread drops what it does count");
+
 // Two threads go and leave what thread 3 dropped; who drains must find both queues or leave the task.
 static void two_exits_setup(struct scene *s)
 {
@@ -774,10 +806,12 @@ static void immortal_run(struct scene *s, struct thread *t, unsigned i)
 {
     struct rc_header *h = rc_load(t, &s->slot);
     rc_incref(t, h);
+    rc_incref(t, h); // a count that wraps would be at one now
     use_and_drop(t, h, 7);
+    use_and_drop(t, h, 7);
+    thread_safepoint(t);
     if (PAIR_HAS(RC_TRAITS, RC_UNCOUNTED) && i == 1) // more than there ever were
         use_and_drop(t, h, 7);
-    thread_safepoint(t);
     use_and_drop(t, h, 7);
 }
 static void end_immortal(struct scene *s, struct thread *t)

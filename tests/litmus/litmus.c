@@ -453,10 +453,430 @@ static void named_programs(void **state)
     assert_int_equal(wrong, 0);
 }
 
+// --- races
+// ----------------------------------------------------------------------------------------
+
+// That the schedule came to what the scenario is about.
+static bool reached;
+static bool saw_zero[2];
+
+struct cells {
+    union {
+        _Atomic(uint32_t) flag;
+        uint32_t flag_bytes;
+    };
+    _Atomic(uint32_t) other, third;
+    uint32_t data;
+    union {
+        uint64_t whole;
+        _Atomic(uint32_t) half[2];
+    };
+    sync_mutex mutex[2];
+};
+static void *make_cells(void)
+{
+    struct cells *c = sync_alloc(sizeof *c);
+    sync_mutex_init(&c->mutex[0]);
+    sync_mutex_init(&c->mutex[1]);
+    return c;
+}
+static void free_cells(void *state)
+{
+    sync_free(state);
+}
+
+// Message passing with plain data.
+#define PASSING(name, stores, loads)                                 \
+    static void name(void *state, unsigned thread)                   \
+    {                                                                \
+        struct cells *c = state;                                     \
+        if (thread == 1) {                                           \
+            sync_set(c->data, 1);                                    \
+            atomic_store_explicit(&c->flag, 1, stores);              \
+        } else if (atomic_load_explicit(&c->flag, loads) != 0) {     \
+            reached = true;                                          \
+            sync_check(sync_get(c->data) == 1, "the data is there"); \
+        }                                                            \
+    }
+PASSING(pass_relaxed, memory_order_relaxed, memory_order_relaxed)
+PASSING(pass_half, memory_order_release, memory_order_relaxed)
+PASSING(pass_ordered, memory_order_release, memory_order_acquire)
+
+static void pass_by_fences(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1) {
+        sync_set(c->data, 1);
+        sync_fence(memory_order_release);
+        atomic_store_explicit(&c->flag, 1, memory_order_relaxed);
+    } else if (atomic_load_explicit(&c->flag, memory_order_relaxed) != 0) {
+        sync_fence(memory_order_acquire);
+        reached = true;
+        sync_check(sync_get(c->data) == 1, "the data is there");
+    }
+}
+static void write_both(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    sync_set(c->data, thread);
+}
+static void read_both(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    (void)thread;
+    reached |= sync_get(c->data) == 0;
+}
+static void write_atomic_and_plain(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1)
+        atomic_store_explicit(&c->flag, 1, memory_order_seq_cst);
+    else
+        atomic_init(&c->flag, 2);
+}
+static void load_against_init(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1)
+        reached |= atomic_load_explicit(&c->flag, memory_order_acquire) == 0;
+    else
+        atomic_init(&c->flag, 2);
+}
+static void store_against_plain_read(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1)
+        atomic_store_explicit(&c->flag, 1, memory_order_relaxed);
+    else
+        reached |= sync_get(c->flag_bytes) == 0;
+}
+static void failing_exchange_against_plain_read(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    uint32_t expected = 7;
+    if (thread == 1)
+        atomic_compare_exchange_strong_explicit(&c->flag, &expected, 8, memory_order_acq_rel,
+                                                memory_order_relaxed);
+    else
+        reached |= sync_get(c->flag_bytes) == 0;
+}
+// The block of a cell is freed by the second of two threads, which drop a count each.
+#define DROPPING(name, o)                                     \
+    static void name(void *state, unsigned thread)            \
+    {                                                         \
+        struct cells *c = state;                              \
+        (void)thread;                                         \
+        if (atomic_fetch_add_explicit(&c->flag, 1, o) == 1) { \
+            reached = true;                                   \
+            sync_free(c);                                     \
+        }                                                     \
+    }
+DROPPING(drop_relaxed, memory_order_relaxed)
+DROPPING(drop_without_acquire, memory_order_release)
+DROPPING(drop_without_release, memory_order_acquire)
+DROPPING(drop_ordered, memory_order_acq_rel)
+static void free_nothing(void *state)
+{
+    (void)state;
+}
+// What is published relaxed may not be looked into.
+struct published {
+    _Atomic(struct cells *) p;
+};
+static void *make_published(void)
+{
+    return sync_alloc(sizeof(struct published));
+}
+#define PUBLISHING(name, stores, loads)                                                       \
+    static void name(void *state, unsigned thread)                                            \
+    {                                                                                         \
+        struct published *to = state;                                                         \
+        if (thread == 1) {                                                                    \
+            struct cells *c = sync_heap_alloc(sizeof *c);                                     \
+            atomic_init(&c->flag, 3);                                                         \
+            atomic_store_explicit(&to->p, c, stores);                                         \
+            return;                                                                           \
+        }                                                                                     \
+        struct cells *c = atomic_load_explicit(&to->p, loads);                                \
+        if (c != NULL) {                                                                      \
+            reached = true;                                                                   \
+            sync_check(atomic_load_explicit(&c->flag, memory_order_relaxed) == 3, "is made"); \
+        }                                                                                     \
+    }
+PUBLISHING(publish_relaxed, memory_order_relaxed, memory_order_relaxed)
+PUBLISHING(publish_ordered, memory_order_release, memory_order_acquire)
+static void free_published(void *state)
+{
+    struct published *to = state;
+    sync_free(atomic_load_explicit(&to->p, memory_order_relaxed));
+    sync_free(to);
+}
+// Eight bytes are written at once, then their halves are used as atomics. The first thread that
+// does so knows of the write, the other one does not.
+static void write_whole(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    switch (thread) {
+    case 1:
+        sync_set(c->whole, 0);
+        atomic_store_explicit(&c->flag, 1, memory_order_release);
+        break;
+    case 2:
+        if (atomic_load_explicit(&c->flag, memory_order_acquire) == 0)
+            return;
+        atomic_store_explicit(&c->half[0], 1, memory_order_relaxed);
+        atomic_store_explicit(&c->other, 1, memory_order_relaxed);
+        break;
+    default:
+        if (atomic_load_explicit(&c->other, memory_order_relaxed) == 0)
+            return;
+        reached = true;
+        atomic_store_explicit(&c->half[0], 2, memory_order_relaxed);
+    }
+}
+
+// --- services
+// ---------------------------------------------------------------------------------------
+
+static void mutex_passes(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    sync_mutex_lock(&c->mutex[0]);
+    uint32_t seen_data = sync_get(c->data);
+    sync_set(c->data, seen_data + 1);
+    sync_mutex_unlock(&c->mutex[0]);
+    reached |= thread == 2 && seen_data == 1;
+}
+// A trylock that fails orders nothing.
+static void trylock_fails(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1) {
+        sync_set(c->data, 1);
+        sync_mutex_lock(&c->mutex[0]);
+        atomic_store_explicit(&c->flag, 1, memory_order_relaxed);
+        sync_mutex_unlock(&c->mutex[0]);
+    } else if (sync_mutex_trylock(&c->mutex[0])) {
+        sync_mutex_unlock(&c->mutex[0]);
+    } else {
+        reached = true;
+        sync_check(sync_get(c->data) == 1, "the data is there");
+    }
+}
+static void two_mutexes(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    sync_mutex_lock(&c->mutex[thread % 2]);
+    sync_mutex_lock(&c->mutex[1 - thread % 2]);
+    sync_mutex_unlock(&c->mutex[1 - thread % 2]);
+    sync_mutex_unlock(&c->mutex[thread % 2]);
+    reached = true;
+}
+static void await_passes(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1) {
+        sync_set(c->data, 1);
+        atomic_store_explicit(&c->other, 1, memory_order_relaxed);
+        atomic_store_explicit(&c->flag, 1, memory_order_release);
+    } else {
+        unsigned turns = 0;
+        sync_await((turns++, atomic_load_explicit(&c->flag, memory_order_acquire) == 1));
+        reached |= turns > 1;
+        sync_check(sync_get(c->data) == 1, "the data is there");
+    }
+}
+static void await_relaxed(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1) {
+        sync_set(c->data, 1);
+        atomic_store_explicit(&c->flag, 1, memory_order_release);
+    } else {
+        sync_await(atomic_load_explicit(&c->flag, memory_order_relaxed) == 1);
+        sync_check(sync_get(c->data) == 1, "the data is there");
+    }
+}
+static void await_in_vain(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1)
+        atomic_store_explicit(&c->flag, 1, memory_order_relaxed);
+    else
+        sync_await(atomic_load_explicit(&c->flag, memory_order_relaxed) == 2);
+}
+static void spin_in_vain(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1)
+        return;
+    while (atomic_load_explicit(&c->flag, memory_order_relaxed) != 2)
+        sync_pause();
+}
+static void park_passes(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1) {
+        sync_set(c->data, 1);
+        atomic_store_explicit(&c->flag, 1, memory_order_release);
+        sync_unpark(&c->flag, 1);
+    } else {
+        while (atomic_load_explicit(&c->flag, memory_order_acquire) == 0)
+            sync_park(&c->flag, 0);
+        reached = true;
+        sync_check(sync_get(c->data) == 1, "the data is there");
+    }
+}
+// The word that it sleeps on is not the one that it looked at.
+static void park_on_another_word(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    if (thread == 1) {
+        atomic_store_explicit(&c->flag, 1, memory_order_release);
+        sync_unpark(&c->other, 1);
+    } else {
+        while (atomic_load_explicit(&c->flag, memory_order_acquire) == 0)
+            sync_park(&c->other, 0);
+    }
+}
+
+// --- limits of the model
+// ----------------------------------------------------------------------------
+
+// More stores than a location keeps, and one that may go below any of them.
+static void many_stores(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    uint32_t last = 0;
+    if (thread == 2)
+        atomic_store_explicit(&c->flag, 100, memory_order_relaxed);
+    for (uint32_t i = 1; i <= 20; i++) {
+        if (thread == 1)
+            atomic_store_explicit(&c->flag, i, memory_order_relaxed);
+        uint32_t v = atomic_load_explicit(&c->flag, memory_order_relaxed);
+        sync_check(v == 100 || v >= (thread == 1 ? i : last), "no older value than before");
+        last = v == 100 ? last : v;
+        reached |= thread == 1 && v == 100;
+    }
+}
+// Store buffering after more accesses of seq_cst than the total order has numbers for.
+#define BUFFERING(name, first, between, o)                              \
+    static void name(void *state, unsigned thread)                      \
+    {                                                                   \
+        struct cells *c = state;                                        \
+        _Atomic(uint32_t) *mine = thread == 1 ? &c->flag : &c->other;   \
+        _Atomic(uint32_t) *theirs = thread == 1 ? &c->other : &c->flag; \
+        for (unsigned i = 0; i < 40; i++)                               \
+            first;                                                      \
+        atomic_store_explicit(mine, 1, o);                              \
+        between;                                                        \
+        saw_zero[thread - 1] = atomic_load_explicit(theirs, o) == 0;    \
+        reached |= saw_zero[thread - 1];                                \
+    }
+#define STORE_THIRD atomic_store_explicit(&c->third, i, memory_order_seq_cst)
+BUFFERING(buffer_seq_cst, STORE_THIRD, (void)0, memory_order_seq_cst)
+BUFFERING(buffer_fences, STORE_THIRD, sync_fence(memory_order_seq_cst), memory_order_relaxed)
+BUFFERING(buffer_many_fences, sync_fence(memory_order_seq_cst), sync_fence(memory_order_seq_cst),
+          memory_order_relaxed)
+BUFFERING(buffer_relaxed, STORE_THIRD, (void)0, memory_order_relaxed)
+static void check_buffers(void *state)
+{
+    sync_check(!saw_zero[0] || !saw_zero[1], "one of them sees the other's store");
+    sync_free(state);
+}
+
+// clang-format off
+static const struct {
+    enum { NONE, SOME, ALL, REACHED } fail; // REACHED: those that came to what it is about, no others
+    enum sim_failure how;
+    struct sim_scenario scenario;
+} behaviours[] = {
+#define SCENARIO(threads_, setup_, run_, finish_) \
+    {.name = #run_, .threads = threads_, .setup = setup_, .run = run_, .finish = finish_}
+    {REACHED, SIM_RACE, SCENARIO(2, make_cells, pass_relaxed, free_cells)},
+    {REACHED, SIM_RACE, SCENARIO(2, make_cells, pass_half, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, pass_ordered, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, pass_by_fences, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, write_both, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, read_both, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, write_atomic_and_plain, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, load_against_init, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, store_against_plain_read, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, failing_exchange_against_plain_read, free_cells)},
+    {REACHED, SIM_RACE, SCENARIO(3, make_cells, write_whole, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, drop_relaxed, free_nothing)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, drop_without_acquire, free_nothing)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, drop_without_release, free_nothing)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, drop_ordered, free_nothing)},
+    {REACHED, SIM_RACE, SCENARIO(2, make_published, publish_relaxed, free_published)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_published, publish_ordered, free_published)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, mutex_passes, free_cells)},
+    {REACHED, SIM_RACE, SCENARIO(2, make_cells, trylock_fails, free_cells)},
+    {SOME, SIM_DEADLOCK, SCENARIO(2, make_cells, two_mutexes, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, await_passes, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, await_relaxed, free_cells)},
+    {ALL, SIM_DEADLOCK, SCENARIO(2, make_cells, await_in_vain, free_cells)},
+    {ALL, SIM_LIVELOCK, SCENARIO(2, make_cells, spin_in_vain, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, park_passes, free_cells)},
+    {SOME, SIM_DEADLOCK, SCENARIO(2, make_cells, park_on_another_word, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, many_stores, free_cells)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, buffer_seq_cst, check_buffers)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, buffer_fences, check_buffers)},
+    {NONE, SIM_PASSED, SCENARIO(2, make_cells, buffer_many_fences, check_buffers)},
+    {SOME, SIM_CHECK, SCENARIO(2, make_cells, buffer_relaxed, check_buffers)},
+};
+// clang-format on
+
+// Counts one schedule of behaviour i; what it must not do is told.
+struct tally {
+    unsigned failed, reached, wrong;
+};
+static void count_one(unsigned i, const struct sim_policy *p, struct tally *t)
+{
+    reached = false;
+    sim_run(p, &result);
+    bool failed = result.failure != SIM_PASSED;
+    t->failed += failed;
+    t->reached += reached;
+    bool wrong = (failed && result.failure != behaviours[i].how) ||
+                 (behaviours[i].fail == ALL && !failed) ||
+                 (behaviours[i].fail == REACHED && failed != reached);
+    if (wrong && t->wrong++ == 0)
+        printf("%s: %s: %s\n", behaviours[i].scenario.name, sim_failure_name(result.failure),
+               result.text);
+}
+static void races_and_services(void **state)
+{
+    unsigned wrong = 0;
+    (void)state;
+    for (unsigned i = 0; i < sizeof behaviours / sizeof behaviours[0]; i++) {
+        const struct sim_policy all = {.mode = SIM_EXHAUSTIVE, .depth = 2};
+        struct tally t = {0};
+        bool slow = behaviours[i].how == SIM_LIVELOCK; // each runs to the bound on steps
+        prepare(&behaviours[i].scenario);
+        for (uint64_t seed = 0; seed < (slow ? 100 : RUNS / 4); seed++) {
+            struct sim_policy p = policy(seed);
+            count_one(i, &p, &t);
+        }
+        sim_first();
+        for (unsigned k = 0; k < (slow ? 100 : RUNS / 4) && (k == 0 || sim_next(all.depth)); k++)
+            count_one(i, &all, &t);
+        bool vain = t.reached == 0 && (behaviours[i].fail == NONE || behaviours[i].fail == REACHED);
+        if (vain || (behaviours[i].fail == SOME && t.failed == 0))
+            t.wrong++;
+        if (t.wrong != 0)
+            printf("%s: wrong in %u schedules; %u failed, %u reached what it is about\n",
+                   behaviours[i].scenario.name, t.wrong, t.failed, t.reached);
+        wrong += t.wrong;
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(named_programs),
+        cmocka_unit_test(races_and_services),
         cmocka_unit_test(programs_by_chance_have_exactly_the_outcomes_that_are_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+//
+// Reclaimers: nothing is freed while a reader may hold it, and everything at last. The reclaimers
+// in reclaim/ beside this file are there to try the scenarios themselves:
+// explore/declared/atomic+pthread+epoch+system.
+#include "common.h"
+
+#define GRACE    PAIR_HAS(RL_TRAITS, RL_GRACE)
+#define PROTECTS PAIR_HAS(RL_TRAITS, RL_PROTECTS)
+
+#define UNLESS_GRACE    UNLESS(GRACE, "this reclaimer knows no read sections")
+#define UNLESS_PROTECTS UNLESS(PROTECTS, "this reclaimer does not protect single pointers")
+#define UNLESS_STAMPS   UNLESS(PAIR_HAS(RL_TRAITS, RL_STAMPS), "this reclaimer has no stamps")
+#define UNLESS_DEFERS   UNLESS(GRACE || PROTECTS, "this reclaimer frees at once")
+
+enum { RECORD_LIVES = 0x600d, RECORD_DEAD = 0xdead };
+struct linked;
+struct record {
+    struct linked *state;
+    uint32_t content;
+};
+struct linked {
+    struct stage stage;            // first
+    _Atomic(void *) source;        // the linked record
+    _Atomic(uint32_t) away, freed; // freed: records
+    struct record *unlinked;       // which awaits a stamp
+    uint64_t stamp;
+};
+static struct record *record_new(struct thread *t, struct linked *s)
+{
+    struct record *r = al_alloc(t, sizeof *r, AL_STORAGE);
+    sync_set(r->state, s);
+    sync_set(r->content, RECORD_LIVES);
+    return r;
+}
+static void record_free(struct thread *t, void *p)
+{
+    struct record *r = p;
+    sync_check(sync_get(r->content) == RECORD_LIVES, "a record is given back twice");
+    sync_set(r->content, RECORD_DEAD);
+    atomic_fetch_add_explicit(&sync_get(r->state)->freed, 1, memory_order_relaxed);
+    al_free(t, r);
+}
+static uint32_t frees(struct linked *s)
+{
+    return atomic_load_explicit(&s->freed, memory_order_relaxed);
+}
+static void record_use(const struct record *r)
+{
+    sync_check(sync_get(r->content) == RECORD_LIVES, "a record was given back under its reader");
+}
+static struct record *linked(struct linked *s)
+{
+    return atomic_load_explicit(&s->source, memory_order_acquire);
+}
+static struct record *replace(struct thread *t, struct linked *s)
+{
+    // release: the record is seen complete; acquire: so is the one that the caller may free
+    return atomic_exchange_explicit(&s->source, record_new(t, s), memory_order_acq_rel);
+}
+
+static void read_in_section(struct thread *t, struct linked *s)
+{
+    rl_enter(t);
+    record_use(linked(s));
+    rl_leave(t);
+}
+static void read_announced(struct thread *t, struct linked *s)
+{
+    void *p;
+    do {
+        p = atomic_load_explicit(&s->source, memory_order_relaxed);
+        rl_protect(t, 1, p);
+    } while (p != linked(s));
+    record_use(p);
+}
+static void read_somehow(struct thread *t, struct linked *s)
+{
+    if (GRACE) {
+        read_in_section(t, s);
+    } else {
+        read_announced(t, s);
+        rl_protect(t, 1, NULL);
+    }
+}
+
+static void *linked_setup(unsigned threads)
+{
+    struct linked *s = sync_alloc(sizeof *s);
+    struct thread *t = stage_open(&s->stage, threads);
+    atomic_init(&s->source, record_new(t, s));
+    stage_begin(&s->stage);
+    return s;
+}
+static void *two_setup(void)
+{
+    return linked_setup(2);
+}
+static void *three_setup(void)
+{
+    return linked_setup(3);
+}
+static void linked_finish(void *state)
+{
+    struct linked *s = state;
+    struct thread *t = stage_back(&s->stage);
+    stage_settle(&s->stage);
+    if (s->unlinked != NULL) {
+        sync_check(rl_passed(t, s->stamp), "a stamp has not passed though nobody reads");
+        record_free(t, s->unlinked);
+    }
+    sync_check(frees(s) == 1, "what was retired is not freed though nobody holds it");
+    record_free(t, atomic_load_explicit(&s->source, memory_order_relaxed));
+    stage_close(&s->stage);
+}
+
+// --- a reader beside a thread that unlinks and retires
+// --------------------------------------------
+
+static void retire_and_drain(struct thread *t, struct linked *s)
+{
+    rl_retire(t, replace(t, s), record_free);
+    thread_safepoint(t);
+    rl_drain(t);
+}
+static void section_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        retire_and_drain(t, s);
+    } else {
+        read_in_section(t, s);
+        if (thread == 2)
+            read_in_section(t, s);
+        thread_safepoint(t);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario section_holds = {
+    .name = "section_holds",
+    .summary = "two threads read in sections what a third one unlinks, retires and drains",
+    .omitted = UNLESS_GRACE,
+    .threads = 3,
+    .setup = three_setup,
+    .run = section_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(section_holds);
+
+// The second announcement takes the place of the first.
+static void announcement_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        retire_and_drain(t, s);
+    } else {
+        read_announced(t, s);
+        read_announced(t, s);
+        rl_protect(t, 1, NULL);
+        thread_safepoint(t);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario announcement_holds = {
+    .name = "announcement_holds",
+    .summary = "a thread announces what another one unlinks, retires and drains",
+    .omitted = UNLESS_PROTECTS,
+    .threads = 2,
+    .setup = two_setup,
+    .run = announcement_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(announcement_holds);
+
+static void stamp_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        s->unlinked = replace(t, s);
+        s->stamp = rl_stamp(t);
+        for (unsigned tries = 0; tries < 2 && s->unlinked != NULL; tries++) {
+            thread_safepoint(t);
+            if (rl_passed(t, s->stamp)) {
+                record_free(t, s->unlinked);
+                s->unlinked = NULL;
+            }
+        }
+    } else {
+        read_in_section(t, s);
+        read_in_section(t, s);
+        thread_safepoint(t);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario stamp_passes = {
+    .name = "stamp_passes",
+    .summary = "a thread reads in sections what another one unlinks, and frees by stamp",
+    .omitted = UNLESS_STAMPS,
+    .threads = 2,
+    .setup = two_setup,
+    .run = stamp_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(stamp_passes);
+
+// --- threads that wait and go
+// ---------------------------------------------------------------------
+
+enum { ROUNDS = 8 }; // of safepoint and drain, in which all is freed that nobody holds
+// Thread 2 waits, in a section, until what it read there is freed; then the section goes on.
+static void wait_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        rl_retire(t, replace(t, s), record_free);
+        lk_blocking_begin(t);
+        sync_await(atomic_load_explicit(&s->away, memory_order_acquire) == 1);
+        lk_blocking_end(t);
+        for (unsigned i = 0; i < ROUNDS && frees(s) == 0; i++) {
+            thread_safepoint(t);
+            thread_drain(t);
+        }
+        sync_check(frees(s) == 1, "who waits offline keeps memory from being freed");
+    } else {
+        rl_enter(t);
+        record_use(linked(s));
+        lk_blocking_begin(t);
+        // release: who sees it sees that this thread is offline
+        atomic_store_explicit(&s->away, 1, memory_order_release);
+        sync_await(frees(s) == 1);
+        lk_blocking_end(t);
+        record_use(linked(s));
+        rl_leave(t);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario offline_holds_nothing = {
+    .name = "offline_holds_nothing",
+    .summary = "a thread waits offline until what it read before is unlinked and freed",
+    .omitted = UNLESS_GRACE,
+    .threads = 2,
+    .setup = two_setup,
+    .run = wait_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(offline_holds_nothing);
+
+// Thread 1 goes with what it retired; thread 3 comes, and may inherit it.
+static void *gone_setup(void)
+{
+    struct linked *s = sync_alloc(sizeof *s);
+    struct thread *t = stage_open(&s->stage, 2);
+    atomic_init(&s->source, record_new(t, s));
+    stage_begin(&s->stage);
+    return s;
+}
+static void gone_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        rl_retire(t, replace(t, s), record_free);
+        stage_exit(&s->stage, thread);
+        return;
+    }
+    read_somehow(t, s);
+    thread_safepoint(t);
+    rl_drain(t);
+    if (thread == 3)
+        stage_exit(&s->stage, thread);
+    else
+        stage_leave(t);
+}
+static const struct sim_scenario retired_left = {
+    .name = "retired_left",
+    .summary = "a thread detaches with retired memory beside a reader and a thread that attaches",
+    .omitted = UNLESS_DEFERS,
+    .threads = 3,
+    .setup = gone_setup,
+    .run = gone_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(retired_left);
