@@ -41,10 +41,12 @@ API void rc_weak_make(struct thread *t, struct rc_weak *w, struct rc_header *h)
     _Atomic(struct rc_weak *) *list = obj_weaks(h);
     sync_mutex_lock(world_stripe(t, h));
     struct rc_weak *first = atomic_load_explicit(list, memory_order_relaxed);
-    w->prev = NULL;
-    w->next = first == RC_WEAK_NONE ? NULL : first;
-    if (w->next != NULL)
-        w->next->prev = w;
+    if (first == RC_WEAK_NONE)
+        first = NULL;
+    sync_set(w->prev, NULL);
+    sync_set(w->next, first);
+    if (first != NULL)
+        sync_set(first->prev, w);
     // relaxed: the stripe orders; who finds the cell full looks at it again there
     atomic_store_explicit(list, w, memory_order_relaxed);
     atomic_store_explicit(&w->object, h, memory_order_relaxed);
@@ -64,12 +66,13 @@ API void rc_weak_drop(struct thread *t, struct rc_weak *w)
     struct rc_header *h = rc_weak_lock(t, w);
     if (h == NULL)
         return;
-    if (w->next != NULL)
-        w->next->prev = w->prev;
-    if (w->prev != NULL)
-        w->prev->next = w->next;
+    struct rc_weak *next = sync_get(w->next), *prev = sync_get(w->prev);
+    if (next != NULL)
+        sync_set(next->prev, prev);
+    if (prev != NULL)
+        sync_set(prev->next, next);
     else
-        atomic_store_explicit(obj_weaks(h), w->next != NULL ? w->next : RC_WEAK_NONE,
+        atomic_store_explicit(obj_weaks(h), next != NULL ? next : RC_WEAK_NONE,
                               memory_order_relaxed);
     // relaxed: the cell's memory is the caller's, and who else finds the cell empty leaves it alone
     atomic_store_explicit(&w->object, NULL, memory_order_relaxed);
@@ -84,8 +87,9 @@ API void rc_weak_die(struct thread *t, struct rc_header *h)
     sync_mutex_lock(world_stripe(t, h));
     struct rc_weak *w = atomic_load_explicit(list, memory_order_relaxed);
     while (w != NULL && w != RC_WEAK_NONE) {
-        struct rc_weak *next = w->next;
-        // release: pairs with the acquire in rc_weak_lock; once empty, the cell is its holder's alone
+        struct rc_weak *next = sync_get(w->next);
+        // release: pairs with the acquire in rc_weak_lock; once empty, the cell is its holder's
+        // alone
         atomic_store_explicit(&w->object, NULL, memory_order_release);
         w = next;
     }

@@ -148,6 +148,7 @@ enum { SIM_FRESH = 0xa5 }; // each byte of a block that nobody has written, unle
 struct sim_block {
     uintptr_t address;
     size_t size;
+    bool zeroed;
     const struct sim_site *made, *freed; // freed: NULL while it is not
 };
 // The block that contains an address or ended shortly before it, or NULL; *number counts from 1 in

@@ -9,7 +9,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { BLOCKS_MAX = 1 << 16, GAP = 32, FREED = 0xdb, FREED_FILL_MAX = 1024 };
+enum {
+    BLOCKS_MAX = 1 << 16,
+    SPANS_MAX = 256,
+    PAGE = 4096,
+    RAW = 1 << 16,
+    GAP = 32,
+    FREED = 0xdb,
+    FREED_FILL_MAX = 1024
+};
 
 uint8_t sim_granules[SIM_SIZE / 8];
 
@@ -22,6 +30,10 @@ static struct {
     unsigned kept_count;
     unsigned char *kept;
     size_t kept_room;
+    struct span {
+        size_t offset, size;
+    } span[SPANS_MAX]; // what is copied back
+    unsigned spans;
     // blocks of set-up that the schedule freed
     unsigned freed[BLOCKS_MAX], freed_count;
 } heap;
@@ -41,7 +53,8 @@ static void open_memory(void)
         char *stack = (char *)(SIM_BASE + SIM_HEAP_SIZE + i * SIM_STACK_SIZE);
         mprotect(stack, 4096, PROT_NONE);
     }
-    memset(sim_granules + SIM_HEAP_SIZE / 8, SIM_GRANULE_USED, SIM_THREADS_MAX * SIM_STACK_SIZE / 8);
+    memset(sim_granules + SIM_HEAP_SIZE / 8, SIM_GRANULE_USED,
+           SIM_THREADS_MAX * SIM_STACK_SIZE / 8);
 }
 
 void *sim_stack(unsigned thread)
@@ -60,8 +73,10 @@ void sim_memory_empty(void)
     if (!opened)
         open_memory();
     opened = true;
-    if (heap.next > SIM_BASE)
+    if (heap.next > SIM_BASE) {
         mark(SIM_BASE, heap.next - SIM_BASE, SIM_GRANULE_WILD);
+        madvise((void *)SIM_BASE, heap.next - SIM_BASE, MADV_DONTNEED); // reads as zeroes again
+    }
     heap.next = SIM_BASE + 4096; // so that small numbers are no addresses
     heap.count = 0;
     heap.freed_count = 0;
@@ -69,9 +84,43 @@ void sim_memory_empty(void)
     heap.kept_next = heap.next;
 }
 
+// The part of the heap from offset on is copied back, up to `end`.
+static void keep_span(size_t offset, size_t end)
+{
+    struct span *last = heap.spans > 0 ? &heap.span[heap.spans - 1] : NULL;
+    if (last != NULL && (last->offset + last->size == offset || heap.spans == SPANS_MAX))
+        last->size = end - last->offset;
+    else if (end > offset)
+        heap.span[heap.spans++] = (struct span){offset, end - offset};
+}
+static bool untouched(size_t offset)
+{
+    const uint64_t *word = (const uint64_t *)(SIM_BASE + offset);
+    for (size_t i = 0; i < PAGE / sizeof *word; i++)
+        if (word[i] != 0)
+            return false;
+    return true;
+}
+
+// An allocator's region is large and nearly empty. Its pages that set-up did not touch hold nothing
+// that anybody may rely on, so they are left as a schedule leaves them.
 void sim_memory_keep(void)
 {
-    size_t size = heap.next - SIM_BASE;
+    size_t size = heap.next - SIM_BASE, from = 0;
+    heap.spans = 0;
+    for (unsigned i = 0; i < heap.count; i++) {
+        const struct sim_block *b = &heap.block[i];
+        size_t end = b->address + b->size - SIM_BASE;
+        if (b->zeroed || b->size < RAW)
+            continue;
+        for (size_t page = (b->address - SIM_BASE + PAGE - 1) & ~(size_t)(PAGE - 1);
+             page + PAGE <= end; page += PAGE)
+            if (untouched(page)) {
+                keep_span(from, page);
+                from = page + PAGE;
+            }
+    }
+    keep_span(from, size);
     if (size > heap.kept_room) {
         free(heap.kept);
         heap.kept = malloc(size);
@@ -98,7 +147,9 @@ void sim_memory_restore(void)
     heap.freed_count = 0;
     heap.next = heap.kept_next;
     heap.count = heap.kept_count;
-    memcpy((void *)SIM_BASE, heap.kept, heap.kept_next - SIM_BASE);
+    for (unsigned i = 0; i < heap.spans; i++)
+        memcpy((char *)SIM_BASE + heap.span[i].offset, heap.kept + heap.span[i].offset,
+               heap.span[i].size);
 }
 
 const struct sim_block *sim_block_at(uintptr_t address, unsigned *number)
@@ -122,7 +173,8 @@ void *sim_alloc(const struct sim_site *s, size_t size, bool zeroed)
     if (heap.count == BLOCKS_MAX || size > SIM_HEAP_SIZE / 2 ||
         address + size + GAP > SIM_BASE + SIM_HEAP_SIZE)
         sim_fail(SIM_LIVELOCK, "simulated memory is used up: %zu bytes more are asked for", size);
-    heap.block[heap.count++] = (struct sim_block){.address = address, .size = size, .made = s};
+    heap.block[heap.count++] =
+        (struct sim_block){.address = address, .size = size, .zeroed = zeroed, .made = s};
     heap.next = (address + size + GAP + 7) & ~(uintptr_t)7;
     mark(address, size, SIM_GRANULE_USED);
     memset((void *)address, zeroed ? 0 : SIM_FRESH, zeroed || size <= FREED_FILL_MAX ? size : 0);
@@ -185,8 +237,8 @@ void sim_memory_leaks(void)
         return;
     sim.about = heap.block[first].address;
     sim_fail(SIM_LEAK, "%u block%s left; block %u has %zu bytes and was made at %s:%u", left,
-                 left == 1 ? " is" : "s are", first + 1, heap.block[first].size,
-                 sim_file(heap.block[first].made->file), heap.block[first].made->line);
+             left == 1 ? " is" : "s are", first + 1, heap.block[first].size,
+             sim_file(heap.block[first].made->file), heap.block[first].made->line);
 }
 
 uintptr_t sim_address(const void *p)
