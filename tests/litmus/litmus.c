@@ -220,30 +220,32 @@ static unsigned below(unsigned n)
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return (unsigned)((z ^ (z >> 31)) % n);
 }
-// 2 or 3 threads with 3 to 7 accesses of 1 to 3 locations. Some programs are rich in seq_cst, some
-// in fences.
+// 2 or 3 threads with 4 to 7 accesses of 2 or 3 locations, mostly of another one than before: what
+// is only coherence seldom shows more. Some programs are rich in seq_cst, some in fences.
 static struct program any_program(uint64_t seed)
 {
     static const int of_load[] = {memory_order_relaxed, memory_order_acquire},
                      of_store[] = {memory_order_relaxed, memory_order_release},
                      of_both[] = {memory_order_relaxed, memory_order_acquire, memory_order_release,
-                                  memory_order_acq_rel};
+                                  memory_order_acq_rel},
+                     of_fence[] = {memory_order_acquire, memory_order_release,
+                                   memory_order_acq_rel, memory_order_seq_cst,
+                                   memory_order_seq_cst, memory_order_seq_cst};
     random_state = seed;
-    struct program p = {.threads = 2 + below(2), .n = 3 + below(5)};
-    unsigned locations = 1 + below(4), sc = below(3) * 3, fences = below(2) * 3, written = 0;
-    locations = locations > LOCATIONS ? 2 : locations;
-    if (p.n < p.threads)
-        p.n = p.threads;
+    struct program p = {.threads = 2 + below(2), .n = 4 + below(4)};
+    unsigned locations = 2 + below(4) / 3, sc = below(3) * 7 / 2, fences = below(2) * 3, last = 0,
+             written = 0;
     for (unsigned i = 0; i < p.n; i++) {
-        static const enum kind kinds[] = {LOAD,  LOAD,     LOAD, STORE, STORE,
-                                          STORE, EXCHANGE, ADD,  CAS,   WEAK};
+        static const enum kind kinds[] = {LOAD,  LOAD,  LOAD,     LOAD, STORE, STORE,
+                                          STORE, STORE, EXCHANGE, ADD,  CAS,   WEAK};
         struct op *o = &p.op[i];
         o->thread = 1 + i * p.threads / p.n;
-        o->kind = below(10) < fences ? FENCE : kinds[below(10)];
-        o->location = o->kind == FENCE ? 0 : below(locations);
+        o->kind = below(10) < fences ? FENCE : kinds[below(12)];
+        if (o->kind != FENCE)
+            o->location = last = (last + (below(4) != 0) + below(locations - 1)) % locations;
         o->order = o->kind == LOAD    ? of_load[below(2)]
                    : o->kind == STORE ? of_store[below(2)]
-                   : o->kind == FENCE ? of_both[1 + below(3)]
+                   : o->kind == FENCE ? of_fence[below(6)]
                                       : of_both[below(4)];
         if (below(8) < sc)
             o->order = memory_order_seq_cst;
@@ -379,6 +381,10 @@ static const struct litmus {
     {"R seq_cst fences", "Wrlx:x1 Fsc Wrlx:y1 | Wrlx:y2 Fsc Rrlx:x", "0/.2", NEVER},
     {"Z6.U: a release store keeps seq_cst apart", "Wsc:x1 Wrel:y1 | Asc:y1 Rrlx:y | Wsc:y3 Rsc:x", "130", APPEARS},
     {"Z6.U with a seq_cst store", "Wsc:x1 Wsc:y1 | Asc:y1 Rsc:y | Wsc:y3 Rsc:x", "130", NEVER},
+    {"a seq_cst store and an acquire load", "Wsc:x1 | Racq:x Rsc:y | Wsc:y1 Rsc:x", "100", APPEARS},
+    {"a seq_cst store and a seq_cst load", "Wsc:x1 | Rsc:x Rsc:y | Wsc:y1 Rsc:x", "100", NEVER},
+    // here the paper's axioms allow more than C++20
+    {"a seq_cst load of what stands behind a seq_cst store", "Wrlx:x2 | Rsc:x Rsc:y | Wsc:y1 Wsc:x1", "20/2", NEVER},
     // release sequences
     {"through a relaxed read-modify-write", "Wrlx:x1 Wrel:y1 | Arlx:y1 | Racq:y Rrlx:x", "120", NEVER},
     {"through two", "Wrlx:x1 Wrel:y1 | Arlx:y1 | Arlx:y1 | Racq:y Rrlx:x", "..30", NEVER},
