@@ -190,7 +190,8 @@ shuffle = $(if $(findstring @,$(1)),scripts/link $(1))
 EXPLORED := $(patsubst tests/explore/%.c,%,$(wildcard tests/explore/*.c))
 FACE_declared = -DSYNC_EXPLORE -DSYNC_DECLARED -Wno-shadow
 FACE_instrumented = -DSYNC_EXPLORE -DSYNC_INSTRUMENTED -fsanitize=thread -Wno-shadow \
-    -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset
+    -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset \
+    -Wno-unknown-warning-option -Wno-tsan # gcc: its own runtime does not model fences; ours does
 sim = $(patsubst harness/sim/%.c,$(1)/obj/sim/%.o,$(filter-out harness/sim/main.c $(if $(filter declared,$(2)),harness/sim/tsan.c),$(wildcard harness/sim/*.c)))
 
 # $(call rules,NAME,PLACE,COMPILER): a named build, its directory, its compiler with its flags. Objects
@@ -261,7 +262,7 @@ $(2)/explore/%: $$$$(foreach f,$(EXPLORED),$(2)/obj/explore/$$$$(*D)/$$$$f/$$$$(
 	@mkdir -p $$(@D)
 	@$(3) $$(filter %.o,$$^) -ldw $$(LINK_INTO)
 
-$(2)/litmus/%: tests/litmus/litmus.c $$$$(call sim,$(2),$$$$*) $(BUILD)/flags
+$(2)/litmus/%: tests/litmus/litmus.c tests/litmus/oracle.h $$$$(call sim,$(2),$$$$*) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$(FACE_$$*) -c $$< -o $$@.o
 	@$(3) $$@.o $$(filter %.o,$$^) -ldw -lcmocka $$(LINK_INTO)

@@ -28,6 +28,8 @@ static void swap(struct coroutine *from, struct coroutine *to)
 }
 
 #else
+// Global in the assembly: binutils resolves what the compiler asks the global offset table for
+// wrongly where the symbol is local.
 void swap(struct coroutine *from, struct coroutine *to) __asm__("coroutine_swap");
 void start(void) __asm__("coroutine_start");
 
@@ -35,6 +37,8 @@ void start(void) __asm__("coroutine_start");
 // System V ABI: rbx, rbp, r12-r15 and the stack pointer are the callee's to keep. What is saved on
 // both stacks looks alike, so that a debugger's view holds before and after the switch.
 __asm__(".pushsection .text\n"
+        ".globl coroutine_swap\n"
+        ".hidden coroutine_swap\n"
         ".type coroutine_swap, @function\n"
         "coroutine_swap:\n"
         "    .cfi_startproc\n"
@@ -80,6 +84,8 @@ __asm__(".pushsection .text\n"
         "    .cfi_endproc\n"
         ".size coroutine_swap, . - coroutine_swap\n"
         // the first switch comes here: begin in rbx, its argument in r12; nobody called it
+        ".globl coroutine_start\n"
+        ".hidden coroutine_start\n"
         ".type coroutine_start, @function\n"
         "coroutine_start:\n"
         "    .cfi_startproc\n"
@@ -110,6 +116,8 @@ static void prepare(struct coroutine *c, void *stack, size_t size)
 #else
 // AAPCS64: x19-x30, the stack pointer and the lower halves of v8-v15 are the callee's to keep.
 __asm__(".pushsection .text\n"
+        ".globl coroutine_swap\n"
+        ".hidden coroutine_swap\n"
         ".type coroutine_swap, %function\n"
         "coroutine_swap:\n"
         "    .cfi_startproc\n"
@@ -149,6 +157,8 @@ __asm__(".pushsection .text\n"
         "    .cfi_endproc\n"
         ".size coroutine_swap, . - coroutine_swap\n"
         // the first switch comes here: begin in x19, its argument in x20; nobody called it
+        ".globl coroutine_start\n"
+        ".hidden coroutine_start\n"
         ".type coroutine_start, %function\n"
         "coroutine_start:\n"
         "    .cfi_startproc\n"
@@ -173,11 +183,10 @@ static void prepare(struct coroutine *c, void *stack, size_t size)
 #endif
 #endif
 
-// --- what AddressSanitizer is told
-// ----------------------------------------------------------------
+// --- what AddressSanitizer is told --------------------------------------------------------------
 
-// On which stack the thread runs, and where the variables are that it keeps elsewhere. Nothing of
-// it is left behind: a coroutine that was forgotten leaves its stack poisoned.
+// On which stack the thread runs, and where the variables are that it keeps elsewhere. One that was
+// forgotten leaves its stack poisoned, and the other place to the one that is made in it.
 #ifdef COROUTINE_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -195,23 +204,8 @@ static void arrives(struct coroutine *c)
     c->fake = NULL;
     __sanitizer_finish_switch_fiber(fake, &left->bottom, &left->size);
 }
-// Ends what ASan keeps for a forgotten coroutine: pretends to be on its stack, and to leave that
-// for good.
-__attribute__((no_sanitize_address)) static void forget(struct coroutine *c)
-{
-    void *mine;
-    const void *bottom;
-    size_t size;
-    __sanitizer_start_switch_fiber(&mine, c->bottom, c->size);
-    __sanitizer_finish_switch_fiber(c->fake, &bottom, &size);
-    __sanitizer_start_switch_fiber(NULL, bottom, size);
-    __sanitizer_finish_switch_fiber(mine, NULL, NULL);
-    c->fake = NULL;
-}
 static void made(struct coroutine *c, void *stack, size_t size)
 {
-    if (c->fake != NULL)
-        forget(c);
     c->bottom = stack;
     c->size = size;
     __asan_unpoison_memory_region(stack, size);

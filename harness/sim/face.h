@@ -81,6 +81,10 @@
 #define sync_get(lvalue)        (lvalue)
 #define sync_set(lvalue, value) ((void)((lvalue) = (value)))
 #define sync_fence(order)       atomic_thread_fence(order)
+#ifndef __clang__
+// gcc warns that its own runtime does not follow fences. This one does.
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
 
 #ifdef SYNC_INSTRUMENTED
 // Also where the compiler copies or clears a struct by them. It must not expand them in line itself

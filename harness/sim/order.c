@@ -324,8 +324,6 @@ static struct cell *atomic_cell(const volatile void *p, unsigned size)
     for (unsigned i = first_cell(address); i != CELLS; i = cell[i].next)
         if (cell[i].address == address && cell[i].size == size && cell[i].location != NULL)
             return &cell[i];
-    if (!sim_inside(p))
-        sim_fail(SIM_MISUSE, "an atomic outside simulated memory (a static variable?)");
     if (address % size != 0)
         sim_fail(SIM_MISUSE, "an atomic access of %u bytes that is not aligned", size);
     struct cell *c = NULL;
@@ -385,8 +383,9 @@ static void begin(struct sim_location *l, uint64_t value)
 // The location of an atomic access, checked: the memory is there, and holds what was last stored.
 static struct cell *enter(const void *site, const volatile void *p, unsigned size)
 {
-    if (sim_inside(p))
-        sim_memory_check(site, p, size);
+    if (__builtin_expect(!sim_inside(p), 0))
+        sim_fail(SIM_MISUSE, "an atomic outside simulated memory (a static variable?)");
+    sim_memory_check(site, p, size);
     struct cell *c = atomic_cell(p, size);
     struct sim_location *l = c->location;
     // Written plainly, which the race detector has seen; or on a stack, where another variable

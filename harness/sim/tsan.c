@@ -40,8 +40,7 @@ DEFINE(void, __tsan_func_exit, void)
 {
 }
 
-// --- plain accesses
-// -------------------------------------------------------------------------------
+// --- plain accesses ------------------------------------------------------------------------------
 
 // A read_write is judged as the write that it is too. To C11 a volatile access is a plain one.
 #define PLAIN(size)                               \
@@ -108,8 +107,7 @@ DEFINE(void *, sim_memset, void *to, int value, size_t size)
     return memset(to, value, size);
 }
 
-// --- atomic accesses
-// ------------------------------------------------------------------------------
+// --- atomic accesses -----------------------------------------------------------------------------
 
 // gcc marks the orders of __sync_* and of lock elision in higher bits.
 #define ORDER(o) ((o)&7)

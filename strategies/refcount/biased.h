@@ -19,11 +19,12 @@
 // the queue lock of that id when no thread has it; once tid is 0, local is 0 for ever.
 //
 // Memory order. The owner's word is relaxed: it is the owner's alone, others read tid only to learn
-// that they are not the owner. Decrements and merges of `shared` are acq_rel: each foreign decrement
-// releases what its thread did to the object, and who brings the sum to zero acquires all of it, by
-// the merge's compare-exchange, or by the acquire load when the owner finds that nobody ever shared.
-// A death by the owner of an object that nobody shared thus has no read-modify-write at all.
-// rc_try_incref acquires what rc_init released: the count may be that of a block's next object.
+// that they are not the owner. Decrements and merges of `shared` are acq_rel: each foreign
+// decrement releases what its thread did to the object, and who brings the sum to zero acquires all
+// of it, by the merge's compare-exchange, or by the acquire load when the owner finds that nobody
+// ever shared. A death by the owner of an object that nobody shared thus has no read-modify-write
+// at all. rc_try_incref acquires what rc_init released: the count may be that of a block's next
+// object.
 #ifndef RC_BIASED_H
 #define RC_BIASED_H
 

@@ -17,7 +17,7 @@ API void rc_weak_die(struct thread *t, struct rc_header *h)
     sync_mutex_lock(world_stripe(t, h));
     struct rc_weak *w = atomic_load_explicit(list, memory_order_relaxed);
     while (w != NULL && w != RC_WEAK_NONE) {
-        struct rc_weak *next = sync_get(w->next);
+        struct rc_weak *next = w->next;
         atomic_store_explicit(&w->object, NULL, memory_order_relaxed);
         w = next;
     }

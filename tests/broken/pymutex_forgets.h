@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// pymutex_forgets: pymutex, but who wakes a sleeper clears PARKED though others still sleep, so that
-// the next unlock passes them by.
+// pymutex_forgets: pymutex, but who wakes a sleeper clears PARKED though others still sleep, so
+// that the next unlock passes them by.
 #ifndef BROKEN_PYMUTEX_FORGETS_H
 #define BROKEN_PYMUTEX_FORGETS_H
 

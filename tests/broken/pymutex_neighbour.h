@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// pymutex_neighbour: pymutex, but the bucket's first sleeper is woken, whichever word he sleeps for.
+// pymutex_neighbour: pymutex, but the bucket's first sleeper is woken, whichever word he sleeps
+// for.
 #ifndef BROKEN_PYMUTEX_NEIGHBOUR_H
 #define BROKEN_PYMUTEX_NEIGHBOUR_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // tally_undeclared: pthread, but the world counts how often a lock was taken, in a plain field that
-// is no atomic, stands under no lock and is not said to be shared: the increments race. Nothing that
-// asks only the author sees it.
+// is no atomic, stands under no lock and is not said to be shared: the increments race. Nothing
+// that asks only the author sees it.
 #ifndef BROKEN_TALLY_UNDECLARED_H
 #define BROKEN_TALLY_UNDECLARED_H
 

@@ -209,9 +209,10 @@ SIM_SCENARIO(same_lock_twice);
 
 static void *bucket_setup(void)
 {
-    return locks_setup(4, 2, 2);
+    return locks_setup(4, 2, 3);
 }
-// The holder is slow, so that the others sleep.
+// Holders are slow, so that others sleep; and one comes back at once, so that who was woken for it
+// sleeps again.
 static void bucket_run(void *state, unsigned thread)
 {
     struct locks *s = state;
@@ -221,6 +222,8 @@ static void bucket_run(void *state, unsigned thread)
     sync_yield();
     add(s, thread & 1);
     lk_unlock(t, word(s, thread & 1), &g);
+    if (thread == 1)
+        lock_and_add(t, s, 1);
     stage_leave(t);
 }
 static const struct sim_scenario neighbours = {

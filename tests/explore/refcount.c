@@ -632,7 +632,21 @@ static void merged_while_queued_run(struct scene *s, struct thread *t, unsigned 
 SCENE(merged_while_queued, 3, UNLESS_THREADED, receive_two_and_drop,
       "the owner drops more than it counts while another thread drops what it does count");
 
-// Two threads go and leave what thread 3 dropped; who drains must find both queues or leave the task.
+// ... and goes: who still sees it as the owner finds nobody there.
+static void merged_and_gone_setup(struct scene *s)
+{
+    merged_while_queued_setup(s);
+}
+static void merged_and_gone_run(struct scene *s, struct thread *t, unsigned i)
+{
+    merged_while_queued_run(s, t, i);
+    if (i == 1)
+        stage_exit(&s->stage, i);
+}
+SCENE(merged_and_gone, 3, UNLESS_THREADED, receive_two_and_drop, "the same, and the owner goes");
+
+// Two threads go and leave what thread 3 dropped; who drains must find both queues or leave the
+// task.
 static void two_exits_setup(struct scene *s)
 {
     for (unsigned i = 1; i <= 2; i++) {
