@@ -145,10 +145,12 @@ API bool thread_attached(const struct thread *t)
 {
     return atomic_load_explicit(&t->state, memory_order_acquire) == THREAD_ATTACHED;
 }
+// Acquire: pairs with thread_reserve; that many slots are there.
 API unsigned thread_slots(struct thread *t)
 {
     return atomic_load_explicit(&t->world->slots, memory_order_acquire);
 }
+// Acquire: pairs with thread_reserve, for a number that is not from thread_slots.
 API struct thread *thread_slot(struct thread *t, unsigned i)
 {
     return i < THREADS_MAX ? atomic_load_explicit(&t->world->slot[i], memory_order_acquire) : NULL;
@@ -178,14 +180,14 @@ API void thread_stands(struct thread *t)
 {
     atomic_store_explicit(&t->running, 0, memory_order_release);
 }
-// The store of `running` and the load of `stopped` against the stopper's, who stores and loads the
-// other way round: seq_cst, so that one of the two sees the other's (Dekker).
+// Seq_cst: the store of `running` and the load of `stopped`, against the stopper's, who stores and
+// loads the other way round; one of the two sees the other's (Dekker).
 static __attribute__((noinline, unused)) void thread_runs(struct thread *t)
 {
     struct world *w = t->world;
     for (;;) {
         atomic_store_explicit(&t->running, 1, memory_order_seq_cst);
-        // acquire is part of it: what the stopper did happens before what this thread does
+        // acquire: what the stopper did happens before what this thread does
         if (atomic_load_explicit(&w->stopped, memory_order_seq_cst) == 0)
             return;
         thread_stands(t);
@@ -200,13 +202,14 @@ API void world_stop(struct thread *t)
     thread_offline(t);
     sync_mutex_lock(&w->stopper);
     thread_back(t);
+    // seq_cst: see thread_runs
     atomic_store_explicit(&w->stopped, 1, memory_order_seq_cst);
-    // seq_cst, with the store in thread_reserve: a newcomer who found `stopped` clear took its slot
+    // seq_cst: with the store in thread_reserve; a newcomer who found `stopped` clear took its slot
     // before, and this load must not answer an older number
     unsigned n = atomic_load_explicit(&w->slots, memory_order_seq_cst);
     for (unsigned i = 0; i < n; i++) {
         struct thread *other = thread_slot(t, i);
-        // seq_cst: see thread_runs; acquire is part of it
+        // seq_cst: see thread_runs; acquire: pairs with thread_stands
         if (other != t)
             sync_await(atomic_load_explicit(&other->running, memory_order_seq_cst) == 0);
     }
@@ -214,6 +217,7 @@ API void world_stop(struct thread *t)
 API void world_start(struct thread *t)
 {
     struct world *w = t->world;
+    // release: what the stopper did happens before what the others do
     atomic_store_explicit(&w->stopped, 0, memory_order_release);
     sync_unpark(&w->stopped, UINT32_MAX);
     sync_mutex_unlock(&w->stopper);
@@ -302,6 +306,7 @@ static __attribute__((noinline, unused)) struct thread *thread_reserve(struct wo
         t = sync_alloc(sizeof *t);
         t->world = w;
         t->id = n + 1;
+        // release: world and id are seen with the slot
         atomic_store_explicit(&w->slot[n], t, memory_order_release);
         // release: the slot is seen with its number; seq_cst: see world_stop
         atomic_store_explicit(&w->slots, n + 1, memory_order_seq_cst);
@@ -320,6 +325,7 @@ API struct thread *thread_attach(struct world *w)
     al_thread_attach(t);
     rc_thread_attach(t);
     lk_thread_attach(t);
+    // release: pairs with thread_attached
     atomic_store_explicit(&t->state, THREAD_ATTACHED, memory_order_release);
     return t;
 }
@@ -341,6 +347,7 @@ API void thread_detach(struct thread *t)
     rl_thread_detach(t);
     if (WORLD_STOPS)
         thread_stands(t);
+    // release: pairs with thread_reserve, where another thread takes the slot
     atomic_store_explicit(&t->state, THREAD_FREE, memory_order_release);
 }
 
@@ -348,6 +355,7 @@ API void thread_detach(struct thread *t)
 API uint64_t world_live(struct world *w)
 {
     uint64_t live = 0;
+    // acquire: pairs with thread_reserve; that many slots are there
     unsigned n = atomic_load_explicit(&w->slots, memory_order_acquire);
     for (unsigned i = 0; i < n; i++) {
         const struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
