@@ -267,6 +267,11 @@ $(2)/litmus/%: tests/litmus/litmus.c tests/litmus/oracle.h $$$$(call sim,$(2),$$
 	@$(3) $$(FACE_$$*) -c $$< -o $$@.o
 	@$(3) $$@.o $$(filter %.o,$$^) -ldw -lcmocka $$(LINK_INTO)
 
+$(2)/test/accesses: tests/accesses.c $$$$(call sim,$(2),instrumented) $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(3) $$(FACE_instrumented) -c $$< -o $$@.o
+	@$(3) $$@.o $$(filter %.o,$$^) -ldw -lcmocka $$(LINK_INTO)
+
 $(2)/test/runner/%: tests/runner/%.c $(2)/obj/runner.o $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$< $(2)/obj/runner.o $(2)/obj/sync.o $$(INTO)

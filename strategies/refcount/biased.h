@@ -214,9 +214,10 @@ API void rc_thread_detach(struct thread *t)
         biased_queue_empty(q);
     sync_mutex_unlock(&q->mutex);
     // release: who takes the task sees owner_gone. A store would end the release sequence of
-    // another thread that has left a queue, which then nobody need see.
+    // another thread that has left a queue, which then nobody need see; clang 14 makes a store of an
+    // exchange whose answer is not used, but not of this.
     if (left)
-        (void)atomic_exchange_explicit(&rc_world(t)->orphans, 1, memory_order_release);
+        (void)atomic_fetch_or_explicit(&rc_world(t)->orphans, 1, memory_order_release);
 }
 API void rc_safepoint(struct thread *t)
 {
