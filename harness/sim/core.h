@@ -135,7 +135,7 @@ static inline bool sim_event_has_value(const struct sim_event *e)
 
 // Everything that threads share lies at fixed addresses, so that nothing hangs on where the system
 // loads a program: a heap, then a stack for each thread with a guard page below it.
-#define SIM_BASE       ((uintptr_t)0x200000000000)
+#define SIM_BASE       ((uintptr_t)0x300000000000) // in no sanitizer's shadow, on x86-64 and arm64
 #define SIM_HEAP_SIZE  ((size_t)32 << 20)
 #define SIM_STACK_SIZE ((size_t)256 << 10)
 #define SIM_SIZE       (SIM_HEAP_SIZE + SIM_THREADS_MAX * SIM_STACK_SIZE)
