@@ -69,9 +69,9 @@ API void rc_safepoint(struct thread *t);
 // wait in it is a thread_safepoint or offline.
 API bool rc_drain(struct thread *t);
 
-// --- counted references
-// --------------------------------------------------------------------------- A new object, private
-// to t, which gets one counted reference.
+// --- counted references ------------------------------------------------------------------------
+
+// A new object, private to t, which gets one counted reference.
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags);
 // The caller holds a reference of any kind to h.
 API void rc_incref(struct thread *t, struct rc_header *h);
@@ -86,9 +86,9 @@ API void rc_publish(struct thread *t, struct rc_header *h);
 API void rc_give(struct thread *t, struct rc_header *h);
 API void rc_take(struct thread *t, struct rc_header *h);
 
-// --- shared slots: copy
-// --------------------------------------------------------------------------- A new counted
-// reference to what the slot holds, or NULL.
+// --- shared slots: copy ------------------------------------------------------------------------
+
+// A new counted reference to what the slot holds, or NULL.
 API struct rc_header *rc_load(struct thread *t, struct rc_slot *s);
 // The same from storage that may have been retired meanwhile. False: take the lock and read again.
 API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h);
@@ -98,9 +98,9 @@ API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s,
 API bool rc_compare_exchange(struct thread *t, struct rc_header *owner, struct rc_slot *s,
                              struct rc_header *expected, struct rc_header *desired);
 
-// --- excluded slots: move
-// ------------------------------------------------------------------------- What the slot holds; no
-// reference is taken.
+// --- excluded slots: move ----------------------------------------------------------------------
+
+// What the slot holds; no reference is taken.
 API struct rc_header *rc_peek(struct rc_slot *s);
 // Initialises raw memory with the caller's counted reference to h, or NULL.
 API void rc_fill(struct thread *t, struct rc_header *owner, struct rc_slot *raw,
@@ -123,9 +123,10 @@ API void rc_clear(struct thread *t, struct rc_slot *s);
 // Before a change of owner that obj_traverse would show.
 API void rc_dirty(struct thread *t, struct rc_header *owner);
 
-// --- local references: by address
-// ----------------------------------------------------------------- A frame of n locals, registered
-// once a call and in stack order, where RC_ROOTS. A local of zeroes is an empty one.
+// --- local references: by address --------------------------------------------------------------
+
+// A frame of n locals, registered once a call and in stack order, where RC_ROOTS. A local of
+// zeroes is an empty one.
 struct rc_roots {
     struct rc_roots *prev;
     struct rc_local *local;
@@ -142,9 +143,10 @@ API void rc_local_drop(struct thread *t, struct rc_local *l);
 // Turns the local into a counted reference, which the caller gets; the local is empty afterwards.
 API struct rc_header *rc_local_own(struct thread *t, struct rc_local *l);
 
-// --- weak references (RC_WEAK)
-// -------------------------------------------------------------------- The caller holds h, whose
-// type has weak references (obj_weaks). The cell's memory is the caller's.
+// --- weak references (RC_WEAK) -----------------------------------------------------------------
+
+// The caller holds h, whose type has weak references (obj_weaks). The cell's memory is the
+// caller's.
 API void rc_weak_make(struct thread *t, struct rc_weak *w, struct rc_header *h);
 // A counted reference, or NULL if the object is dead or dying.
 API struct rc_header *rc_weak_get(struct thread *t, struct rc_weak *w);
@@ -152,9 +154,9 @@ API void rc_weak_drop(struct thread *t, struct rc_weak *w);
 // The object dies: its cells answer NULL from now on. Called by rc_die only.
 API void rc_weak_die(struct thread *t, struct rc_header *h);
 
-// --- supplied by the workload
-// --------------------------------------------------------------------- Visits an object's slots,
-// also empty ones.
+// --- supplied by the workload ------------------------------------------------------------------
+
+// Visits an object's slots, also empty ones.
 typedef void rc_visit(void *argument, struct rc_slot *s);
 API void obj_traverse(struct rc_header *h, rc_visit *visit, void *argument);
 // Gives up what the object holds: rc_clear of each slot, its storage, its lock; not the object.
@@ -163,9 +165,9 @@ API void obj_destroy(struct thread *t, struct rc_header *h);
 // has none. Only rc_weak_* touch the list.
 API _Atomic(struct rc_weak *) *obj_weaks(struct rc_header *h);
 
-// --- supplied by cell.h
-// --------------------------------------------------------------------------- The last reference is
-// gone: destroys and frees h and whatever dies with it, iteratively.
+// --- supplied by cell.h ------------------------------------------------------------------------
+
+// The last reference is gone: destroys and frees h and whatever dies with it, iteratively.
 static void rc_die(struct thread *t, struct rc_header *h);
 
 // What the census test measures of a scheme. RC_CENSUS(op) has one line for each of these names:

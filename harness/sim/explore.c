@@ -30,8 +30,7 @@ static void on_interrupt(int signal)
     interrupted = 1;
 }
 
-// --- policies and search
-// --------------------------------------------------------------------------
+// --- policies and search -----------------------------------------------------------------------
 
 struct sim_policy explore_policy(int mode, unsigned depth, uint64_t seed)
 {
@@ -98,8 +97,7 @@ bool explore_search(int mode, unsigned depth, uint64_t first_seed, uint64_t sche
     return failed;
 }
 
-// --- the shortest that fails
-// ----------------------------------------------------------------------
+// --- the shortest that fails -------------------------------------------------------------------
 
 // A schedule as replay takes it.
 struct schedule {
@@ -205,8 +203,7 @@ static void shorten_by_removal(const struct schedule *first, struct schedule *be
     }
 }
 
-// --- deviations as text
-// ---------------------------------------------------------------------------
+// --- deviations as text ------------------------------------------------------------------------
 
 static void print_deviations(const struct schedule *s)
 {
@@ -299,8 +296,7 @@ static bool parse_deviations(const char *text, unsigned threads, struct schedule
     return false;
 }
 
-// --- what is printed
-// ------------------------------------------------------------------------------
+// --- what is printed ---------------------------------------------------------------------------
 
 static void print_replay(const struct explore_options *o, const struct sim_scenario *scenario,
                          const struct schedule *s)
@@ -394,8 +390,7 @@ static int replay(const struct explore_options *o, const struct sim_scenario *sc
     return made.failure != SIM_PASSED;
 }
 
-// --- all scenarios
-// --------------------------------------------------------------------------------
+// --- all scenarios -----------------------------------------------------------------------------
 
 static const struct sim_scenario *find(const char *name)
 {

@@ -33,8 +33,7 @@ static const struct sim_site *site_of(const void *site)
     return NULL;
 }
 
-// --- debug information
-// ----------------------------------------------------------------------------
+// --- debug information -------------------------------------------------------------------------
 
 // Of this process, read when it is asked for first; NULL: there is none.
 static Dwfl *debug(void)
@@ -58,8 +57,10 @@ static Dwfl *debug(void)
 const char *listing_directory(void)
 {
     Dwarf_Addr bias;
-    Dwfl_Module *m = debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)listing_directory);
-    Dwarf_Die *unit = m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)listing_directory, &bias);
+    Dwfl_Module *m =
+        debug() == NULL ? NULL : dwfl_addrmodule(debug(), (uintptr_t)listing_directory);
+    Dwarf_Die *unit =
+        m == NULL ? NULL : dwfl_module_addrdie(m, (uintptr_t)listing_directory, &bias);
     Dwarf_Attribute at;
     return unit == NULL ? NULL : dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &at));
 }
@@ -99,8 +100,7 @@ void listing_place(const void *site, char *text, size_t size)
     place_text(place_of(site), text, size);
 }
 
-// --- source text
-// ----------------------------------------------------------------------------------
+// --- source text -------------------------------------------------------------------------------
 
 static FILE *open_source(const char *file)
 {
@@ -144,8 +144,7 @@ static void source_text(struct place p, char *text, size_t size)
     free(line);
 }
 
-// --- words
-// ----------------------------------------------------------------------------------------
+// --- words -------------------------------------------------------------------------------------
 
 // What an address stands for: "#12+8"; false: it is no block, stack or symbol.
 static bool address_text(uintptr_t address, char *text, size_t size)
@@ -322,8 +321,7 @@ static void print_outcome(FILE *to, const struct sim_event *e)
         fprintf(to, e->kind == SIM_EVENT_STORE ? " (before %u newer)" : " (%u newer)", e->age);
 }
 
-// --- the listing
-// ----------------------------------------------------------------------------------
+// --- the listing -------------------------------------------------------------------------------
 
 // A line, until it is known how wide the columns are.
 struct row {

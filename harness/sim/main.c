@@ -37,8 +37,7 @@ static uint64_t number(struct argp_state *state, const char *what, const char *t
     return n;
 }
 
-// --- explore
-// --------------------------------------------------------------------------------------
+// --- explore -----------------------------------------------------------------------------------
 
 static const char *const mode_names[] = {
     [SIM_RANDOM] = "random", [SIM_PCT] = "pct", [SIM_EXHAUSTIVE] = "exhaustive"};
@@ -125,8 +124,7 @@ static int main_explore(int argc, char **argv)
     return explore(&o);
 }
 
-// --- audit
-// ----------------------------------------------------------------------------------------
+// --- audit -------------------------------------------------------------------------------------
 
 static const struct argp_option audit_options[] = {
     {"lock", KEY_LOCK, NULL, 0, "Of the lock scheme (of the refcount scheme)", 0},
