@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The counting face of sync.h (included by it, never by others): C11's atomic operations are
-// replaced by ones that count for the calling thread and then do the same. Forms without an
-// explicit memory order are removed, so that one that slipped in does not compile.
+// replaced by ones that count for the calling thread and then do the same.
 #ifndef SYNC_CENSUS_H
 #define SYNC_CENSUS_H
 
@@ -22,26 +21,7 @@ static inline void sync_count_store(const volatile void *p)
     sync_here.counts.store += sync_in_heap(p);
 }
 
-#undef atomic_load
-#undef atomic_store
-#undef atomic_exchange
-#undef atomic_compare_exchange_strong
-#undef atomic_compare_exchange_weak
-#undef atomic_fetch_add
-#undef atomic_fetch_sub
-#undef atomic_fetch_or
-#undef atomic_fetch_xor
-#undef atomic_fetch_and
-#undef atomic_load_explicit
-#undef atomic_store_explicit
-#undef atomic_exchange_explicit
-#undef atomic_compare_exchange_strong_explicit
-#undef atomic_compare_exchange_weak_explicit
-#undef atomic_fetch_add_explicit
-#undef atomic_fetch_sub_explicit
-#undef atomic_fetch_or_explicit
-#undef atomic_fetch_xor_explicit
-#undef atomic_fetch_and_explicit
+#include "sync_undefine.h"
 
 // The operations beneath: clang's take _Atomic objects, gcc's generic ones do.
 #ifdef __clang__

@@ -101,28 +101,8 @@ __asm__("memcpy = sim_memcpy\n"
 #endif
 #else
 
-// Forms without an explicit order are removed, so that one that slipped in does not compile.
-#undef atomic_load
-#undef atomic_store
-#undef atomic_exchange
-#undef atomic_compare_exchange_strong
-#undef atomic_compare_exchange_weak
-#undef atomic_fetch_add
-#undef atomic_fetch_sub
-#undef atomic_fetch_or
-#undef atomic_fetch_xor
-#undef atomic_fetch_and
+#include "../sync_undefine.h"
 #undef atomic_thread_fence
-#undef atomic_load_explicit
-#undef atomic_store_explicit
-#undef atomic_exchange_explicit
-#undef atomic_compare_exchange_strong_explicit
-#undef atomic_compare_exchange_weak_explicit
-#undef atomic_fetch_add_explicit
-#undef atomic_fetch_sub_explicit
-#undef atomic_fetch_or_explicit
-#undef atomic_fetch_xor_explicit
-#undef atomic_fetch_and_explicit
 
 #define atomic_load_explicit(p, o)                                                                 \
     __extension__({                                                                                \
