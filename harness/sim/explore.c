@@ -407,6 +407,14 @@ static bool named(const struct explore_options *o, const struct sim_scenario *s)
     return o->scenarios == 0;
 }
 
+// How many schedules a second, and the line's end; of a moment nothing is known.
+static void print_rate(const struct tally *t)
+{
+    if (t->seconds >= 0.01)
+        printf(", %.0f/s", (double)t->schedules / t->seconds);
+    putchar('\n');
+}
+
 // One scenario; true: no schedule failed.
 static bool explore_one(const struct explore_options *o, const struct sim_scenario *s,
                         struct tally *t)
@@ -419,10 +427,9 @@ static bool explore_one(const struct explore_options *o, const struct sim_scenar
     printf("%s: %ju schedule%s", s->name, (uintmax_t)t->schedules, t->schedules == 1 ? "" : "s");
     if (o->mode == SIM_EXHAUSTIVE && !failed)
         printf(" (%s with at most %u deviations)", t->all ? "all" : "not all", p.depth);
-    printf(", %s, %.1f steps, hash %016jx, %.0f/s\n",
-           failed ? sim_failure_name(r.failure) : "no failure",
-           t->schedules != 0 ? (double)t->steps / (double)t->schedules : 0, (uintmax_t)t->hash,
-           t->seconds > 0 ? (double)t->schedules / t->seconds : 0);
+    printf(", %s, %.1f steps, hash %016jx", failed ? sim_failure_name(r.failure) : "no failure",
+           t->schedules != 0 ? (double)t->steps / (double)t->schedules : 0, (uintmax_t)t->hash);
+    print_rate(t);
     if (failed)
         report(o, s, &p, &r, t);
     return !failed;
@@ -462,10 +469,10 @@ int explore(const struct explore_options *o)
         if (fflush(stdout) != 0) // the disk is full: main says so
             return 1;
     }
-    printf("%s%u scenario%s, %u failed, %u omitted; %ju schedules, %.0f/s\n",
+    printf("%s%u scenario%s, %u failed, %u omitted; %ju schedule%s",
            interrupted ? "interrupted: " : "", run, run == 1 ? "" : "s", failed, omitted,
-           (uintmax_t)total.schedules,
-           total.seconds > 0 ? (double)total.schedules / total.seconds : 0);
+           (uintmax_t)total.schedules, total.schedules == 1 ? "" : "s");
+    print_rate(&total);
     if (interrupted) { // whoever waits for this process must know
         fflush(stdout);
         signal(SIGINT, SIG_DFL);
