@@ -548,13 +548,24 @@ static void store_against_plain_read(void *state, unsigned thread)
     else
         reached |= sync_get(c->flag_bytes) == 0;
 }
-static void failing_exchange_against_plain_read(void *state, unsigned thread)
+#define EXCHANGING(name, expects)                                                                 \
+    static void name(void *state, unsigned thread)                                                \
+    {                                                                                             \
+        struct cells *c = state;                                                                  \
+        uint32_t expected = expects;                                                              \
+        if (thread == 1)                                                                          \
+            atomic_compare_exchange_strong_explicit(&c->flag, &expected, 8, memory_order_acq_rel, \
+                                                    memory_order_relaxed);                        \
+        else                                                                                      \
+            reached |= sync_get(c->flag_bytes) == 0;                                              \
+    }
+EXCHANGING(succeeding_exchange_against_plain_read, 0)
+EXCHANGING(failing_exchange_against_plain_read, 7)
+static void addition_against_plain_read(void *state, unsigned thread)
 {
     struct cells *c = state;
-    uint32_t expected = 7;
     if (thread == 1)
-        atomic_compare_exchange_strong_explicit(&c->flag, &expected, 8, memory_order_acq_rel,
-                                                memory_order_relaxed);
+        atomic_fetch_add_explicit(&c->flag, 1, memory_order_relaxed);
     else
         reached |= sync_get(c->flag_bytes) == 0;
 }
@@ -800,6 +811,8 @@ static const struct {
     {ALL, SIM_RACE, SCENARIO(2, make_cells, write_atomic_and_plain, free_cells)},
     {ALL, SIM_RACE, SCENARIO(2, make_cells, load_against_init, free_cells)},
     {ALL, SIM_RACE, SCENARIO(2, make_cells, store_against_plain_read, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, succeeding_exchange_against_plain_read, free_cells)},
+    {ALL, SIM_RACE, SCENARIO(2, make_cells, addition_against_plain_read, free_cells)},
     {NONE, SIM_PASSED, SCENARIO(2, make_cells, failing_exchange_against_plain_read, free_cells)},
     {REACHED, SIM_RACE, SCENARIO(3, make_cells, write_whole, free_cells)},
     {ALL, SIM_RACE, SCENARIO(2, make_cells, drop_relaxed, free_nothing)},
