@@ -352,6 +352,7 @@ static int by_place(const void *a, const void *b)
 
 static struct weakening *weakenings;
 static unsigned weakenings_count;
+static const struct sim_scenario *const *scenario;
 static size_t scenarios;
 
 static void list_strengths(struct sim_site *site)
@@ -429,7 +430,7 @@ static bool unharmed(const struct sim_scenario *s, const struct sim_result *r)
     return r->failure == SIM_PASSED;
 }
 // Runs a prepared scenario as it is, and sees which orders it comes to. False: it fails.
-static bool go_along(size_t scenario, uint64_t first, uint64_t n)
+static bool go_along(size_t number, uint64_t first, uint64_t n)
 {
     struct sim_result r;
     bool passed = true;
@@ -437,7 +438,7 @@ static bool go_along(size_t scenario, uint64_t first, uint64_t n)
     for (uint64_t seed = first; passed && seed < first + n; seed++) {
         struct sim_policy p = explore_policy(EXPLORE_MIXED, 0, seed);
         sim_run(&p, &r);
-        passed = unharmed(explore_first[scenario], &r);
+        passed = unharmed(scenario[number], &r);
         for (unsigned i = 0; i < sim_events_count; i++)
             for (unsigned k = 0; sim_events[i].order > memory_order_relaxed && k < weakenings_count;
                  k++) {
@@ -446,7 +447,7 @@ static bool go_along(size_t scenario, uint64_t first, uint64_t n)
                 if (site->line == w->site->line &&
                     strcmp(basename(site->file), basename(w->site->file)) == 0 &&
                     (sim_events[i].kind == SIM_EVENT_CAS_FAILED) == (w->which == 1))
-                    w->reached[scenario] = true;
+                    w->reached[number] = true;
             }
     }
     sim.tracing = false;
@@ -461,12 +462,12 @@ static bool is_reached(const struct weakening *w)
     return false;
 }
 // Is there something left to find in the scenario?
-static bool is_open(size_t scenario)
+static bool is_open(size_t number)
 {
     for (unsigned k = 0; k < weakenings_count; k++) {
         const struct weakening *w = &weakenings[k];
         if (w->scenario == NULL && w->site->what != no_call &&
-            (w->reached[scenario] || !is_reached(w)))
+            (w->reached[number] || !is_reached(w)))
             return true;
     }
     return false;
@@ -486,7 +487,7 @@ static bool search(double until)
     for (uint64_t first = 0; any; first += n, n = n < SCHEDULES_MOST ? 2 * n : n) {
         any = false;
         for (size_t i = 0; i < scenarios; i++) {
-            const struct sim_scenario *s = explore_first[i];
+            const struct sim_scenario *s = scenario[i];
             struct sim_policy p;
             struct sim_result r;
             uint64_t run;
@@ -585,7 +586,7 @@ int audit(const struct audit_options *o)
                 header, strerror(errno), directory != NULL ? directory : "?");
         return 2;
     }
-    scenarios = (size_t)(explore_end - explore_first);
+    scenario = explore_scenarios(&scenarios);
     list_weakenings();
     if (!search(until))
         return 1;

@@ -19,6 +19,8 @@
 #include <time.h>
 
 enum { EFFORT = 4000000, DEPTH_MOST = 5 }; // steps of each search for a shorter schedule
+enum { SCENARIOS_MAX = 512 };
+enum { LISTINGS_MAX = 3 }; // a scheme that fails everywhere fills no screen after screen
 
 static const char *const mode_name[] = {
     [SIM_RANDOM] = "random", [SIM_PCT] = "pct", [SIM_EXHAUSTIVE] = "exhaustive"};
@@ -335,7 +337,13 @@ static void report(const struct explore_options *o, const struct sim_scenario *s
     // without replay it has more deviations than are recorded
     shortest = replays ? policy_of(&best) : *p;
     putchar('\n');
-    print_listing(&shortest, r);
+    static unsigned listings;
+    if (listings++ < LISTINGS_MAX) {
+        print_listing(&shortest, r);
+    } else {
+        sim_run(&shortest, r);
+        printf("%s: %s\nThe replay lists it.\n", sim_failure_name(r->failure), r->text);
+    }
     printf("\nfound after %ju schedule%s with %u steps and %u switches; this one has %u and %u\n",
            (uintmax_t)t->schedules, t->schedules == 1 ? "" : "s", first.steps, first.switches,
            r->steps, r->switches);
@@ -392,11 +400,38 @@ static int replay(const struct explore_options *o, const struct sim_scenario *sc
 
 // --- all scenarios -----------------------------------------------------------------------------
 
+// Weak: a program of tests may have none.
+extern const struct sim_scenario *const scenario_first[] __asm__("__start_sim_scenarios")
+    __attribute__((weak));
+extern const struct sim_scenario *const scenario_end[] __asm__("__stop_sim_scenarios")
+    __attribute__((weak));
+
+static int by_name(const void *a, const void *b)
+{
+    const struct sim_scenario *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+// Compilers and linkers have orders of their own.
+const struct sim_scenario *const *explore_scenarios(size_t *count)
+{
+    static const struct sim_scenario *sorted[SCENARIOS_MAX];
+    static size_t n;
+    if (n == 0) {
+        for (const struct sim_scenario *const *i = scenario_first;
+             i < scenario_end && n < SCENARIOS_MAX; i++)
+            sorted[n++] = *i;
+        qsort(sorted, n, sizeof sorted[0], by_name);
+    }
+    *count = n;
+    return sorted;
+}
 static const struct sim_scenario *find(const char *name)
 {
-    for (const struct sim_scenario *const *i = explore_first; i < explore_end; i++)
-        if (strcmp((*i)->name, name) == 0)
-            return *i;
+    size_t n;
+    const struct sim_scenario *const *all = explore_scenarios(&n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(all[i]->name, name) == 0)
+            return all[i];
     return NULL;
 }
 static bool named(const struct explore_options *o, const struct sim_scenario *s)
@@ -437,11 +472,13 @@ static bool explore_one(const struct explore_options *o, const struct sim_scenar
 
 int explore(const struct explore_options *o)
 {
+    size_t count;
+    const struct sim_scenario *const *all = explore_scenarios(&count);
     for (size_t i = 0; i < o->scenarios; i++)
         if (find(o->scenario[i]) == NULL) {
             fprintf(stderr, "explore: no scenario '%s'; known:", o->scenario[i]);
-            for (const struct sim_scenario *const *k = explore_first; k < explore_end; k++)
-                fprintf(stderr, " %s", (*k)->name);
+            for (size_t k = 0; k < count; k++)
+                fprintf(stderr, " %s", all[k]->name);
             fputc('\n', stderr);
             return 2;
         }
@@ -452,17 +489,16 @@ int explore(const struct explore_options *o)
     sigaction(SIGINT, &action, NULL);
     struct tally total = {0};
     unsigned run = 0, failed = 0, omitted = 0;
-    for (const struct sim_scenario *const *i = explore_first; i < explore_end && !interrupted;
-         i++) {
+    for (size_t i = 0; i < count && !interrupted; i++) {
         struct tally t = {0};
-        if (!named(o, *i))
+        if (!named(o, all[i]))
             continue;
-        if ((*i)->omitted != NULL) {
-            printf("%s: omitted: %s\n", (*i)->name, (*i)->omitted);
+        if (all[i]->omitted != NULL) {
+            printf("%s: omitted: %s\n", all[i]->name, all[i]->omitted);
             omitted++;
             continue;
         }
-        failed += !explore_one(o, *i, &t);
+        failed += !explore_one(o, all[i], &t);
         run++;
         total.schedules += t.schedules;
         total.seconds += t.seconds;

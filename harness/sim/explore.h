@@ -34,11 +34,8 @@ int audit(const struct audit_options *o);
 // False: there is no such order.
 bool audit_weaken(const char *text);
 
-// All scenarios of this program, those that are omitted too. Weak: the litmus tests have none.
-extern const struct sim_scenario *const explore_first[] __asm__("__start_sim_scenarios")
-    __attribute__((weak));
-extern const struct sim_scenario *const explore_end[] __asm__("__stop_sim_scenarios")
-    __attribute__((weak));
+// All scenarios of this program by name, those that are omitted too.
+const struct sim_scenario *const *explore_scenarios(size_t *count);
 
 // The policy of one seed.
 struct sim_policy explore_policy(int mode, unsigned depth, uint64_t seed);

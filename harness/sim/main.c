@@ -171,16 +171,16 @@ static int main_audit(int argc, char **argv)
     return audit(&o);
 }
 
-// --------------------------------------------------------------------------------------------------
-
 static int main_list(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    for (const struct sim_scenario *const *i = explore_first; i < explore_end; i++)
-        printf("%-24s %s%s%s\n", (*i)->name, (*i)->summary,
-               (*i)->omitted != NULL ? "; omitted: " : "",
-               (*i)->omitted != NULL ? (*i)->omitted : "");
+    size_t n;
+    const struct sim_scenario *const *all = explore_scenarios(&n);
+    for (size_t i = 0; i < n; i++)
+        printf("%-24s %s%s%s\n", all[i]->name, all[i]->summary,
+               all[i]->omitted != NULL ? "; omitted: " : "",
+               all[i]->omitted != NULL ? all[i]->omitted : "");
     return 0;
 }
 

@@ -30,7 +30,8 @@
 //
 // So it produces all outcomes that are allowed, but these: a load that reads a store which comes
 // later in the schedule (load buffering); a store that is not among the last HISTORY of its
-// location. What it finds is a bug, what it does not find may still be there. When there are more
+// location; a store between two others that have no stamp left between them (STAMP_STEP: twelve in
+// a row). What it finds is a bug, what it does not find may still be there. When there are more
 // than TOTAL_MAX accesses and fences of seq_cst, earlier ones come before later ones.
 //
 // Races are found by the same clocks: two accesses of the same bytes, one of them a write and one
