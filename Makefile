@@ -89,6 +89,7 @@ figures: all
 docs: $(BUILD)/test/simulation all
 	@$< <docs/statistics.md >docs/statistics.md.tmp && mv docs/statistics.md.tmp docs/statistics.md
 	@scripts/audits $(BUILD)/rclab <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
+	@tests/explore.sh --docs $(BUILD) <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
 
 test: deps-test
 	@$(MAKE) --no-print-directory CI=1 check

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Can the conformance suite fail? Builds each wrong scheme of tests/broken with the program that
-# should catch it and demands that it does; the right scheme that it was made from must pass the
-# same program in the same build.
+# Can the conformance suite fail? Builds wrong schemes of tests/broken with the program that should
+# catch them and demands that it does; the right scheme that each was made from must pass the same
+# program in the same build. What takes luck with threads is the explorer's (tests/explore.sh).
 #
 #     tests/broken.sh [output directory [compiler]]
 set -u
@@ -18,27 +18,15 @@ cases=$(grep -v '^#' <<'END'
 lost_increment     atomic  RC refcount plain  verification
 leak               atomic  RC refcount plain  verification
 double_free        atomic  RC refcount asan   ASan
-premature_free     atomic  RC window   plain  verification
-premature_free     atomic  RC window   asan   ASan
-weak_late          atomic  RC refcount asan   ASan
 move_keeps         atomic  RC refcount plain  verification
 publish_not_sticky biased  RC refcount plain  verification
 orphan_lost        biased  RC refcount plain  verification
-merge_wrong_order  biased  RC window   asan   ASan
-reuse_race         biased  RC window   plain  verification
-reuse_race         biased  RC window   asan   ASan
 lock_nothing       pthread LK lock     plain  verification
 lock_nothing       pthread LK lock     tsan   TSan
 gil_unforced       gil     LK lock     census verification
-spin_relaxed       spin    LK lock     tsan   TSan
-pymutex_blind      pymutex LK lock     census verification
 pymutex_unfair     pymutex LK lock     census verification
-pymutex_two_owners pymutex LK lock     census verification
 census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
-death_unordered    atomic_relaxed RC refcount tsan   TSan
-mutex_freed        object_mutex   RC refcount tsan   TSan
-mutex_early        object_mutex   RC window   tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
 immortal_written   plain_immortal RC census   census census
 END

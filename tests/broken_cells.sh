@@ -9,7 +9,8 @@ n=0
 bad=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-make --no-print-directory -j"$(nproc)" "BUILD=$build" EXTRA=tests/broken "$build/rclab" "$build/asan/rclab" >"$log" 2>&1 || cat "$log"
+extra=$(echo tests/broken/{leak,lost_increment,double_free,lock_nothing}.h)
+make --no-print-directory -j"$(nproc)" "BUILD=$build" "EXTRA=$extra" "$build/rclab" "$build/asan/rclab" >"$log" 2>&1 || cat "$log"
 
 caught() { # by, pattern, program, run's arguments
     local by=$1 pattern=$2 program=$3 status

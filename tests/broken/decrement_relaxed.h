@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // decrement_relaxed: atomic_relaxed, but a decrement does not release what its holder wrote.
+// x86-64 forgives it.
 #ifndef BROKEN_DECREMENT_RELAXED_H
 #define BROKEN_DECREMENT_RELAXED_H
 

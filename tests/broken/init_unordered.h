@@ -2,7 +2,7 @@
 //
 // init_unordered: biased, but a new object's shared word is stored without release, so that a
 // reader who counts it in place of the block's former object may find that one in its slot once
-// more.
+// more. x86-64 forgives it.
 #ifndef BROKEN_INIT_UNORDERED_H
 #define BROKEN_INIT_UNORDERED_H
 

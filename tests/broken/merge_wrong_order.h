@@ -5,7 +5,7 @@
 #ifndef BROKEN_MERGE_WRONG_ORDER_H
 #define BROKEN_MERGE_WRONG_ORDER_H
 
-#include "window.h"
+#include "../../strategies/rc.h"
 
 static bool broken_merge(struct rc_header *h, intptr_t extra);
 
@@ -24,7 +24,6 @@ static __attribute__((noinline)) bool broken_merge(struct rc_header *h, intptr_t
         merged = (((shared >> 2) + add) * BIASED_ONE) | BIASED_MERGED;
     } while (!atomic_compare_exchange_weak_explicit(&h->shared, &shared, merged,
                                                     memory_order_acq_rel, memory_order_relaxed));
-    broken_stand(sync_self(), h);
     atomic_store_explicit(&h->local, 0, memory_order_relaxed);
     atomic_store_explicit(&h->tid, 0, memory_order_relaxed);
     return merged == BIASED_MERGED;

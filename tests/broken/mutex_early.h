@@ -5,8 +5,6 @@
 #ifndef BROKEN_MUTEX_EARLY_H
 #define BROKEN_MUTEX_EARLY_H
 
-#include "window.h"
-
 #define rc_decref object_mutex_decref_right
 #include "../../strategies/refcount/object_mutex.h"
 #undef rc_decref
@@ -16,7 +14,6 @@ API void rc_decref(struct thread *t, struct rc_header *h)
 {
     if (object_mutex_add(h, -1) == 0) {
         sync_mutex_destroy(&h->mutex);
-        broken_stand(t, h);
         rc_die(t, h);
     }
 }

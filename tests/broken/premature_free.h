@@ -5,8 +5,6 @@
 #ifndef BROKEN_PREMATURE_FREE_H
 #define BROKEN_PREMATURE_FREE_H
 
-#include "window.h"
-
 #define rc_decref atomic_decref_right
 #include "../../strategies/refcount/atomic.h"
 #undef rc_decref
@@ -14,7 +12,6 @@
 API void rc_decref(struct thread *t, struct rc_header *h)
 {
     bool last = atomic_load_explicit(&h->count, memory_order_seq_cst) == 1;
-    broken_stand(t, h);
     intptr_t n = atomic_load_explicit(&h->count, memory_order_seq_cst);
     atomic_store_explicit(&h->count, n - 1, memory_order_seq_cst);
     if (last)

@@ -5,7 +5,7 @@
 #ifndef BROKEN_REUSE_RACE_H
 #define BROKEN_REUSE_RACE_H
 
-#include "window.h"
+#include "../../strategies/rc.h"
 
 static void broken_enqueue(struct thread *t, struct rc_header *h);
 
@@ -24,7 +24,6 @@ static __attribute__((noinline)) void broken_enqueue(struct thread *t, struct rc
         return;
     }
     intptr_t add = (intptr_t)atomic_load_explicit(&h->local, memory_order_relaxed) - 1;
-    broken_stand(t, h);
     atomic_store_explicit(&h->local, 0, memory_order_relaxed);
     atomic_store_explicit(&h->tid, 0, memory_order_relaxed);
     intptr_t shared = atomic_load_explicit(&h->shared, memory_order_relaxed), merged;

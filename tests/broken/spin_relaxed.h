@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// spin_relaxed: spin, but the store that unlocks is relaxed: what the holder did may be seen later.
+// spin_relaxed: spin, but the store that unlocks is relaxed: what the holder did may be seen
+// later. x86-64 forgives it.
 #ifndef BROKEN_SPIN_RELAXED_H
 #define BROKEN_SPIN_RELAXED_H
 

@@ -193,61 +193,6 @@ static uint64_t parks(const struct sync_here *here)
     return __atomic_load_n(&here->counts.park, __ATOMIC_RELAXED);
 }
 
-// A thread is on its way to sleep when the lock becomes free. A scheme that has a place to stand in
-// there defines LK_WINDOW, a pointer to a function; a wrong one in tests/broken does.
-struct narrow {
-    struct lk_word lock;
-    const struct sync_here *here; // of the thread that goes to sleep
-    struct phase comes, given, got;
-};
-#ifdef LK_WINDOW
-static struct narrow *narrow;
-static void stand(void)
-{
-    phase_set(&narrow->comes, 1);
-    sync_await(phase_now(&narrow->given) == 1);
-}
-#endif
-static void go_to_sleep(struct thread *t, void *argument, unsigned index)
-{
-    struct narrow *n = argument;
-    struct lk_guard g;
-    (void)index;
-    n->here = &sync_here;
-#ifndef LK_WINDOW
-    phase_set(&n->comes, 1);
-#endif
-    lk_lock(t, &n->lock, &g);
-    phase_set(&n->got, 1);
-    lk_unlock(t, &n->lock, &g);
-}
-static void nobody_sleeps_for_a_free_lock(void **state)
-{
-    struct narrow n = {};
-    struct team team = {.work = go_to_sleep, .argument = &n, .n = 1};
-    struct lk_guard g;
-    (void)state;
-    struct thread *t = open_world();
-    lk_init(t, &n.lock);
-    lk_lock(t, &n.lock, &g);
-#ifdef LK_WINDOW
-    narrow = &n;
-    LK_WINDOW = stand;
-#endif
-    team_start(t, &team);
-    phase_await(t, &n.comes, 1);
-    lk_unlock(t, &n.lock, &g);
-    phase_set(&n.given, 1);
-#ifdef LK_WINDOW
-    // it had not slept before
-    sync_await(phase_now(&n.got) == 1 || parks(n.here) != 0);
-    sync_check(phase_now(&n.got) == 1, "a thread sleeps for a lock that is free");
-#endif
-    team_join(t, &team);
-    lk_destroy(t, &n.lock);
-    close_world(t);
-}
-
 // Who has slept longer than LK_HAND_OFF_NS owns the lock when its holder unlocks, one sleeper after
 // the other, though the holder locks again at once.
 #ifdef LK_HAND_OFF_NS
@@ -583,7 +528,6 @@ int main(void)
         cmocka_unit_test(locks_of_one_thread),
         cmocka_unit_test(reads_of_one_thread),
         cmocka_unit_test(retired_storage_is_given_back_once),
-        WHEN(THREADED && EXCLUDES, nobody_sleeps_for_a_free_lock),
         WHEN(THREADED && HANDS_OFF && COUNTED, who_slept_long_is_next),
         WHEN(THREADED && EXCLUDES, one_holds_the_lock),
         WHEN(THREADED && EXCLUDES, a_crowd_gets_through),

@@ -18,7 +18,7 @@
 #define AL_SOURCE  "Linux's SLAB_TYPESAFE_BY_RCU (H. Dickins, 2004), without the delay"
 #define AL_TRAITS  (AL_TYPE_STABLE | AL_WHOLE)
 
-enum { RECYCLE_DEAD = 0xdeaddead };
+#define RECYCLE_DEAD ((uintptr_t)0xdeaddeaddeaddead)
 
 // Before each block.
 struct recycle_block {
@@ -80,9 +80,10 @@ API void al_free(struct thread *t, void *p)
 {
     struct al_world *aw = al_world(t);
     struct recycle_block *b = (struct recycle_block *)p - 1;
-    uint32_t *word = p;
+    // whole pointers, so that a listing tells what they pointed to
+    uintptr_t *word = p;
     size_t kept = sync_get(b->heap) == AL_STORAGE ? 0 : sizeof(struct rc_header);
-    for (size_t i = (kept + 3) / 4; i < sync_get(b->size) / 4; i++)
+    for (size_t i = (kept + 7) / 8; i < (sync_get(b->size) + 7) / 8; i++)
         sync_set(word[i], RECYCLE_DEAD);
     sync_mutex_lock(&aw->mutex);
     sync_set(b->below, sync_get(aw->free));
