@@ -20,7 +20,13 @@
 #include <string.h>
 #include <sys/time.h>
 
-enum { STEPS_MAX = 3000, TURNS_MAX = 64, CONDITION_MAX = 8, PATH_MAX_ = 1 << 14, DEPTH_MAX = 16 };
+enum {
+    STEPS_MAX = 3000,
+    TURNS_MAX = 64,
+    CONDITION_MAX = 8,
+    DECISIONS_MAX = 1 << 14,
+    DEPTH_MAX = 16
+};
 
 _Thread_local struct sync_here sync_here;
 struct sim sim;
@@ -60,7 +66,7 @@ static struct {
     unsigned threads, default_steps;
     struct coroutine main;
     sigjmp_buf failed; // where set-up and finish go when they fail; threads switch to main
-    uint32_t ready; // bits of threads that can run
+    uint32_t ready;    // bits of threads that can run
     unsigned switches;
     uint64_t now, runs; // runs: schedules, of all scenarios
     struct coroutine_thread thread[SIM_THREADS_MAX];
@@ -75,7 +81,7 @@ static struct {
     struct {
         uint16_t choice, n, used;
         bool costs;
-    } path[PATH_MAX_];
+    } path[DECISIONS_MAX];
 } s;
 
 const char *sim_failure_name(enum sim_failure f)
@@ -225,7 +231,7 @@ static unsigned follow(unsigned n, bool costs)
     if (n == 1)
         return 0;
     if (s.path_at == s.path_length) {
-        if (s.path_length == PATH_MAX_)
+        if (s.path_length == DECISIONS_MAX)
             sim_fail(SIM_LIVELOCK, "too many decisions");
         s.path[s.path_length].choice = 0;
         s.path[s.path_length].n = (uint16_t)n;
