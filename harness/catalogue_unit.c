@@ -23,7 +23,7 @@ static const void *const functions[] = {
     rc_roots_push,     rc_roots_pop,     rc_local_get,
     rc_local_of,       rc_local_dup,     rc_local_drop,
     rc_local_own,      rc_weak_make,     rc_weak_get,
-    rc_weak_drop,      rc_weak_die,
+    rc_weak_drop,      rc_weak_die,      rc_collect,
 };
 static const struct census_line census[] = {RC_CENSUS(CENSUS_LINE)};
 #define UNIT_KIND  REFCOUNT
@@ -69,7 +69,7 @@ static const void *const functions[] = {
 
 #elif defined CATALOGUE_al
 static const void *const functions[] = {
-    al_world_init, al_world_fini, al_thread_attach, al_thread_detach, al_alloc, al_free,
+    al_world_init, al_world_fini, al_thread_attach, al_thread_detach, al_alloc, al_free, al_visit,
 };
 #define UNIT_KIND  ALLOC
 #define UNIT_NAME  CELL_STRING(AL_SCHEME)

@@ -17,6 +17,67 @@ void sync_fail(const char *file, int line, const char *text)
     abort();
 }
 
+// --- background threads ---
+
+static struct {
+    pthread_mutex_t lock;
+    uint64_t ended_ns; // processor time of those that have ended
+    unsigned running;
+    clockid_t clock[16];
+} background = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void *background_run(void *argument)
+{
+    sync_thread *s = argument;
+    clockid_t clock;
+    pthread_getcpuclockid(pthread_self(), &clock);
+    pthread_mutex_lock(&background.lock);
+    sync_check(background.running < sizeof background.clock / sizeof background.clock[0],
+               "more background threads than are counted");
+    background.clock[background.running++] = clock;
+    pthread_mutex_unlock(&background.lock);
+    s->run(s->argument);
+    pthread_mutex_lock(&background.lock);
+    for (unsigned i = 0; i < background.running; i++)
+        if (background.clock[i] == clock) {
+            background.clock[i] = background.clock[--background.running];
+            break;
+        }
+    background.ended_ns += clock_ns(clock);
+    pthread_mutex_unlock(&background.lock);
+    return NULL;
+}
+
+void sync_thread_start(sync_thread *s, void (*run)(void *), void *argument)
+{
+    s->run = run;
+    s->argument = argument;
+    sync_check(pthread_create(&s->native, NULL, background_run, s) == 0,
+               "a background thread cannot be started");
+}
+
+void sync_thread_join(sync_thread *s)
+{
+    pthread_join(s->native, NULL);
+}
+
+uint64_t sync_background_ns(void)
+{
+    pthread_mutex_lock(&background.lock);
+    uint64_t ns = background.ended_ns;
+    for (unsigned i = 0; i < background.running; i++)
+        ns += clock_ns(background.clock[i]);
+    pthread_mutex_unlock(&background.lock);
+    return ns;
+}
+
 void *sync_alloc(size_t size)
 {
     size_t whole = (size + SYNC_LINE - 1) / SYNC_LINE * SYNC_LINE;

@@ -13,7 +13,8 @@
 //  3. A plain field that several threads touch (under a lock, say) goes through sync_get/sync_set.
 //  4. An unbounded wait is sync_await(); a bounded spin calls sync_pause() or sync_yield() once a
 //     turn.
-//  5. Sleeping is sync_park()/sync_unpark() or a sync_mutex; nothing else blocks.
+//  5. Sleeping is sync_park()/sync_unpark() or a sync_mutex; nothing else blocks. A thread of a
+//     scheme's own is a sync_thread.
 //  6. No thread-local and no changing static variable: state hangs on the argument `t`.
 //  7. An address decides something (order, stripe, hash) only through sync_address().
 //  8. The weakest memory order that is right stands at each call; a fence is sync_fence().
@@ -103,6 +104,12 @@ static inline uint64_t sync_rand(struct thread *t)
 typedef struct {
     pthread_mutex_t native;
 } sync_mutex;
+// A scheme's own thread, which works in the background.
+typedef struct {
+    pthread_t native;
+    void (*run)(void *);
+    void *argument;
+} sync_thread;
 // A slot of thread-local storage reached by a library call, where that cost belongs to a mechanism.
 typedef pthread_key_t sync_tls;
 
@@ -241,6 +248,13 @@ static inline void sync_mutex_unlock(sync_mutex *m)
 {
     pthread_mutex_unlock(&m->native);
 }
+
+// Runs run(argument) on a thread of its own; s lives until it has been joined. What was done before
+// the start happens before run; what run did happens before the join returns.
+void sync_thread_start(sync_thread *s, void (*run)(void *), void *argument);
+void sync_thread_join(sync_thread *s);
+// Processor time that all threads so started have used, of those that have ended too, in ns.
+uint64_t sync_background_ns(void);
 
 static inline void sync_tls_init(sync_tls *key)
 {

@@ -9,6 +9,9 @@
 // same heap and size class until a grace period has passed). al_free may come from any thread; p is
 // not NULL.
 //
+// al_visit shows every block of a heap that is allocated (AL_VISITS), while the world is stopped:
+// what finds a collector's objects without a list of them. `visit` may neither allocate nor free.
+//
 // Macros: AL_SUMMARY, AL_SOURCE, AL_TRAITS.
 #ifndef AL_H
 #define AL_H
@@ -32,5 +35,8 @@ API void al_thread_detach(struct thread *t);
 
 API void *al_alloc(struct thread *t, size_t size, enum al_heap heap);
 API void al_free(struct thread *t, void *p);
+
+typedef void al_visit_fn(void *argument, void *p);
+API void al_visit(struct thread *t, enum al_heap heap, al_visit_fn *visit, void *argument);
 
 #endif

@@ -82,6 +82,7 @@ struct thread {
     struct rc_header **dead;
     size_t dead_count, dead_room;
     bool dying;
+    uint64_t pause; // ns: the longest time that a scheme kept the thread from its work
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
     _Atomic(uint32_t) running; // RC_STOPS: attached, and neither offline nor stopped
 };
@@ -171,6 +172,12 @@ API sync_mutex *world_stripe(struct thread *t, const void *p)
     return &t->world->stripe[hash >> 58].mutex;
 }
 
+API void thread_paused(struct thread *t, uint64_t ns)
+{
+    if (ns > t->pause)
+        t->pause = ns;
+}
+
 // --- stopping the world ---
 
 enum { WORLD_STOPS = (RC_TRAITS & RC_STOPS) != 0 };
@@ -244,8 +251,10 @@ API void thread_safepoint(struct thread *t)
     rl_quiesce(t);
     // relaxed: seen late, it is seen at the next one
     if (WORLD_STOPS && atomic_load_explicit(&t->world->stopped, memory_order_relaxed) != 0) {
+        uint64_t from = sync_now_ns();
         thread_stands(t);
         thread_runs(t);
+        thread_paused(t, sync_now_ns() - from);
     }
 }
 
@@ -370,8 +379,11 @@ API uint64_t world_live(struct world *w)
 // reference and fills in the rest before anyone else sees it.
 API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, unsigned flags)
 {
+    // what only a collector ends lies among the objects that it looks at
+    if ((flags & (RC_DEFERRED | RC_HOT)) != 0)
+        heap = AL_CONTAINER;
     struct rc_header *h = al_alloc(t, size, heap);
-    rc_init(t, h, flags);
+    rc_init(t, h, flags | (heap == AL_CONTAINER ? RC_CONTAINER : 0u));
     t->made++;
     return h;
 }
@@ -400,9 +412,21 @@ static __attribute__((noinline, cold, unused)) void rc_die_later(struct thread *
     t->dead[t->dead_count++] = h;
 }
 
+API void rc_free(struct thread *t, struct rc_header *h)
+{
+#ifdef RC_FINI
+    RC_FINI(t, h);
+#endif
+    al_free(t, h);
+    t->died++;
+}
+
 // Out of line: inlined, each decref would carry the whole loop of deaths.
 static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc_header *h)
 {
+#ifdef RC_DIES
+    RC_DIES(t, h);
+#endif
     if (t->dying) {
         rc_die_later(t, h);
         return;
@@ -411,16 +435,21 @@ static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc
     for (;;) {
         rc_weak_die(t, h);
         obj_destroy(t, h);
-#ifdef RC_FINI
-        RC_FINI(t, h);
-#endif
-        al_free(t, h);
-        t->died++;
+        rc_free(t, h);
         if (t->dead_count == 0)
             break;
         h = t->dead[--t->dead_count];
     }
     t->dying = false;
+}
+
+static __attribute__((noinline, unused)) void rc_die_together(struct thread *t,
+                                                              struct rc_header **h, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        obj_destroy(t, h[i]);
+    for (size_t i = 0; i < n; i++)
+        rc_free(t, h[i]);
 }
 
 #endif

@@ -29,6 +29,8 @@ enum rc_trait {
                              // keeps its count (a lock lies in it): no optimistic readers
     RC_UNCOUNTED = 1 << 14,  // an object made with RC_IMMORTAL is not counted: nobody writes its
                              // header, and no number of decrements ends it
+    RC_CYCLES = 1 << 15,     // rc_collect ends objects that only refer to each other
+    RC_VISITS = 1 << 16,     // finds its objects through the allocator (al_visit)
 };
 
 // Lock schemes (LK_TRAITS).
@@ -58,6 +60,7 @@ enum al_trait {
     AL_STAMPS = 1 << 1,      // needs a reclaimer with rl_stamp
     AL_WHOLE = 1 << 2,       // everything is given back when the world ends: nothing can leak
     AL_UNLOCKED = 1 << 3,    // threads must exclude each other (a pool under a GIL)
+    AL_VISITS = 1 << 4,      // al_visit works
 };
 
 #define PAIR_HAS(traits, bit) (((traits) & (bit)) != 0)
@@ -77,7 +80,9 @@ enum al_trait {
     rule(!PAIR_HAS(rc, RC_PROTECTS) || PAIR_HAS(rl, RL_PROTECTS),                              \
          "this refcount scheme needs a reclaimer that protects single pointers")               \
     rule(!PAIR_HAS(al, AL_STAMPS) || PAIR_HAS(rl, RL_STAMPS),                                  \
-         "this allocator needs a reclaimer with stamps")
+         "this allocator needs a reclaimer with stamps")                                       \
+    rule(!PAIR_HAS(rc, RC_VISITS) || PAIR_HAS(al, AL_VISITS),                                  \
+         "this refcount scheme needs an allocator that shows its blocks")
 // clang-format on
 
 // What a workload asks of the schemes; bits of struct workload.needs.
@@ -85,6 +90,7 @@ enum workload_need {
     NEEDS_EXCLUSION = 1 << 0, // its threads change a container together
     NEEDS_SHARING = 1 << 1,   // its threads see the same objects
     NEEDS_WEAK = 1 << 2,      // it uses weak references
+    NEEDS_CYCLES = 1 << 3,    // its objects refer to each other in circles
 };
 
 // The rules for a run with more than one thread.
@@ -101,8 +107,10 @@ enum workload_need {
 // clang-format on
 
 // The rules for a workload, whatever the number of threads.
-#define PAIR_WORKLOAD_RULES(rule, rc, needs)                    \
-    rule(!PAIR_HAS(needs, NEEDS_WEAK) || PAIR_HAS(rc, RC_WEAK), \
-         "this workload needs a refcount scheme with weak references")
+#define PAIR_WORKLOAD_RULES(rule, rc, needs)                                                       \
+    rule(!PAIR_HAS(needs, NEEDS_WEAK) || PAIR_HAS(rc, RC_WEAK),                                    \
+         "this workload needs a refcount scheme with weak references")                             \
+        rule(!PAIR_HAS(needs, NEEDS_CYCLES) || PAIR_HAS(rc, RC_CYCLES) || !PAIR_HAS(rc, RC_FREES), \
+             "this workload needs a refcount scheme that collects cycles, or never frees")
 
 #endif

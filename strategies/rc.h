@@ -31,6 +31,7 @@
 //     RC_TRAITS               bits of enum rc_trait (pair.h)
 //     RC_CENSUS(op)           what each operation costs (below)
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
+//     RC_DIES(t, h)           optional: rc_die was called for h, which may still have to wait
 //     RC_FINI(t, h)           optional: gives up what rc_init set up in the header, before the free
 // A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
 // that it forgets is an error where the catalogue takes its address.
@@ -49,9 +50,10 @@ struct rc_world;
 
 // Flags of rc_init: hints that a scheme may ignore.
 enum rc_flag {
-    RC_IMMORTAL = 1 << 0, // lives until its maker ends it (rc_end_immortal), when all are done
-    RC_DEFERRED = 1 << 1, // local references to it need not count
-    RC_HOT = 1 << 2,      // counted by all threads all the time
+    RC_IMMORTAL = 1 << 0,  // lives until its maker ends it (rc_end_immortal), when all are done
+    RC_DEFERRED = 1 << 1,  // local references to it need not count
+    RC_HOT = 1 << 2,       // counted by all threads all the time
+    RC_CONTAINER = 1 << 3, // refers to others, so it may be part of a cycle; set by rc_new
 };
 
 // --- life of the world and its threads ----------------------------------------------------------
@@ -154,6 +156,13 @@ API void rc_weak_drop(struct thread *t, struct rc_weak *w);
 // The object dies: its cells answer NULL from now on. Called by rc_die only.
 API void rc_weak_die(struct thread *t, struct rc_header *h);
 
+// --- cycles (RC_CYCLES) ------------------------------------------------------------------------
+
+// Ends all objects that are reachable neither from a counted reference outside of them nor from a
+// local; how many. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
+// fit, and in rc_drain until nothing is found.
+API uint64_t rc_collect(struct thread *t);
+
 // --- supplied by the workload ------------------------------------------------------------------
 
 // Visits an object's slots, also empty ones.
@@ -169,6 +178,10 @@ API _Atomic(struct rc_weak *) *obj_weaks(struct rc_header *h);
 
 // The last reference is gone: destroys and frees h and whatever dies with it, iteratively.
 static void rc_die(struct thread *t, struct rc_header *h);
+// Objects that refer to each other are dead: destroys them all, then frees them all. Their weak
+// references are dead already, and the caller holds a counted reference to each, so that none of
+// them dies by itself meanwhile.
+static void rc_die_together(struct thread *t, struct rc_header **h, size_t n);
 
 // What the census test measures of a scheme. RC_CENSUS(op) has one line for each of these names:
 // op(name, counts that are not zero...), in the fields of struct sync_counts. "own" is the thread

@@ -6,11 +6,13 @@
 //     rc_weak_locked.h     weak references through the world's stripes
 //     rc_no_state.h        nothing per thread or world, no hooks
 //     rc_no_move.h         a counted reference may end on any thread
+//     rc_no_cycles.h       no collector of cycles
 // A scheme that differs in one includes the others by name.
 #ifndef RC_EAGER_H
 #define RC_EAGER_H
 
 #include "rc_local_counted.h"
+#include "rc_no_cycles.h"
 #include "rc_no_move.h"
 #include "rc_no_state.h"
 #include "rc_slot_locked.h"

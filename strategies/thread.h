@@ -62,6 +62,10 @@ API void thread_back(struct thread *t);
 // lk_safepoint, then rc_safepoint, then rl_quiesce.
 API void thread_safepoint(struct thread *t);
 
+// A scheme kept t from its work for so long: by a stopped world, by a collection that t carried out,
+// by back-pressure. The longest one is a figure of the run.
+API void thread_paused(struct thread *t, uint64_t ns);
+
 API struct thread *thread_attach(struct world *w);
 // Drains the reclaimer and the refcount scheme in turn until neither had anything to do that it
 // could do alone. True if something was done. The caller has entered the runtime.

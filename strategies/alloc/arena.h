@@ -129,4 +129,6 @@ API void al_free(struct thread *t, void *p)
     c->given_back = b;
 }
 
+#include "al_no_visit.h"
+
 #endif

@@ -42,4 +42,6 @@ API void al_free(struct thread *t, void *p)
     sync_heap_free(p);
 }
 
+#include "al_no_visit.h"
+
 #endif

@@ -91,6 +91,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
 
 #include "rc_local_counted.h"
 #include "rc_no_defer.h"
+#include "rc_no_cycles.h"
 #include "rc_no_hooks.h"
 #include "rc_no_move.h"
 #include "rc_slot_locked.h"

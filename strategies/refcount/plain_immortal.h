@@ -87,6 +87,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
 // clang-format on
 
 #include "rc_local_counted.h"
+#include "rc_no_cycles.h"
 #include "rc_no_move.h"
 #include "rc_no_state.h"
 #include "rc_slot_alone.h"

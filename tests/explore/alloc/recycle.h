@@ -91,4 +91,6 @@ API void al_free(struct thread *t, void *p)
     sync_mutex_unlock(&aw->mutex);
 }
 
+#include "../../../strategies/al_no_visit.h"
+
 #endif
