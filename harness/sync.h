@@ -110,6 +110,31 @@ typedef struct {
     void (*run)(void *);
     void *argument;
 } sync_thread;
+// A count that one thread changes and others may look at. It orders nothing, and is no step of a
+// schedule: the explorer sees a plain field.
+#ifdef SYNC_EXPLORE
+typedef uint64_t sync_tally;
+static inline uint64_t sync_tally_of(const sync_tally *n)
+{
+    return *n;
+}
+static inline void sync_tally_add(sync_tally *n)
+{
+    ++*n;
+}
+#else
+typedef _Atomic(uint64_t) sync_tally;
+static inline uint64_t sync_tally_of(const sync_tally *n)
+{
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+// Relaxed, and no read-modify-write: nobody else changes it.
+static inline void sync_tally_add(sync_tally *n)
+{
+    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+#endif
 // A slot of thread-local storage reached by a library call, where that cost belongs to a mechanism.
 typedef pthread_key_t sync_tls;
 
