@@ -275,11 +275,14 @@ static inline void sync_mutex_unlock(sync_mutex *m)
 }
 
 // Runs run(argument) on a thread of its own; s lives until it has been joined. What was done before
-// the start happens before run; what run did happens before the join returns.
+// the start happens before run; what run did happens before the join returns. It may run wherever
+// the process may, though the caller be bound to one CPU.
 void sync_thread_start(sync_thread *s, void (*run)(void *), void *argument);
 void sync_thread_join(sync_thread *s);
 // Processor time that all threads so started have used, of those that have ended too, in ns.
 uint64_t sync_background_ns(void);
+// How many of them run; cpus: `size` bytes, the CPUs on which the system lets all of them be.
+unsigned sync_background_threads(cpu_set_t *cpus, size_t size);
 
 static inline void sync_tls_init(sync_tls *key)
 {
