@@ -68,7 +68,7 @@ static struct rc_header *bare_new(struct thread *t)
 static void die(struct thread *t, struct rc_header *h, uint64_t died)
 {
     rc_decref(t, h);
-    for (unsigned round = 0; round < 10000 && t->died == died; round++)
+    for (unsigned round = 0; round < 10000 && thread_died(t) == died; round++)
         thread_drain(t);
 }
 
@@ -116,8 +116,8 @@ static void measure_refcount(struct thread *t)
     if (FREES) {
         struct rc_header *mortal;
         uint64_t died;
-        MEASURE(rc, "death_own", (mortal = bare_new(t), died = t->died), die(t, mortal, died),
-                sync_check(t->died == died + 1, "the only reference is gone, the object is not"));
+        MEASURE(rc, "death_own", (mortal = bare_new(t), died = thread_died(t)), die(t, mortal, died),
+                sync_check(thread_died(t) == died + 1, "the only reference is gone, the object is not"));
     }
     // the slot's object changes from one to the other; both live on
     rc_store(t, owner, &e.holder->item[1], other);
