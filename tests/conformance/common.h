@@ -96,7 +96,7 @@ API void *team_member(void *p)
     struct team *team = m->team;
     struct thread *t = enter(team->w);
     team->work(t, team->argument, (unsigned)(m - team->member));
-    leave(t, !team->undrained);
+    leave(sync_self(), !team->undrained); // the work may have left and come again
     return NULL;
 }
 // The caller fills in work, argument, n.
