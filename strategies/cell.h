@@ -84,7 +84,7 @@ struct thread {
     uint64_t pause;                              // thread_longest_pause
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
     _Atomic(uint32_t) running; // RC_STOPS: attached, and neither offline nor stopped
-    bool entered;              // it is the harness's, not a scheme's own
+    _Atomic(bool) entered;     // it is the harness's, not a scheme's own
 };
 
 enum { WORLD_STRIPES = 64 };
