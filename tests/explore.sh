@@ -86,7 +86,6 @@ qsbr_lost             qsbr           RL d  leak|check failed
 gus_deferred          gus            RL d  $any
 gus_forgets           gus            RL d  $any
 gus_poll_relaxed      gus            RL d  $race
-gus_poll_late         gus            RL d  $any
 gus_plain             gus_old        RL d  $any
 ebr_early             ebr            RL d  $any
 ebr_unfenced          ebr            RL d  $any

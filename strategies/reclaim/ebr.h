@@ -29,6 +29,14 @@
 #define RL_SOURCE  "K. Fraser, Practical Lock-Freedom, Cambridge UCAM-CL-TR-579, 2004, 5.2.3"
 #define RL_TRAITS  (RL_GRACE | RL_STAMPS)
 
+// clang-format off
+#define RL_CENSUS(op)                                                                              \
+    op(enter_leave, .fence = 1)                                                                    \
+    op(protect, 0)                                                                                 \
+    op(quiesce, 0)                                                                                 \
+    op(retire, 0)
+// clang-format on
+
 enum { EBR_OUTSIDE = 0, EBR_LIMBO = 2 };
 struct rl_thread {
     _Alignas(SYNC_LINE) _Atomic(uint64_t) announced; // the section's epoch

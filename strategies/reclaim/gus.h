@@ -32,6 +32,14 @@
 #define RL_SOURCE  "FreeBSD's subr_smr.c (Jeff Roberson, 2019); PEP 703, CPython 3.13's qsbr.c"
 #define RL_TRAITS  (RL_GRACE | RL_STAMPS)
 
+// clang-format off
+#define RL_CENSUS(op)                                                                              \
+    op(enter_leave, 0)                                                                             \
+    op(protect, 0)                                                                                 \
+    op(quiesce, 0)                                                                                 \
+    op(retire, 0)
+// clang-format on
+
 enum { GUS_OFFLINE = 0, GUS_STEP = 2 };
 // Where a world begins; odd.
 #ifndef GUS_FIRST
@@ -106,7 +114,7 @@ API void rl_quiesce(struct thread *t)
     batches_safepoint(t);
 }
 
-// An advance. Release: pairs with rl_quiesce, and with gus_scan.
+// An advance. Release: pairs with rl_quiesce.
 API uint64_t rl_stamp(struct thread *t)
 {
     return atomic_fetch_add_explicit(&rl_world(t)->wr, GUS_STEP, memory_order_release) + GUS_STEP;
@@ -115,9 +123,10 @@ API uint64_t rl_stamp(struct thread *t)
 static __attribute__((noinline, unused)) uint64_t gus_scan(struct thread *t)
 {
     struct rl_world *rw = rl_world(t);
-    // acquire: pairs with rl_stamp; what any goal up to here stands for is unlinked before the
-    // fence, also for those who will find the goal reached in `rd`
-    uint64_t oldest = atomic_load_explicit(&rw->wr, memory_order_acquire);
+    // Relaxed: this thread's own sequence is among those below, and bounds what is found by what it
+    // had acquired before the fence. So goals that are reached here are of unlinks before the fence,
+    // also for those who find them reached in `rd`.
+    uint64_t oldest = atomic_load_explicit(&rw->wr, memory_order_relaxed);
     sync_fence(memory_order_seq_cst); // seq_cst: pairs with that in rl_thread_online
     unsigned n = thread_slots(t);
     for (unsigned i = 0; i < n; i++) {

@@ -27,6 +27,14 @@
 #define RL_SOURCE  "M. M. Michael, Hazard Pointers, IEEE TPDS 15(6), 2004"
 #define RL_TRAITS  RL_PROTECTS
 
+// clang-format off
+#define RL_CENSUS(op)                                                                              \
+    op(enter_leave, 0)                                                                             \
+    op(protect, .fence = 1)                                                                        \
+    op(quiesce, 0)                                                                                 \
+    op(retire, 0)
+// clang-format on
+
 struct rl_thread {
     _Alignas(SYNC_LINE) _Atomic(const void *) announced[RL_PROTECT_SLOTS];
     _Alignas(SYNC_LINE) struct retired_list list;

@@ -28,6 +28,14 @@
     "(Desnoyers et al., IEEE TPDS 23(2), 2012)"
 #define RL_TRAITS (RL_GRACE | RL_STAMPS)
 
+// clang-format off
+#define RL_CENSUS(op)                                                                              \
+    op(enter_leave, 0)                                                                             \
+    op(protect, 0)                                                                                 \
+    op(quiesce, 0)                                                                                 \
+    op(retire, 0)
+// clang-format on
+
 enum { QSBR_OFFLINE = 0 };
 struct rl_thread {
     _Alignas(SYNC_LINE) _Atomic(uint64_t) number; // of the last period that it knows of

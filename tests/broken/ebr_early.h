@@ -5,6 +5,8 @@
 #ifndef RL_EBR_EARLY_H
 #define RL_EBR_EARLY_H
 
+#include "../../strategies/rl_batches.h" // calls what follows
+
 #define rl_passed rl_passed_right
 #include "../../strategies/reclaim/ebr.h"
 #undef rl_passed

@@ -5,6 +5,8 @@
 #ifndef RL_EBR_LIMBO_H
 #define RL_EBR_LIMBO_H
 
+#include "../../strategies/rl_batches.h" // calls what follows
+
 #define rl_stamp rl_stamp_right
 #include "../../strategies/reclaim/ebr.h"
 #undef rl_stamp

@@ -4,6 +4,8 @@
 #ifndef RL_GUS_PLAIN_H
 #define RL_GUS_PLAIN_H
 
+#include "../../strategies/rl_batches.h" // calls what follows
+
 #define rl_passed rl_passed_right
 #include "gus_old.h"
 #undef rl_passed

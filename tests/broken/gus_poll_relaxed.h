@@ -5,6 +5,8 @@
 #ifndef RL_GUS_POLL_RELAXED_H
 #define RL_GUS_POLL_RELAXED_H
 
+#include "../../strategies/rl_batches.h" // calls what follows
+
 #define rl_passed rl_passed_right
 #include "../../strategies/reclaim/gus.h"
 #undef rl_passed

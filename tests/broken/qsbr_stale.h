@@ -5,6 +5,8 @@
 #ifndef RL_QSBR_STALE_H
 #define RL_QSBR_STALE_H
 
+#include "../../strategies/rl_batches.h" // calls what follows
+
 #define rl_quiesce rl_quiesce_right
 #include "../../strategies/reclaim/qsbr.h"
 #undef rl_quiesce

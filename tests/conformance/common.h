@@ -281,9 +281,11 @@ API struct box *box_new(struct thread *t, size_t n)
 #define CENSUS_LINE(name, ...) {#name, {__VA_ARGS__}},
 static const struct census_line rc_census[] __attribute__((unused)) = {RC_CENSUS(CENSUS_LINE)};
 static const struct census_line lk_census[] __attribute__((unused)) = {LK_CENSUS(CENSUS_LINE)};
+static const struct census_line rl_census[] __attribute__((unused)) = {RL_CENSUS(CENSUS_LINE)};
 enum {
     RC_CENSUS_LINES = sizeof rc_census / sizeof rc_census[0],
     LK_CENSUS_LINES = sizeof lk_census / sizeof lk_census[0],
+    RL_CENSUS_LINES = sizeof rl_census / sizeof rl_census[0],
 };
 
 API struct sync_counts stated(const char *operation)
