@@ -62,6 +62,7 @@ static const void *const functions[] = {
     rl_thread_online, rl_enter,      rl_leave,         rl_protect,       rl_quiesce,
     rl_retire,        rl_stamp,      rl_passed,        rl_drain,
 };
+static const struct census_line census[] = {RL_CENSUS(CENSUS_LINE)};
 #define UNIT_KIND  RECLAIM
 #define UNIT_NAME  CELL_STRING(RL_SCHEME)
 #define UNIT(what) RL_##what
@@ -96,7 +97,7 @@ static const struct scheme unit = {
     .bytes = UNIT_BYTES,
     .reclaim = UNIT_RECLAIM,
     .alloc = UNIT_ALLOC,
-#if defined CATALOGUE_rc || defined CATALOGUE_lk
+#ifndef CATALOGUE_al
     .census = census,
     .census_lines = sizeof census / sizeof census[0],
 #endif

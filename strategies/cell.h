@@ -55,8 +55,14 @@
 #endif
 #endif
 // clang-format off
-#include CELL_STRING(reclaim/RL_SCHEME.h)
-#include CELL_STRING(alloc/AL_SCHEME.h)
+#ifndef RL_HEADER
+#define RL_HEADER CELL_STRING(reclaim/RL_SCHEME.h)
+#endif
+#ifndef AL_HEADER
+#define AL_HEADER CELL_STRING(alloc/AL_SCHEME.h)
+#endif
+#include RL_HEADER
+#include AL_HEADER
 // clang-format on
 
 #define CELL_NAME          \

@@ -29,6 +29,9 @@ census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
 immortal_written   plain_immortal RC census   census census
+ebr_early          ebr     RL reclaim  plain  verification
+qsbr_lost          qsbr    RL reclaim  plain  verification
+hazard_unfenced    hazard  RL census   census census
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)

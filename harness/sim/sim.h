@@ -94,8 +94,8 @@ struct sim_scenario {
     void (*run)(void *state, unsigned thread); // thread 1..threads
     void (*finish)(void *state);
 };
-// The headers of the refcount and the lock scheme, as they were included; of a program of scenarios.
-extern const char *const sim_schemes[2] __attribute__((weak));
+// The headers of the schemes, as they were included, by kind (sim/main.c); of a program of scenarios.
+extern const char *const sim_schemes[4] __attribute__((weak));
 
 #define SIM_SCENARIO(scenario)                                                                     \
     static const struct sim_scenario *const sim_entry_##scenario                                   \

@@ -27,6 +27,7 @@
 // A peer's accesses are not seen by sync.h.
 #define RC_SEEN ((RC_TRAITS & RC_NATIVE) == 0)
 #define LK_SEEN ((LK_TRAITS & LK_NATIVE) == 0)
+#define RL_SEEN ((RL_TRAITS & RL_NATIVE) == 0)
 #define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.
@@ -284,9 +285,11 @@ API struct box *box_new(struct thread *t, size_t n)
 #define CENSUS_LINE(name, ...) {#name, {__VA_ARGS__}},
 static const struct census_line rc_census[] __attribute__((unused)) = {RC_CENSUS(CENSUS_LINE)};
 static const struct census_line lk_census[] __attribute__((unused)) = {LK_CENSUS(CENSUS_LINE)};
+static const struct census_line rl_census[] __attribute__((unused)) = {RL_CENSUS(CENSUS_LINE)};
 enum {
     RC_CENSUS_LINES = sizeof rc_census / sizeof rc_census[0],
     LK_CENSUS_LINES = sizeof lk_census / sizeof lk_census[0],
+    RL_CENSUS_LINES = sizeof rl_census / sizeof rl_census[0],
 };
 
 API struct sync_counts stated(const char *operation)
