@@ -256,7 +256,7 @@ $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CA
 
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
+	@$(3) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
 
 # The explorer: a program for each pair of schemes and face (harness/sim/face.h), which has all
 # scenarios: explore/FACE/PAIR. The explorer itself is never instrumented.

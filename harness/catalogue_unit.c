@@ -3,6 +3,7 @@
 // One scheme's entry in the catalogue, compiled once for each header with -DCATALOGUE_rc, _lk, _rl
 // or _al. Taking the address of every function of the contract makes one that is missing an error.
 // With -DCATALOGUE_SHARED it is a shared object, for a scheme that the program was not built with.
+#define CELL_ALONE
 #include "../workloads/object.h"
 #include "catalogue.h"
 

@@ -69,7 +69,9 @@
     CELL_STRING(RC_SCHEME) \
     "+" CELL_STRING(LK_SCHEME) "+" CELL_STRING(RL_SCHEME) "+" CELL_STRING(AL_SCHEME)
 #define CELL_ASSERT(ok, text) _Static_assert(ok, CELL_NAME ": " text);
+#ifndef CELL_ALONE // one scheme with whatever it is beside
 PAIR_RULES(CELL_ASSERT, RC_TRAITS, LK_TRAITS, RL_TRAITS, AL_TRAITS)
+#endif
 
 // --- thread and world -------------------------------------------------------------------------
 

@@ -26,11 +26,15 @@
 
 #define sync_check(ok, text) ((ok) ? (void)0 : sim_fail_check(__FILE__, __LINE__, (text)))
 
-#define sync_alloc(size)      sim_alloc(SIM_SITE("allocate", #size, "", ""), size, true)
+#define sync_alloc(size)      sim_alloc(SIM_SITE("allocate", #size, "", ""), SYNC_LINE, size, true)
 #define sync_free(p)          sim_free(SIM_SITE("free", #p, "", ""), p)
-#define sync_heap_alloc(size) sim_alloc(SIM_SITE("allocate", #size, "", ""), size, false)
-#define sync_heap_free(p)     sim_free(SIM_SITE("free", #p, "", ""), p)
-#define sync_address(p)       sim_address(p)
+#define sync_heap_alloc(size) sim_alloc(SIM_SITE("allocate", #size, "", ""), 0, size, false)
+#define sync_heap_aligned(alignment, size)                                                         \
+    sim_alloc(SIM_SITE("allocate", #size, "", ""), alignment, size, false)
+#define sync_heap_free(p)   sim_free(SIM_SITE("free", #p, "", ""), p)
+#define sync_poison(p, n)   sim_poison(SIM_SITE("free", #p, "", ""), p, n)
+#define sync_unpoison(p, n) sim_unpoison(p, n)
+#define sync_address(p)     sim_address(p)
 
 #define sync_now_ns()     sim_now_ns(SIM_SITE("clock", "", "", ""))
 #define sync_pause()      sim_yield(SIM_SITE("pause", "", "", ""))

@@ -56,8 +56,11 @@ void sim_write(const struct sim_site *s, volatile void *p, size_t size);
 void sim_init(const struct sim_site *s, volatile void *p, unsigned size, uint64_t value);
 
 // Services of sync.h.
-void *sim_alloc(const struct sim_site *s, size_t size, bool zeroed);
+// Alignment 0: to a line where the size is a multiple of one.
+void *sim_alloc(const struct sim_site *s, size_t alignment, size_t size, bool zeroed);
 void sim_free(const struct sim_site *s, void *p);
+void sim_poison(const struct sim_site *s, void *p, size_t size);
+void sim_unpoison(void *p, size_t size);
 uintptr_t sim_address(const void *p);
 uint64_t sim_now_ns(const struct sim_site *s);
 void sim_yield(const struct sim_site *s);

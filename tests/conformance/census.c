@@ -300,12 +300,13 @@ static void pairs_cost_what_the_traits_say(void **state)
 static void only_a_peer_states_none(void **state)
 {
     (void)state;
-    if (!RC_SEEN || !LK_SEEN)
+    if (!RC_SEEN || !LK_SEEN || !RL_SEEN)
         printf("# census: %s: not counted: a peer's accesses do not pass through sync.h\n",
                CELL_NAME);
     fflush(stdout);
     assert_int_equal(RC_CENSUS_LINES != 0, RC_SEEN);
     assert_int_equal(LK_CENSUS_LINES != 0, LK_SEEN);
+    assert_int_equal(RL_CENSUS_LINES != 0, RL_SEEN);
 }
 
 int main(void)
