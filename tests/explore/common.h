@@ -12,6 +12,7 @@
 
 #define FREES  PAIR_HAS(RC_TRAITS, RC_FREES)
 #define COUNTS PAIR_HAS(RC_TRAITS, RC_COUNTS)
+#define BACKGROUND PAIR_HAS(RC_TRAITS, RC_BACKGROUND)
 
 const char *const sim_schemes[2] = {RC_HEADER, LK_HEADER};
 
