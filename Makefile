@@ -259,14 +259,15 @@ $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sy
 	@$(3) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
 
 # The explorer: a program for each pair of schemes and face (harness/sim/face.h), which has all
-# scenarios: explore/FACE/PAIR. The explorer itself is never instrumented.
+# scenarios: explore/FACE/PAIR. The explorer itself is never instrumented. Logs of schemes are full
+# at once.
 $(2)/obj/sim/%.o: harness/sim/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) -O3 -DSYNC_EXPLORE -c $$< $$(INTO)
 
 $(2)/obj/explore/%.o: $$$$(wildcard tests/explore/$$$$(notdir $$$$(*D)).c) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(FACE_$$(firstword $$(subst /, ,$$*))) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) -c $$< $$(INTO)
+	@$(3) $$(FACE_$$(firstword $$(subst /, ,$$*))) -Itests/explore -DRC_LOG_SIZE=2 $$(call pair_flags,$$(call pair,$$*)) -c $$< $$(INTO)
 
 $(2)/explore/%: $$$$(foreach f,$(EXPLORED),$(2)/obj/explore/$$$$(*D)/$$$$f/$$$$(*F).o) $$$$(call sim,$(2),$$$$(*D)) $(2)/obj/sim/main.o
 	@mkdir -p $$(@D)

@@ -132,6 +132,10 @@ API struct rc_world *rc_world(struct thread *t)
 {
     return &t->world->rc;
 }
+API struct rc_world *world_rc(struct world *w)
+{
+    return &w->rc;
+}
 API struct lk_world *lk_world(struct thread *t)
 {
     return &t->world->lk;

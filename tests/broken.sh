@@ -21,6 +21,7 @@ double_free        atomic  RC refcount asan   ASan
 move_keeps         atomic  RC refcount plain  verification
 publish_not_sticky biased  RC refcount plain  verification
 orphan_lost        biased  RC refcount plain  verification
+log_lost           buffered RC refcount plain  verification
 lock_nothing       pthread LK lock     plain  verification
 lock_nothing       pthread LK lock     tsan   TSan
 gil_unforced       gil     LK lock     census verification

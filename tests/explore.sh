@@ -56,6 +56,10 @@ zero_relaxed          biased         RC d  $race
 init_unordered        biased         RC d  $race|check failed
 merge_again           biased         RC d  $any
 drain_relaxed         biased         RC d  $race
+commit_early          buffered       RC d  $any
+epoch_short           buffered       RC d  $any
+log_lost              buffered       RC d  $any
+online_unlocked       buffered       RC d  $any|deadlock
 tally_undeclared      pthread        LK i  $race
 lock_nothing          pthread        LK di $race
 spin_relaxed          spin           LK d  $race
@@ -108,7 +112,7 @@ rows=$(
 )
 
 # The scenarios of a layer, by their files: most of the time is the compiler's.
-declare -A explored=([RC]='refcount reuse' [LK]=lock [RL]=reclaim)
+declare -A explored=([RC]='refcount late reuse' [LK]=lock [RL]=reclaim)
 
 program() { # face wrong from layer
     local name=$2 lock=pthread

@@ -82,6 +82,8 @@ struct sim_result {
 // Makes the scenario's memory; once, before its schedules and after those of another scenario.
 // False: set-up failed, and *r says how.
 bool sim_prepare(const struct sim_scenario *s, struct sim_result *r);
+// The scenario's threads and, behind them, those that set-up started in the background.
+unsigned sim_threads(void);
 // One schedule.
 void sim_run(const struct sim_policy *p, struct sim_result *r);
 // Exhaustive: the next schedule in order, or false when all have been run. sim_first starts anew.

@@ -59,6 +59,11 @@
 #define sync_mutex_trylock(m) sim_mutex_trylock(SIM_SITE("mutex trylock", #m, "", ""), m)
 #define sync_mutex_unlock(m)  sim_mutex_unlock(SIM_SITE("mutex unlock", #m, "", ""), m)
 
+void sim_thread_start(sync_thread *thread, void (*run)(void *), void *argument);
+void sim_thread_join(sync_thread *thread);
+#define sync_thread_start(thread, run, argument) sim_thread_start(thread, run, argument)
+#define sync_thread_join(thread)                 sim_thread_join(thread)
+
 #define sync_tls_init(key)       sim_tls_init(key)
 #define sync_tls_destroy(key)    ((void)(key))
 #define sync_tls_get(key)        sim_tls_get(key)

@@ -23,6 +23,7 @@
 #define FREES ((RC_TRAITS & RC_FREES) != 0)
 #define LATE ((RC_TRAITS & RC_LATE) != 0)
 #define COUNTS ((RC_TRAITS & RC_COUNTS) != 0)
+#define BACKGROUND ((RC_TRAITS & RC_BACKGROUND) != 0)
 #define UNCOUNTED ((RC_TRAITS & RC_UNCOUNTED) != 0)
 // A peer's accesses are not seen by sync.h.
 #define RC_SEEN ((RC_TRAITS & RC_NATIVE) == 0)
@@ -67,6 +68,7 @@ API struct thread *open_world(void)
 API void close_world(struct thread *t)
 {
     struct world *w = t->world;
+    thread_drain(t); // a thread in the background must be at rest when its deaths are counted
     for (unsigned round = 0; round < 10000 && FREES && world_live(w) != 0; round++) {
         thread_safepoint(t);
         thread_drain(t);
