@@ -144,7 +144,7 @@ static bool make_spec(const struct arguments *a, struct spec *s, struct error *e
         if (!spec_param(s, a->param[i], value, e))
             return false;
     }
-    return spec_complete(s, e);
+    return spec_complete(s, e) && (!a->census || spec_seen(s, "--census", e));
 }
 
 static bool make_effort(const struct arguments *a, struct effort *effort, struct error *e)

@@ -125,9 +125,22 @@ static int ns_text(struct stats_interval i, char text[INTERVAL_TEXT])
     return interval_text(i, 3, text);
 }
 
+static bool has_peer(const struct result *row)
+{
+    static const char *const key[SCHEME_KINDS] = {"rc", "lock", "reclaimer", "alloc"};
+    for (int kind = 0; kind < SCHEME_KINDS; kind++) {
+        const struct scheme *s =
+            catalogue_scheme((enum scheme_kind)kind, result_text(row, key[kind]));
+        if (s != NULL && catalogue_peer(s))
+            return true;
+    }
+    return false;
+}
+// With a mark where one of the row's schemes is a peer.
 static int pair_name(const struct result *row, char text[SPEC_TEXT])
 {
-    return snprintf(text, SPEC_TEXT, "%s+%s", result_text(row, "rc"), result_text(row, "lock"));
+    return snprintf(text, SPEC_TEXT, "%s+%s%s", result_text(row, "rc"), result_text(row, "lock"),
+                    has_peer(row) ? "*" : "");
 }
 
 // What differs inside a row's family: a column for each.
@@ -428,16 +441,19 @@ static void print_pings(const struct results *r)
 static void print_conditions(const struct results *r, const struct screen *screen)
 {
     size_t samples[SPEEDS] = {0}, repeated = 0, disturbed = 0, mixed = 0;
-    bool layouts = false;
+    bool layouts = false, peers = false;
     for (size_t i = 0; i < r->n; i++) {
         for (enum speed speed = 0; speed < SPEEDS; speed++)
             samples[speed] += r->row[i].samples[speed];
         repeated += r->row[i].repeated;
         disturbed += r->row[i].disturbed;
         layouts |= several_layouts(&r->row[i]);
+        peers |= has_peer(&r->row[i]);
     }
     for (size_t i = 0; i < screen->n; i++)
         mixed += screen->c[i].mixed;
+    if (peers)
+        printf("*: with a peer, a scheme that others ship (rclab list).\n");
     if (layouts)
         printf(
             "layout: the part of the log-ratios' variance that goes with the order of linking.\n");

@@ -237,6 +237,7 @@ for value in 0 -1 x '' 1.5 1e3 99999999999999999999; do
     bad_input "--samples '$value'" "'$value'" "from 1 to 10000" -- run private_objects --rc atomic --samples "$value"
 done
 bad_input "--time and --ops" "either" -- run private_objects --rc atomic --time 1 --ops 1
+bad_input "the census of a peer" "glib is a peer" "not counted" -- run private_objects --rc glib --census
 bad_input "plain with two threads and no lock" "gil" -- run private_objects --rc plain --threads 2
 bad_input "plain with two threads and none" "global lock" -- run private_objects --rc plain --lock none --threads 2
 bad_input "none with an allocator that keeps" "given back whole" -- run private_objects --rc none --alloc system

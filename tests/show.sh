@@ -61,6 +61,13 @@ ok 'how far apart cores were' head_says 'from core to core, one way: 48 ns, nine
 ok 'why a family ended, if not with the last round' says speeds ' narrow enough after 20 rounds'
 ok 'and nothing of it if so' lacks slow 'rounds'
 ok 'in lines of at most 100 characters' [ -z "$(tail -n +2 "$work/text" | awk 'length > 100')" ]
+ok 'no peer is told of where there is none' lacks speeds '*'
+
+sed 's/biased/glib/g' "$work/store.txt" | LC_ALL=C sort >"$work/peer.txt"
+"$rclab" import --store "$work/peer.db" "$work/peer.txt" 2>/dev/null
+"$rclab" show --store "$work/peer.db" >"$work/text"
+ok 'a peer is marked' says speeds ' glib+none* 10 ' ' atomic+none 30 '
+ok 'and the mark explained' head_says '*: with a peer'
 
 "$rclab" show --store "$work/store.db" --workload hot_object >"$work/text"
 ok 'another workload: nothing of this one' [ "$(grep -c '^\[' "$work/text")" = 0 ]
