@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The rest of a scheme of biased counting that adds nothing to the core.
+// The rest of a scheme of biased counting that adds nothing to its counts (biased_init, _incref,
+// _decref, _try_incref, _publish) and its queues.
 #ifndef RC_BIASED_ALONE_H
 #define RC_BIASED_ALONE_H
 
-#include "rc_biased.h"
+#include "rc_biased_queue.h"
 
 struct rc_thread {
     struct biased_thread biased;
