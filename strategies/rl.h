@@ -12,7 +12,7 @@
 // Memory ordering. The unlinking write happens before rl_retire's caller calls it; whatever a
 // reader did with p happens before fn.
 //
-// Macros: RL_SUMMARY, RL_SOURCE, RL_TRAITS.
+// Macros: RL_SUMMARY, RL_SOURCE, RL_WHEN, RL_TRAITS.
 #ifndef RL_H
 #define RL_H
 
