@@ -22,13 +22,19 @@ SCHEME ?=
 CELL ?= private_objects/atomic+none
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
+# Where the headers of the libraries that peers stand on are, and what links them where one is used.
+EXTRA_HEADERS := $(filter %.h,$(EXTRA)) $(wildcard $(addsuffix /*.h,$(filter-out %.h,$(EXTRA))))
+libraries = $(shell scripts/libraries $(1) $(EXTRA_HEADERS) strategies/*/*.h)
+PEER_FLAGS := $(call libraries,--cflags)
+PEER_LIBS := -Wl,--as-needed $(call libraries,--libs)
 # Functions are sections, so that layouts can order them.
-BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -ffunction-sections -I. -Istrategies -Iharness $(WARN)
+BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -ffunction-sections -I. -Istrategies -Iharness $(PEER_FLAGS) $(WARN)
 # Pinned for what is timed: no unrolling that differs by compiler, loops on their own fetch blocks.
 CELL_FLAGS = -fno-unroll-loops -falign-functions=64 -falign-loops=32
+# Sanitizers: -O1, for their compilers take long enough.
 FLAGS_release =
-FLAGS_asan = -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
-FLAGS_tsan = -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
+FLAGS_asan = -O1 -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
+FLAGS_tsan = -O1 -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
 FLAGS_census = -DSYNC_CENSUS -Wno-shadow
 FLAGS_fuzz = -fsanitize=fuzzer-no-link -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -DSYNC_CHECKED
 
@@ -37,7 +43,7 @@ NAMED = release asan tsan census fuzz
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
 
 # The headers in EXTRA, each behind the kind whose traits it defines; $(call extra,RC): those of a kind.
-EXTRA_KINDS := $(foreach h,$(filter %.h,$(EXTRA)) $(wildcard $(addsuffix /*.h,$(filter-out %.h,$(EXTRA)))),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | sed -n 's,.*define \([A-Z][A-Z]\)_TRAITS .*,\1:$(h),p'))
+EXTRA_KINDS := $(foreach h,$(EXTRA_HEADERS),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | sed -n 's,.*define \([A-Z][A-Z]\)_TRAITS .*,\1:$(h),p'))
 extra = $(patsubst $(1):%,%,$(filter $(1):%,$(EXTRA_KINDS)))
 HEADERS_rc := $(call extra,RC) $(wildcard strategies/refcount/*.h)
 HEADERS_lk := $(call extra,LK) $(wildcard strategies/lock/*.h)
@@ -149,7 +155,7 @@ INTO = -MMD -MP -MT $@ -MF $(DEPENDS).tmp -o $@.tmp && mv $(DEPENDS).tmp $(DEPEN
 LINK_INTO = -o $@.tmp && mv $@.tmp $@
 
 # The program; tests are linked with all of it but main and the commands.
-LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm -ldl
+LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm -ldl $(PEER_LIBS)
 # LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
 LIBS_stats_gsl = -lgsl -lgslcblas
 RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
@@ -220,7 +226,7 @@ $(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
 $(2)/catalogue/%.so: harness/catalogue_unit.c $(BUILD)/flags
 	@test -n '$$(call outside_kind,$$*)' || { echo '$$*.h is no scheme: it defines no RC_, LK_, RL_ or AL_TRAITS' >&2; exit 1; }
 	@mkdir -p $$(@D)
-	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$< $$(INTO)
+	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$< $(PEER_LIBS) $$(INTO)
 
 $(2)/rclab: $(RCLAB_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/names
 	@$(3) $$(filter %.o,$$^) $(LIBS) $$(LINK_INTO)
@@ -233,7 +239,7 @@ $(2)/obj/cells/%.o: $$$$(call source,$$$$(*D)) $(BUILD)/flags
 
 $(2)/cells/%: $(2)/obj/cells/$$$$(call cell,$$$$*).o $(2)/obj/runner.o $(2)/obj/sync.o $$$$(firstword $$$$(call shuffle,$$$$*))
 	@mkdir -p $$(@D)
-	@$$(call shuffle,$$*) $(3) $$(filter %.o,$$^) -lm $$(LINK_INTO)
+	@$$(call shuffle,$$*) $(3) $$(filter %.o,$$^) -lm $(PEER_LIBS) $$(LINK_INTO)
 
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
 $(2)/test/unit/%: tests/unit/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
@@ -250,7 +256,7 @@ $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CA
 
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $$(INTO)
+	@$(3) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
 
 # The explorer: a program for each pair of schemes and face (harness/sim/face.h), which has all
 # scenarios: explore/FACE/PAIR. The explorer itself is never instrumented.

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../strategies/pair.h"
+
 extern const struct scheme *const scheme_first[] __asm__("__start_" CATALOGUE_SECTION);
 extern const struct scheme *const scheme_end[] __asm__("__stop_" CATALOGUE_SECTION);
 extern const struct cell_program *const workload_first[] __asm__("__start_" RUN_SECTION);
@@ -14,6 +16,12 @@ const char *catalogue_kind(enum scheme_kind kind)
 {
     static const char *const name[SCHEME_KINDS] = {"refcount", "lock", "reclaim", "alloc"};
     return name[kind];
+}
+
+bool catalogue_peer(const struct scheme *s)
+{
+    static const uint32_t native[SCHEME_KINDS] = {RC_NATIVE, LK_NATIVE, RL_NATIVE, 0};
+    return PAIR_HAS(s->traits, native[s->kind]);
 }
 
 static int by_scheme_name(const void *a, const void *b)

@@ -31,5 +31,7 @@ const struct scheme *catalogue_scheme(enum scheme_kind kind, const char *name);
 const struct workload *catalogue_workload(const char *name);
 // "refcount", "lock", "reclaim", "alloc"
 const char *catalogue_kind(enum scheme_kind kind);
+// Somebody else's, there to be compared with: its accesses do not pass through sync.h.
+bool catalogue_peer(const struct scheme *s);
 
 #endif

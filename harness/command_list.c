@@ -16,6 +16,8 @@ static json_t *entry(const char *name, const char *summary, const char *source)
 
 static json_t *census_json(const struct scheme *s)
 {
+    if (catalogue_peer(s))
+        return json_string("not counted");
     json_t *all = json_object();
     for (size_t i = 0; i < s->census_lines; i++) {
         json_t *counts = json_object();
@@ -35,6 +37,7 @@ static json_t *list_schemes(enum scheme_kind kind)
     json_t *all = json_array();
     for (size_t i = 0; i < n; i++) {
         json_t *o = entry(s[i]->name, s[i]->summary, s[i]->source);
+        json_object_set_new(o, "peer", json_boolean(catalogue_peer(s[i])));
         if (kind == REFCOUNT || kind == LOCK)
             json_object_set_new(o, "bytes", json_integer((json_int_t)s[i]->bytes));
         if (kind != ALLOC)
@@ -157,8 +160,9 @@ static void print_text(const char *kind, const json_t *all)
     printf("%s%s\n", kind, json_array_size(all) == 0 ? ": none" : "");
     json_array_foreach((json_t *)all, i, o)
     {
-        printf("  %-16s %s%s\n", json_string_value(json_object_get(o, "name")),
+        printf("  %-16s %s%s%s\n", json_string_value(json_object_get(o, "name")),
                json_string_value(json_object_get(o, "summary")),
+               json_is_true(json_object_get(o, "peer")) ? " (a peer: not counted)" : "",
                json_is_false(json_object_get(o, "present")) ? " (not installed)" : "");
         size_t k;
         json_array_foreach(json_object_get(o, "params"), k, p)

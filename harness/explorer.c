@@ -102,7 +102,7 @@ bool explorer_choose(struct explorer *x, const struct explorer_options *o, struc
         if (text != NULL && !choose(x, (enum scheme_kind)kind, text, e))
             return false;
     }
-    return spec_complete(&x->spec, e);
+    return spec_complete(&x->spec, e) && spec_seen(&x->spec, "the explorer", e);
 }
 
 void explorer_become(const struct explorer *x, const char *face, char **argv, struct error *e)

@@ -110,6 +110,31 @@ typedef struct {
     void (*run)(void *);
     void *argument;
 } sync_thread;
+// A count that one thread changes and others may look at. It orders nothing, and is no step of a
+// schedule: the explorer sees a plain field.
+#ifdef SYNC_EXPLORE
+typedef uint64_t sync_tally;
+static inline uint64_t sync_tally_of(const sync_tally *n)
+{
+    return *n;
+}
+static inline void sync_tally_add(sync_tally *n)
+{
+    ++*n;
+}
+#else
+typedef _Atomic(uint64_t) sync_tally;
+static inline uint64_t sync_tally_of(const sync_tally *n)
+{
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+// Relaxed, and no read-modify-write: nobody else changes it.
+static inline void sync_tally_add(sync_tally *n)
+{
+    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+#endif
 // A slot of thread-local storage reached by a library call, where that cost belongs to a mechanism.
 typedef pthread_key_t sync_tls;
 
@@ -250,11 +275,14 @@ static inline void sync_mutex_unlock(sync_mutex *m)
 }
 
 // Runs run(argument) on a thread of its own; s lives until it has been joined. What was done before
-// the start happens before run; what run did happens before the join returns.
+// the start happens before run; what run did happens before the join returns. It may run wherever
+// the process may, though the caller be bound to one CPU.
 void sync_thread_start(sync_thread *s, void (*run)(void *), void *argument);
 void sync_thread_join(sync_thread *s);
 // Processor time that all threads so started have used, of those that have ended too, in ns.
 uint64_t sync_background_ns(void);
+// How many of them run; cpus: `size` bytes, the CPUs on which the system lets all of them be.
+unsigned sync_background_threads(cpu_set_t *cpus, size_t size);
 
 static inline void sync_tls_init(sync_tls *key)
 {

@@ -82,15 +82,15 @@ struct thread {
     struct al_thread al;
     struct world *world;
     uintptr_t id;
-    // Objects that this thread made, and that died on it, over all lives of its slot.
-    uint64_t made, died;
+    sync_tally made, died; // thread_made, thread_died
     // Objects that wait for their death while another one's is under way.
     struct rc_header **dead;
     size_t dead_count, dead_room;
     bool dying;
-    uint64_t pause; // ns: the longest time that a scheme kept the thread from its work
+    uint64_t pause;                              // thread_longest_pause
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
     _Atomic(uint32_t) running; // RC_STOPS: attached, and neither offline nor stopped
+    _Atomic(bool) entered;     // it is the harness's, not a scheme's own
 };
 
 enum { WORLD_STRIPES = 64 };
@@ -182,6 +182,20 @@ API void thread_paused(struct thread *t, uint64_t ns)
 {
     if (ns > t->pause)
         t->pause = ns;
+}
+API uint64_t thread_longest_pause(struct thread *t)
+{
+    uint64_t ns = t->pause;
+    t->pause = 0;
+    return ns;
+}
+API uint64_t thread_made(const struct thread *t)
+{
+    return sync_tally_of(&t->made);
+}
+API uint64_t thread_died(const struct thread *t)
+{
+    return sync_tally_of(&t->died);
 }
 
 // --- stopping the world ---
@@ -374,7 +388,7 @@ API uint64_t world_live(struct world *w)
     unsigned n = atomic_load_explicit(&w->slots, memory_order_acquire);
     for (unsigned i = 0; i < n; i++) {
         const struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
-        live += t->made - t->died;
+        live += thread_made(t) - thread_died(t);
     }
     return live;
 }
@@ -390,7 +404,7 @@ API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, u
         heap = AL_CONTAINER;
     struct rc_header *h = al_alloc(t, size, heap);
     rc_init(t, h, flags | (heap == AL_CONTAINER ? RC_CONTAINER : 0u));
-    t->made++;
+    sync_tally_add(&t->made);
     return h;
 }
 
@@ -424,7 +438,7 @@ API void rc_free(struct thread *t, struct rc_header *h)
     RC_FINI(t, h);
 #endif
     al_free(t, h);
-    t->died++;
+    sync_tally_add(&t->died);
 }
 
 // Out of line: inlined, each decref would carry the whole loop of deaths.

@@ -80,6 +80,7 @@ for command in explore audit; do
     bad_input "$command: plain without a global lock" "plain+pthread" "needs a global lock" -- $command --rc plain --lock pthread
     ok "... before anything was built" not_built
     bad_input "$command: none with an allocator that keeps" "given back whole" -- $command --rc none --alloc system
+    bad_input "$command: a peer" "glib is a peer" "sync.h" "make check-scheme SCHEME=glib" -- $command --rc glib
     run "$rclab" $command --help
     ok "$command --help tells schemes and the exit status" says 0 "--rc" "--lock" "KIND/NAME" "Exit status: 0"
 done

@@ -24,6 +24,10 @@
 #define LATE ((RC_TRAITS & RC_LATE) != 0)
 #define COUNTS ((RC_TRAITS & RC_COUNTS) != 0)
 #define UNCOUNTED ((RC_TRAITS & RC_UNCOUNTED) != 0)
+// A peer's accesses are not seen by sync.h.
+#define RC_SEEN ((RC_TRAITS & RC_NATIVE) == 0)
+#define LK_SEEN ((LK_TRAITS & LK_NATIVE) == 0)
+#define RL_SEEN ((RL_TRAITS & RL_NATIVE) == 0)
 #define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.
@@ -93,7 +97,7 @@ API void *team_member(void *p)
     struct team *team = m->team;
     struct thread *t = enter(team->w);
     team->work(t, team->argument, (unsigned)(m - team->member));
-    leave(t, !team->undrained);
+    leave(sync_self(), !team->undrained); // the work may have left and come again
     return NULL;
 }
 // The caller fills in work, argument, n.
@@ -290,7 +294,7 @@ enum {
 
 API struct sync_counts stated(const char *operation)
 {
-    for (unsigned i = 0; i < RC_CENSUS_LINES; i++)
+    for (unsigned i = 0; i != RC_CENSUS_LINES; i++)
         if (strcmp(rc_census[i].operation, operation) == 0)
             return rc_census[i].counts;
     return (struct sync_counts){0};
