@@ -79,6 +79,13 @@ flags_fence_weak      flags          LK d  $race
 epoch_early           epoch          RL d  $any
 epoch_unfenced        epoch          RL d  $any
 hazard_relaxed        hazard         RL d  $any
+heaps_at_once         heaps          AL d  $race|check failed
+heaps_counts          heaps          AL d  $any
+heaps_orphan          heaps          AL d  leak
+heaps_take_relaxed    heaps          AL d  $race
+heaps_push_relaxed    heaps          AL d  $race
+heaps_woken_relaxed   heaps          AL d  $race
+pool_unlock_relaxed   pool_locked    AL d  $race
 END
 )
 
@@ -95,7 +102,7 @@ rows=$(
 )
 
 # The scenarios of a layer, by their files: most of the time is the compiler's.
-declare -A explored=([RC]='refcount reuse' [LK]=lock [RL]=reclaim)
+declare -A explored=([RC]='refcount reuse' [LK]=lock [RL]=reclaim [AL]=alloc)
 
 program() { # face wrong from layer
     local name=$2 lock=pthread
@@ -103,6 +110,7 @@ program() { # face wrong from layer
     case $4 in
     LK) name=atomic+$name ;;
     RL) name=atomic+pthread+$name+system ;;
+    AL) name=atomic+pthread+epoch+$name ;;
     RC) # what is not shared without a global lock goes with one, as rclab explore has it
         grep -q 'define RC_TRAITS.*RC_SHARED' "strategies/refcount/$3.h" || lock=gil
         name=$name+$lock
@@ -149,7 +157,7 @@ explore() { # log, face wrong from layer expected
 }
 
 # shellcheck disable=SC2086
-for layer in RC LK RL; do
+for layer in RC LK RL AL; do
     mapfile -t programs < <(grep -E "^[a-z]+ [^ ]+ [^ ]+ $layer " <<<"$rows" | while read -r row; do
         program $row
     done | sort -u)
@@ -183,7 +191,7 @@ verdict() { # good or not, text, log
 }
 essay() { # wrong: what its head says, without its name
     local file=tests/broken/$1.h
-    [ -e "$file" ] || file=tests/explore/reclaim/$1.h
+    [ -e "$file" ] || file=$(ls tests/explore/{reclaim,alloc}/"$1.h" 2>/dev/null)
     sed -n '3,/^#/p' "$file" | sed -n 's/^\/\/ //p' | tr '\n' ' ' | sed -E 's/^[a-z_]*: //; s/\. *$//'
 }
 tell() {
