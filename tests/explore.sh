@@ -96,6 +96,13 @@ ebr_unfenced          ebr            RL d  $any
 ebr_limbo             ebr            RL d  $any
 hazard_relaxed        hazard         RL di $race
 hazard_unfenced       hazard         RL d  $any
+heaps_at_once         heaps          AL d  $race|check failed
+heaps_counts          heaps          AL d  $any
+heaps_orphan          heaps          AL d  leak
+heaps_take_relaxed    heaps          AL d  $race
+heaps_push_relaxed    heaps          AL d  $race
+heaps_woken_relaxed   heaps          AL d  $race
+pool_unlock_relaxed   pool_locked    AL d  $race
 END
 )
 
@@ -112,7 +119,7 @@ rows=$(
 )
 
 # The scenarios of a layer, by their files: most of the time is the compiler's.
-declare -A explored=([RC]='refcount late reuse' [LK]=lock [RL]=reclaim)
+declare -A explored=([RC]='refcount late reuse' [LK]=lock [RL]=reclaim [AL]=alloc)
 
 program() { # face wrong from layer
     local name=$2 lock=pthread
@@ -120,6 +127,7 @@ program() { # face wrong from layer
     case $4 in
     LK) name=atomic+$name ;;
     RL) name=atomic+pthread+$name+system ;;
+    AL) name=atomic+pthread+qsbr+$name ;;
     RC) # what is not shared without a global lock goes with one, as rclab explore has it
         grep -q 'define RC_TRAITS.*RC_SHARED' "strategies/refcount/$3.h" || lock=gil
         name=$name+$lock
@@ -166,7 +174,7 @@ explore() { # log, face wrong from layer expected
 }
 
 # shellcheck disable=SC2086
-for layer in RC LK RL; do
+for layer in RC LK RL AL; do
     mapfile -t programs < <(grep -E "^[a-z]+ [^ ]+ [^ ]+ $layer " <<<"$rows" | while read -r row; do
         program $row
     done | sort -u)
