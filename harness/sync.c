@@ -113,6 +113,12 @@ void *sync_alloc(size_t size)
 }
 
 #ifndef SYNC_CENSUS
+void *sync_heap_aligned(size_t alignment, size_t size)
+{
+    void *p = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    return p != NULL ? p : sync_heap_out(size);
+}
+
 void *sync_heap_out(size_t size)
 {
     char text[120];
@@ -142,7 +148,17 @@ __attribute__((constructor)) static void heap_reserve(void)
     sync_heap_high = sync_heap_low + ((uintptr_t)1 << HEAP_BITS);
 }
 
-// Each block is preceded by a line that holds its class, so that a block of 64 bytes is a line.
+// Before what is handed out stands a line that says which block it lies in, so that a block of 64
+// bytes is a line.
+struct place {
+    struct block *block;
+    unsigned class;
+};
+static struct place *place_of(void *p)
+{
+    return (struct place *)((char *)p - SYNC_LINE);
+}
+
 void *sync_heap_alloc(size_t size)
 {
     unsigned class = 6;
@@ -155,20 +171,29 @@ void *sync_heap_alloc(size_t size)
     } else {
         sync_check(heap_next + SYNC_LINE + ((uintptr_t)1 << class) <= sync_heap_high,
                    "the census heap is used up: use fewer operations");
-        *(unsigned *)heap_next = class;
         b = (struct block *)(heap_next + SYNC_LINE);
         heap_next += SYNC_LINE + ((uintptr_t)1 << class);
     }
     pthread_mutex_unlock(&heap_lock);
+    *place_of(b) = (struct place){b, class};
     return b;
+}
+
+void *sync_heap_aligned(size_t alignment, size_t size)
+{
+    char *b = sync_heap_alloc(size + alignment);
+    struct place place = *place_of(b);
+    void *p = b + (-(uintptr_t)b & (alignment - 1));
+    *place_of(p) = place;
+    return p;
 }
 
 void sync_heap_free(void *p)
 {
     if (p == NULL)
         return;
-    struct block *b = p;
-    unsigned class = *(unsigned *)((uintptr_t)p - SYNC_LINE);
+    struct block *b = place_of(p)->block;
+    unsigned class = place_of(p)->class;
     pthread_mutex_lock(&heap_lock);
     b->next = heap_given_back[class];
     heap_given_back[class] = b;

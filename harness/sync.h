@@ -138,6 +138,16 @@ static inline void sync_tally_add(sync_tally *n)
 // A slot of thread-local storage reached by a library call, where that cost belongs to a mechanism.
 typedef pthread_key_t sync_tls;
 
+// AddressSanitizer watches this build.
+#ifdef __has_feature // clang
+#if __has_feature(address_sanitizer)
+#define SYNC_ASAN
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SYNC_ASAN
+#endif
+
 #ifdef SYNC_EXPLORE
 #include "sim/face.h"
 #else
@@ -170,6 +180,21 @@ static inline void sync_heap_free(void *p)
 #else
 void *sync_heap_alloc(size_t size);
 void sync_heap_free(void *p);
+#endif
+
+// The same for an allocator's own pages: aligned to a power of two of at least SYNC_LINE. Given
+// back by sync_heap_free.
+void *sync_heap_aligned(size_t alignment, size_t size);
+
+// What an allocator holds free is nobody's: whoever touches it is told of as if it had been freed.
+// Poisoning counts as a write of all n bytes. Where both ends are multiples of 8 it is exact.
+#ifdef SYNC_ASAN
+#include <sanitizer/asan_interface.h>
+#define sync_poison(p, n)   __asan_poison_memory_region(p, n)
+#define sync_unpoison(p, n) __asan_unpoison_memory_region(p, n)
+#else
+#define sync_poison(p, n)   ((void)(p), (void)(n))
+#define sync_unpoison(p, n) ((void)(p), (void)(n))
 #endif
 
 // An address as a number, for lock order, stripes and hashes only.
@@ -321,5 +346,10 @@ extern _Atomic(uint32_t) sync_fence_word;
 #endif
 
 #endif // SYNC_EXPLORE
+
+// At the head of a function: what it does is left out of the census, as what malloc does is.
+#ifndef sync_uncounted
+#define sync_uncounted() ((void)0)
+#endif
 
 #endif

@@ -55,15 +55,23 @@
 #endif
 #endif
 // clang-format off
-#include CELL_STRING(reclaim/RL_SCHEME.h)
-#include CELL_STRING(alloc/AL_SCHEME.h)
+#ifndef RL_HEADER
+#define RL_HEADER CELL_STRING(reclaim/RL_SCHEME.h)
+#endif
+#ifndef AL_HEADER
+#define AL_HEADER CELL_STRING(alloc/AL_SCHEME.h)
+#endif
+#include RL_HEADER
+#include AL_HEADER
 // clang-format on
 
 #define CELL_NAME          \
     CELL_STRING(RC_SCHEME) \
     "+" CELL_STRING(LK_SCHEME) "+" CELL_STRING(RL_SCHEME) "+" CELL_STRING(AL_SCHEME)
 #define CELL_ASSERT(ok, text) _Static_assert(ok, CELL_NAME ": " text);
+#ifndef CELL_ALONE // one scheme with whatever it is beside
 PAIR_RULES(CELL_ASSERT, RC_TRAITS, LK_TRAITS, RL_TRAITS, AL_TRAITS)
+#endif
 
 // --- thread and world -------------------------------------------------------------------------
 
@@ -84,7 +92,7 @@ struct thread {
     uint64_t pause;                              // thread_longest_pause
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
     _Atomic(uint32_t) running; // RC_STOPS: attached, and neither offline nor stopped
-    bool entered;              // it is the harness's, not a scheme's own
+    _Atomic(bool) entered;     // it is the harness's, not a scheme's own
 };
 
 enum { WORLD_STRIPES = 64 };
@@ -123,6 +131,10 @@ API struct al_thread *al_self(struct thread *t)
 API struct rc_world *rc_world(struct thread *t)
 {
     return &t->world->rc;
+}
+API struct rc_world *world_rc(struct world *w)
+{
+    return &w->rc;
 }
 API struct lk_world *lk_world(struct thread *t)
 {

@@ -33,6 +33,9 @@
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
 //     RC_DIES(t, h)           optional: rc_die was called for h, which may still have to wait
 //     RC_FINI(t, h)           optional: gives up what rc_init set up in the header, before the free
+//     RC_CLEARS               optional: it has an rc_clear of its own
+// Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs, in entries. Tests do,
+// so that logs are full soon.
 // A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
 // that it forgets is an error where the catalogue takes its address.
 #ifndef RC_H

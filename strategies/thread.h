@@ -43,6 +43,8 @@ API struct rc_world *rc_world(struct thread *t);
 API struct lk_world *lk_world(struct thread *t);
 API struct rl_world *rl_world(struct thread *t);
 API struct al_world *al_world(struct thread *t);
+// The same for who has no thread: rc_world_start and rc_world_stop.
+API struct rc_world *world_rc(struct world *w);
 
 // 1..THREADS_MAX, unique among the attached; reused after detach. 0 is nobody.
 API uintptr_t thread_id(const struct thread *t);

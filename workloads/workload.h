@@ -12,7 +12,8 @@
 static struct thread *cell_enter(struct world *w)
 {
     struct thread *t = thread_attach(w);
-    t->entered = true;
+    // relaxed: asked while no thread of the harness comes or goes
+    atomic_store_explicit(&t->entered, true, memory_order_relaxed);
     lk_enter(t);
     return t;
 }
@@ -20,7 +21,8 @@ static void cell_leave(struct thread *t)
 {
     thread_drain(t);
     lk_leave(t);
-    t->entered = false; // the slot's next life may be another's
+    // the slot's next life may be another's
+    atomic_store_explicit(&t->entered, false, memory_order_relaxed);
     thread_detach(t);
 }
 static int64_t cell_net(const struct thread *t)
@@ -34,7 +36,7 @@ static int64_t cell_net_background(struct world *w)
     unsigned n = atomic_load_explicit(&w->slots, memory_order_acquire);
     for (unsigned i = 0; i < n; i++) {
         const struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
-        if (!t->entered)
+        if (!atomic_load_explicit(&t->entered, memory_order_relaxed))
             net += cell_net(t);
     }
     return net;
