@@ -63,7 +63,7 @@ help:
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
-	@echo 'make docs                       the tables of docs/statistics.md and docs/exploring.md again'
+	@echo 'make docs                       the tables of docs/statistics.md, docs/schemes.md and docs/exploring.md again'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
 	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   the explorer: every scheme, so many schedules, both faces'
@@ -95,6 +95,7 @@ figures: all
 
 docs: $(BUILD)/test/simulation all
 	@$< <docs/statistics.md >docs/statistics.md.tmp && mv docs/statistics.md.tmp docs/statistics.md
+	@scripts/schemes $(BUILD)/rclab <docs/schemes.md >docs/schemes.md.tmp && mv docs/schemes.md.tmp docs/schemes.md
 	@scripts/audits $(BUILD)/rclab <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
 	@tests/explore.sh --docs $(BUILD) <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
 

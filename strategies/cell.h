@@ -197,11 +197,11 @@ API uint64_t thread_longest_pause(struct thread *t)
 }
 API uint64_t thread_made(const struct thread *t)
 {
-    return sync_tally_of(&t->made);
+    return sync_tally_of(t->made);
 }
 API uint64_t thread_died(const struct thread *t)
 {
-    return sync_tally_of(&t->died);
+    return sync_tally_of(t->died);
 }
 
 // --- stopping the world ---
@@ -410,7 +410,7 @@ API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, u
         heap = AL_CONTAINER;
     struct rc_header *h = al_alloc(t, size, heap);
     rc_init(t, h, flags | (heap == AL_CONTAINER ? RC_CONTAINER : 0u));
-    sync_tally_add(&t->made);
+    sync_tally_add(t->made);
     return h;
 }
 
@@ -444,7 +444,7 @@ API void rc_free(struct thread *t, struct rc_header *h)
     RC_FINI(t, h);
 #endif
     al_free(t, h);
-    sync_tally_add(&t->died);
+    sync_tally_add(t->died);
 }
 
 // Out of line: inlined, each decref would carry the whole loop of deaths.

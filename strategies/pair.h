@@ -51,10 +51,11 @@ enum lk_trait {
 
 // Reclaimers (RL_TRAITS).
 enum rl_trait {
-    RL_GRACE = 1 << 0,    // what a reader saw in a section stays allocated until it leaves
-    RL_STAMPS = 1 << 1,   // rl_stamp and rl_passed work
-    RL_PROTECTS = 1 << 2, // rl_protect works
-    RL_NATIVE = 1 << 3,   // a peer: its accesses do not pass through sync.h
+    RL_GRACE = 1 << 0,      // what a reader saw in a section stays allocated until it leaves
+    RL_STAMPS = 1 << 1,     // rl_stamp and rl_passed work
+    RL_PROTECTS = 1 << 2,   // rl_protect works
+    RL_NATIVE = 1 << 3,     // a peer: its accesses do not pass through sync.h
+    RL_BACKGROUND = 1 << 4, // has a thread of its own; how much waits to be freed is not bounded
 };
 
 // Allocators (AL_TRAITS).

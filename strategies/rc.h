@@ -28,6 +28,7 @@
 // A scheme completes the structs below, defines every function here (helpers at its end supply
 // what it does not care about: rc_eager.h names them), and describes itself by macros:
 //     RC_SUMMARY, RC_SOURCE   what it is; who published it
+//     RC_WHEN                 when to use it, for the table of all schemes (docs/schemes.md)
 //     RC_TRAITS               bits of enum rc_trait (pair.h)
 //     RC_CENSUS(op)           what each operation costs (below)
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with

@@ -17,7 +17,7 @@
 // called where the thread holds nothing that it has read, as at a safepoint. What a thread leaves
 // behind when it detaches is carried out by others, so a world's last thread drains before it goes.
 //
-// Macros: RL_SUMMARY, RL_SOURCE, RL_TRAITS, RL_CENSUS(op).
+// Macros: RL_SUMMARY, RL_SOURCE, RL_WHEN, RL_TRAITS, RL_CENSUS(op).
 #ifndef RL_H
 #define RL_H
 

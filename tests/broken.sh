@@ -53,7 +53,7 @@ build_and_run() { # wrong from layer program build
     esac
     [ "$1" != - ] || scheme=("-D$3_SCHEME=$2")
     # shellcheck disable=SC2086
-    if ! "$cc" -std=gnu17 -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
+    if ! "$cc" -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
         "${scheme[@]}" "tests/conformance/$4.c" harness/sync.c -lcmocka -lpthread \
         -o "$name" >"$name.log" 2>&1; then
         echo compiler >"$name.status"

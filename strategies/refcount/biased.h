@@ -10,6 +10,7 @@
 
 #define RC_SUMMARY "the owner counts without atomics, others in a second word; the owner merges"
 #define RC_SOURCE  "Choi, Shull, Torrellas, PACT 2018; PEP 703 (Sam Gross, 2023)"
+#define RC_WHEN    "most counting is the owner's, and threads pass safepoints or say that they wait"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 // The owner's death of a private object reads `shared` and writes nothing but its own word.

@@ -16,6 +16,7 @@
 
 #define RC_SUMMARY "every change of any count under one process-wide pthread mutex"
 #define RC_SOURCE  "Greg Stein's free-threading patch for Python 1.4 on POSIX, 1996"
+#define RC_WHEN    "never; it is what free threading cost before machines had cheap atomics"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 struct rc_header {

@@ -6,6 +6,7 @@
 #define GRACE ((RL_TRAITS & RL_GRACE) != 0)
 #define STAMPS ((RL_TRAITS & RL_STAMPS) != 0)
 #define PROTECTS ((RL_TRAITS & RL_PROTECTS) != 0)
+#define BOUNDED ((RL_TRAITS & RL_BACKGROUND) == 0)
 
 enum { TEAM = 3, BLOCKS = 2000 };
 
@@ -328,7 +329,7 @@ int main(void)
         // under a global lock a reader that stands in its section keeps all others out
         WHEN(THREADED && !GLOBAL && GRACE, a_section_holds_what_it_saw),
         WHEN(THREADED && !GLOBAL && PROTECTS, an_announcement_holds_one_block),
-        cmocka_unit_test(a_stream_is_bounded),
+        WHEN(BOUNDED, a_stream_is_bounded),
         WHEN(THREADED && (GRACE || PROTECTS), readers_beside_a_writer),
         WHEN(THREADED && (GRACE || PROTECTS), threads_come_and_go),
     };
