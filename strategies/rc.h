@@ -198,5 +198,7 @@ static void rc_die_together(struct thread *t, struct rc_header **h, size_t n);
 //   load                         rc_load of another thread's object
 //   store                        rc_store that displaces an object that lives on, both own
 //   incref_immortal, decref_immortal   of an immortal object, by another thread (RC_UNCOUNTED)
+//   local_deferred               local_pair of an object made with RC_DEFERRED (RC_DEFERS)
+//   incref_hot, decref_hot       of an object made with RC_HOT, by another thread (RC_SPREADS)
 
 #endif

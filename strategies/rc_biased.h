@@ -30,8 +30,13 @@
 // `local`, which then comes before the look at tid. An object with that many references of its
 // owner's becomes immortal, in CPython as here: it is leaked, not freed too early.
 //
-// A scheme includes this first, with BIASED_FIELDS defined if its objects need more in the header;
-// its struct rc_thread and struct rc_world have parts that biased_self and biased_world find.
+// A scheme includes this first, and has defined what it needs of
+//     BIASED_FIELDS, BIASED_FIRST   further members of the header; the latter come first
+//     BIASED_IMMORTALS              1: it knows immortal objects
+//     BIASED_ELSEWHERE(t, h, n)     counts n references of h, whose owner t is not, elsewhere than
+//     in
+//                                   the object, if h is one that is counted there; true then
+// Its struct rc_thread and struct rc_world have parts that biased_self and biased_world find.
 // rc_biased_alone.h is the rest of a scheme that adds nothing.
 #ifndef RC_BIASED_CORE_H
 #define RC_BIASED_CORE_H
@@ -50,10 +55,17 @@ enum biased_state {
 #ifndef BIASED_IMMORTALS
 #define BIASED_IMMORTALS 0
 #endif
+#ifndef BIASED_ELSEWHERE
+#define BIASED_ELSEWHERE(t, h, n) false
+#endif
+#ifndef BIASED_FIRST
+#define BIASED_FIRST
+#endif
 #ifndef BIASED_FIELDS
 #define BIASED_FIELDS // four bytes of them cost nothing
 #endif
 struct rc_header {
+    BIASED_FIRST
     _Atomic(uintptr_t) tid; // the owner's thread id; 0 when merged
     _Atomic(uint32_t) local;
     BIASED_FIELDS
@@ -139,12 +151,12 @@ API enum biased_whose biased_whose(struct thread *t, struct rc_header *h, uint32
 }
 
 // Relaxed: whoever learns of the object does so through a release.
-API void biased_init(struct thread *t, struct rc_header *h, unsigned flags)
+API void biased_start(struct thread *t, struct rc_header *h, unsigned flags, intptr_t shared)
 {
     if (BIASED_IMMORTALS && (flags & RC_IMMORTAL) != 0) {
         atomic_store_explicit(&h->tid, 0, memory_order_relaxed);
         atomic_store_explicit(&h->shared, BIASED_DEFAULT, memory_order_relaxed);
-        // release: pairs with biased_try_incref, as the one below
+        // release: pairs with rc_try_incref, as the one below
         atomic_store_explicit(&h->local, UINT32_MAX, memory_order_release);
         return;
     }
@@ -152,7 +164,11 @@ API void biased_init(struct thread *t, struct rc_header *h, unsigned flags)
     atomic_store_explicit(&h->local, 1, memory_order_relaxed);
     // release: pairs with rc_try_incref by who still knows the block's former object. All later
     // changes of the word are read-modify-writes, which pass it on. (CPython stores it plainly.)
-    atomic_store_explicit(&h->shared, BIASED_DEFAULT, memory_order_release);
+    atomic_store_explicit(&h->shared, shared, memory_order_release);
+}
+API void biased_init(struct thread *t, struct rc_header *h, unsigned flags)
+{
+    biased_start(t, h, flags, BIASED_DEFAULT);
 }
 API void biased_incref(struct thread *t, struct rc_header *h)
 {
@@ -163,7 +179,8 @@ API void biased_incref(struct thread *t, struct rc_header *h)
         break;
     case BIASED_OTHERS:
         // relaxed: the reference that the caller holds keeps the object alive
-        atomic_fetch_add_explicit(&h->shared, BIASED_ONE, memory_order_relaxed);
+        if (!BIASED_ELSEWHERE(t, h, 1))
+            atomic_fetch_add_explicit(&h->shared, BIASED_ONE, memory_order_relaxed);
         break;
     case BIASED_NOBODYS:
         break;
@@ -199,7 +216,8 @@ API void biased_decref(struct thread *t, struct rc_header *h)
             biased_local_zero(t, h);
         break;
     case BIASED_OTHERS:
-        biased_decref_shared(t, h);
+        if (!BIASED_ELSEWHERE(t, h, -1))
+            biased_decref_shared(t, h);
         break;
     case BIASED_NOBODYS:
         break;
@@ -217,9 +235,13 @@ API bool biased_try_incref(struct thread *t, struct rc_header *h)
         atomic_store_explicit(&h->local, n + 1, memory_order_relaxed);
         return true;
     case BIASED_OTHERS:
-        break;
+        if (!BIASED_ELSEWHERE(t, h, 1))
+            break;
+        // acquire: pairs with rc_init of the object that the block may have become, as below
+        (void)atomic_load_explicit(&h->tid, memory_order_acquire);
+        return true;
     case BIASED_NOBODYS:
-        // acquire: pairs with biased_init of the object that the block may have become, as below
+        // acquire: pairs with rc_init of the object that the block may have become, as below
         (void)atomic_load_explicit(&h->local, memory_order_acquire);
         return true;
     }

@@ -172,4 +172,18 @@ API bool biased_drain(struct thread *t)
     return any;
 }
 
+// With the world stopped: merges what is in all queues, and shows what turns out dead.
+API void biased_settle(struct thread *t, void (*dead)(void *, struct rc_header *), void *argument)
+{
+    for (unsigned i = 0; i < thread_slots(t); i++) {
+        struct biased_thread *q = biased_self(thread_slot(t, i));
+        bool last;
+        if (!q->started)
+            continue;
+        for (struct rc_header *h; (h = biased_dequeue(q, true, &last)) != NULL;)
+            if (last)
+                dead(argument, h);
+    }
+}
+
 #endif

@@ -8,7 +8,10 @@
 #endif
 #include "common.h"
 
-enum { REPEATS = 5, OPERATIONS_MAX = 16 };
+#define DEFERS PAIR_HAS(RC_TRAITS, RC_DEFERS)
+#define SPREADS PAIR_HAS(RC_TRAITS, RC_SPREADS)
+
+enum { REPEATS = 5, OPERATIONS_MAX = 20 };
 
 struct measured {
     const char *operation;
@@ -79,6 +82,8 @@ static bool dies_by_drop(struct thread *t, struct rc_header *h)
 struct exhibit {
     struct rc_header *shared;   // by its owner and the other thread
     struct rc_header *immortal; // no reference is the other thread's
+    struct rc_header *deferred; // nor of these: its maker holds them meanwhile
+    struct rc_header *hot;
     struct box *holder;         // a slot holds the shared one
 };
 // By the other thread, while the owner is outside the runtime.
@@ -99,7 +104,14 @@ static void measure_other(struct thread *t, void *argument, unsigned index)
             rc_decref(t, h));
     rc_roots_push(t, &frame, l, 1);
     MEASURE(rc, "local_pair", , (rc_local_of(t, &l[0], h), rc_local_drop(t, &l[0])), );
+    if (DEFERS)
+        MEASURE(rc, "local_deferred", ,
+                (rc_local_of(t, &l[0], e->deferred), rc_local_drop(t, &l[0])), );
     rc_roots_pop(t, &frame);
+    if (SPREADS) {
+        MEASURE(rc, "incref_hot", , rc_incref(t, e->hot), rc_decref(t, e->hot));
+        MEASURE(rc, "decref_hot", rc_incref(t, e->hot), rc_decref(t, e->hot), );
+    }
     struct rc_header *got;
     MEASURE(rc, "load", , got = rc_load(t, &e->holder->item[0]), rc_decref(t, got));
     for (unsigned i = 0; i < 3; i++)
@@ -138,9 +150,13 @@ static void measure_refcount(struct thread *t)
     rc_incref(t, e.shared);
     rc_give(t, e.shared);
     e.immortal = object_new(t, &bare_type, sizeof(struct node), AL_OBJECT, RC_IMMORTAL);
+    e.deferred = object_new(t, &bare_type, sizeof(struct node), AL_OBJECT, RC_DEFERRED);
+    e.hot = object_new(t, &bare_type, sizeof(struct node), AL_OBJECT, RC_HOT);
     team_run(t, 1, measure_other, &e);
     rc_end_immortal(t, e.immortal);
 
+    rc_decref(t, e.deferred);
+    rc_decref(t, e.hot);
     rc_decref(t, e.shared);
     rc_decref(t, h);
     rc_decref(t, other);
@@ -298,6 +314,11 @@ static void pairs_cost_what_the_traits_say(void **state)
         assert_int_equal(up.store + down.store, 0);
         assert_int_equal(up.rmw + down.rmw + up.lock_pair + down.lock_pair, 0);
     }
+    struct sync_counts local = stated("local_deferred");
+    assert_int_equal(local.rmw + local.store + local.lock_pair, 0); // where it is stated
+    struct sync_counts hot[2] = {stated("incref_hot"), stated("decref_hot")};
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(hot[i].rmw + hot[i].store + hot[i].lock_pair, 0);
     if (owner_apart()) {
         assert_int_equal(atomics("incref_own", "decref_own") + locks("incref_own", "decref_own"),
                          0);

@@ -27,7 +27,7 @@ struct own {
 // On a line of its own, so that only its count is contended for.
 static void make(struct thread *t, struct shared *s)
 {
-    struct rc_header *h = watched_new(t, WATCHED_LINES, RC_HOT, &s->deaths);
+    struct rc_header *h = watched_new(t, WATCHED_LINES, RC_HOT | RC_DEFERRED, &s->deaths);
     rc_give(t, h); // to the setting thread, which gives it up in finish
     // release: pairs with the acquire in begin, so that the object is seen complete
     atomic_store_explicit(&s->object, h, memory_order_release);
