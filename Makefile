@@ -42,12 +42,13 @@ NAMED = release asan tsan census fuzz
 # $(call place,NAME): where a named build lives.
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
 
-# $(call extra,RC): the headers in EXTRA that define the traits of that kind.
-extra = $(foreach h,$(EXTRA_HEADERS),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | grep -q 'define $(1)_TRAITS' && echo $(h)))
+# The headers in EXTRA, each behind the kind whose traits it defines; $(call extra,RC): those of a kind.
+EXTRA_KINDS := $(foreach h,$(EXTRA_HEADERS),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | sed -n 's,.*define \([A-Z][A-Z]\)_TRAITS .*,\1:$(h),p'))
+extra = $(patsubst $(1):%,%,$(filter $(1):%,$(EXTRA_KINDS)))
 HEADERS_rc := $(call extra,RC) $(wildcard strategies/refcount/*.h)
 HEADERS_lk := $(call extra,LK) $(wildcard strategies/lock/*.h)
-HEADERS_rl := $(wildcard strategies/reclaim/*.h)
-HEADERS_al := $(wildcard strategies/alloc/*.h)
+HEADERS_rl := $(call extra,RL) $(wildcard strategies/reclaim/*.h)
+HEADERS_al := $(call extra,AL) $(wildcard strategies/alloc/*.h)
 WORKLOADS := $(wildcard workloads/*/*.c)
 # $(call source,WORKLOAD), $(call header,KIND,SCHEME): the file of that name.
 source = $(filter %/$(1).c,$(WORKLOADS))
@@ -179,14 +180,15 @@ endif
 # $(call outside,KIND,SCHEME): the header of a scheme of EXTRA; the others are found by their names.
 outside = $(filter-out strategies/%,$(call header,$(1),$(2)))
 header_flag = $(if $(call outside,$(1),$(2)),'-D$(call upper,$(1))_HEADER="$(call outside,$(1),$(2))"')
-outside_kind = $(strip $(foreach kind,rc lk,$(if $(call outside,$(kind),$(1)),$(kind))))
+outside_kind = $(strip $(foreach kind,rc lk rl al,$(if $(call outside,$(kind),$(1)),$(kind))))
 upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
 # $(call catalogue_flags,KIND,SCHEME)
 catalogue_flags = -DCATALOGUE_$(1) -D$(call upper,$(1))_SCHEME=$(2) $(call header_flag,$(1),$(2))
 # $(call pair_flags,REFCOUNT LOCK [RECLAIMER ALLOCATOR])
 pair_flags = -DRC_SCHEME=$(word 1,$(1)) $(call header_flag,rc,$(word 1,$(1))) \
     -DLK_SCHEME=$(word 2,$(1)) $(call header_flag,lk,$(word 2,$(1))) \
-    $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) -DAL_SCHEME=$(word 4,$(1)))
+    $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) $(call header_flag,rl,$(word 3,$(1))) \
+    -DAL_SCHEME=$(word 4,$(1)) $(call header_flag,al,$(word 4,$(1))))
 pair = $(subst +, ,$(notdir $(1)))
 # Of WORKLOAD/PAIR[@LAYOUT]: the cell, and what stands before the command that links it (with all of
 # it as the name, no two cells have the same order).
@@ -222,7 +224,7 @@ $(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
 
 # A scheme of EXTRA by itself, to be loaded (build_scheme).
 $(2)/catalogue/%.so: harness/catalogue_unit.c $(BUILD)/flags
-	@test -n '$$(call outside_kind,$$*)' || { echo '$$*.h defines neither RC_TRAITS nor LK_TRAITS' >&2; exit 1; }
+	@test -n '$$(call outside_kind,$$*)' || { echo '$$*.h is no scheme: it defines no RC_, LK_, RL_ or AL_TRAITS' >&2; exit 1; }
 	@mkdir -p $$(@D)
 	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$< $(PEER_LIBS) $$(INTO)
 
@@ -254,17 +256,18 @@ $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CA
 
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
+	@$(3) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
 
 # The explorer: a program for each pair of schemes and face (harness/sim/face.h), which has all
-# scenarios: explore/FACE/PAIR. The explorer itself is never instrumented.
+# scenarios: explore/FACE/PAIR. The explorer itself is never instrumented. Logs of schemes are full
+# at once.
 $(2)/obj/sim/%.o: harness/sim/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) -O3 -DSYNC_EXPLORE -c $$< $$(INTO)
 
 $(2)/obj/explore/%.o: $$$$(wildcard tests/explore/$$$$(notdir $$$$(*D)).c) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(FACE_$$(firstword $$(subst /, ,$$*))) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) -c $$< $$(INTO)
+	@$(3) $$(FACE_$$(firstword $$(subst /, ,$$*))) -Itests/explore -DRC_LOG_SIZE=2 $$(call pair_flags,$$(call pair,$$*)) -c $$< $$(INTO)
 
 $(2)/explore/%: $$$$(foreach f,$(EXPLORED),$(2)/obj/explore/$$$$(*D)/$$$$f/$$$$(*F).o) $$$$(call sim,$(2),$$$$(*D)) $(2)/obj/sim/main.o
 	@mkdir -p $$(@D)

@@ -3,6 +3,7 @@
 // One scheme's entry in the catalogue, compiled once for each header with -DCATALOGUE_rc, _lk, _rl
 // or _al. Taking the address of every function of the contract makes one that is missing an error.
 // With -DCATALOGUE_SHARED it is a shared object, for a scheme that the program was not built with.
+#define CELL_ALONE
 #include "../workloads/object.h"
 #include "catalogue.h"
 
@@ -62,6 +63,7 @@ static const void *const functions[] = {
     rl_thread_online, rl_enter,      rl_leave,         rl_protect,       rl_quiesce,
     rl_retire,        rl_stamp,      rl_passed,        rl_drain,
 };
+static const struct census_line census[] = {RL_CENSUS(CENSUS_LINE)};
 #define UNIT_KIND  RECLAIM
 #define UNIT_NAME  CELL_STRING(RL_SCHEME)
 #define UNIT(what) RL_##what
@@ -96,7 +98,7 @@ static const struct scheme unit = {
     .bytes = UNIT_BYTES,
     .reclaim = UNIT_RECLAIM,
     .alloc = UNIT_ALLOC,
-#if defined CATALOGUE_rc || defined CATALOGUE_lk
+#ifndef CATALOGUE_al
     .census = census,
     .census_lines = sizeof census / sizeof census[0],
 #endif

@@ -38,10 +38,10 @@ static json_t *list_schemes(enum scheme_kind kind)
     for (size_t i = 0; i < n; i++) {
         json_t *o = entry(s[i]->name, s[i]->summary, s[i]->source);
         json_object_set_new(o, "peer", json_boolean(catalogue_peer(s[i])));
-        if (kind == REFCOUNT || kind == LOCK) {
+        if (kind == REFCOUNT || kind == LOCK)
             json_object_set_new(o, "bytes", json_integer((json_int_t)s[i]->bytes));
+        if (kind != ALLOC)
             json_object_set_new(o, "census", census_json(s[i]));
-        }
         json_array_append_new(all, o);
     }
     return all;

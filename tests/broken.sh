@@ -21,6 +21,7 @@ double_free        atomic  RC refcount asan   ASan
 move_keeps         atomic  RC refcount plain  verification
 publish_not_sticky biased  RC refcount plain  verification
 orphan_lost        biased  RC refcount plain  verification
+log_lost           buffered RC refcount plain  verification
 lock_nothing       pthread LK lock     plain  verification
 lock_nothing       pthread LK lock     tsan   TSan
 gil_unforced       gil     LK lock     census verification
@@ -29,6 +30,9 @@ census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
 immortal_written   plain_immortal RC census   census census
+ebr_early          ebr     RL reclaim  plain  verification
+qsbr_lost          qsbr    RL reclaim  plain  verification
+hazard_unfenced    hazard  RL census   census census
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)

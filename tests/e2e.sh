@@ -170,9 +170,17 @@ for w in handoff cross_thread_free; do # threads that wait for each other, more 
         ok "run $w, $pair, with 8 threads ends" says "5 of 5 samples verified"
     done
 done
+run "$rclab" run dict_mixed --rc biased --lock pthread --threads 2 --ops 100000 --samples 1 --share
+ok "run tells of memory" says "memory: at most " " objects dead and not freed; a header of " "longest pause 0 us"
+run "$rclab" run private_objects --rc atomic --ops 100000 --samples 1 --share
+ok "run: an eager scheme has nothing dead, and objects have a size" says "at most 0 objects dead" "resident bytes an object"
+run "$rclab" run tree --rc none --ops 2000 --samples 1 --share
+ok "run: what never dies is not called dead" says "memory: objects never die under this scheme;"
 run "$rclab" run private_objects --rc atomic --json --ops 2000 --samples 3 --threads 2 --param objects=16 --share
 fields=(workload rc lock reclaimer alloc allocator threads placement cpus duration_ns cpu_ns ops
-    ops_per_s ns_per_op thread_ops fairness verified params)
+    ops_per_s ns_per_op thread_ops fairness verified params dead_peak objects object_bytes
+    object_bytes_absent header_bytes pause_ns thread_pause_ns background_ns background_threads background_cpus
+    cpu_ns_per_op)
 ok "run --json ends well" is 0
 ok "run --json: a line a sample" lines 3
 ok "run --json: JSON" all_json

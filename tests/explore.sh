@@ -56,6 +56,10 @@ zero_relaxed          biased         RC d  $race
 init_unordered        biased         RC d  $race|check failed
 merge_again           biased         RC d  $any
 drain_relaxed         biased         RC d  $race
+commit_early          buffered       RC d  $any
+epoch_short           buffered       RC d  $any
+log_lost              buffered       RC d  $any
+online_unlocked       buffered       RC d  $any|deadlock
 tally_undeclared      pthread        LK i  $race
 lock_nothing          pthread        LK di $race
 spin_relaxed          spin           LK d  $race
@@ -76,9 +80,22 @@ lazy_relaxed          lazy           LK d  $race
 flags_relaxed         flags          LK d  $race
 flags_fence_early     flags          LK di $race
 flags_fence_weak      flags          LK d  $race
-epoch_early           epoch          RL d  $any
-epoch_unfenced        epoch          RL d  $any
-hazard_relaxed        hazard         RL d  $any
+unlink_late           qsbr           RL d  $any
+qsbr_unfenced         qsbr           RL d  $any
+qsbr_returns          qsbr           RL d  $race
+qsbr_relaxed          qsbr           RL d  $race
+qsbr_stale            qsbr           RL d  $any
+qsbr_retirer          qsbr           RL di $any
+qsbr_lost             qsbr           RL d  leak|check failed
+gus_deferred          gus            RL d  $any
+gus_forgets           gus            RL d  $any
+gus_poll_relaxed      gus            RL d  $race
+gus_plain             gus_old        RL d  $any
+ebr_early             ebr            RL d  $any
+ebr_unfenced          ebr            RL d  $any
+ebr_limbo             ebr            RL d  $any
+hazard_relaxed        hazard         RL di $race
+hazard_unfenced       hazard         RL d  $any
 END
 )
 
@@ -95,7 +112,7 @@ rows=$(
 )
 
 # The scenarios of a layer, by their files: most of the time is the compiler's.
-declare -A explored=([RC]='refcount reuse' [LK]=lock [RL]=reclaim)
+declare -A explored=([RC]='refcount late reuse' [LK]=lock [RL]=reclaim)
 
 program() { # face wrong from layer
     local name=$2 lock=pthread
@@ -182,9 +199,7 @@ verdict() { # good or not, text, log
     fi
 }
 essay() { # wrong: what its head says, without its name
-    local file=tests/broken/$1.h
-    [ -e "$file" ] || file=tests/explore/reclaim/$1.h
-    sed -n '3,/^#/p' "$file" | sed -n 's/^\/\/ //p' | tr '\n' ' ' | sed -E 's/^[a-z_]*: //; s/\. *$//'
+    sed -n '3,/^#/p' "tests/broken/$1.h" | sed -n 's/^\/\/ //p' | tr '\n' ' ' | sed -E 's/^[a-z_]*: //; s/\. *$//'
 }
 tell() {
     local number=0 face wrong from layer expected log result schedules scenario failure good

@@ -147,7 +147,7 @@ header blank/'two words.h' '' strategies/lock/spin.h
 
 bad_input "a header that is not there" "No such file" -- explore --rc "$work/nothing.h"
 bad_input "a lock's header as a refcount scheme" "is a lock scheme" "--rc" -- explore --rc "$work/right/spin.h"
-bad_input "a header that is no scheme" "neither RC_TRAITS nor LK_TRAITS" -- explore --lock "$work/none/empty.h"
+bad_input "a header that is no scheme" "it defines no RC_, LK_, RL_ or AL_TRAITS" -- explore --lock "$work/none/empty.h"
 bad_input "a header that does not compile" "conflicting types for" "lk_unlock" "could not build" -- explore --lock "$work/bad/spin.h"
 bad_input "a path with a blank" "move the header" -- explore --lock "$work/a blank/spin.h"
 bad_input "a name that is none" "letters, digits" -- explore --lock "$work/blank/two words.h"

@@ -6,17 +6,9 @@
 #include "common.h"
 
 // Sanitizers hold freed memory back, and do not reuse it soon.
-#if defined __has_feature // clang
-#if __has_feature(address_sanitizer)
+#if defined SYNC_ASAN || defined SYNC_TSAN
 #define REUSES false
-#endif
-#elif defined __SANITIZE_ADDRESS__
-#define REUSES false
-#endif
-#ifdef SYNC_TSAN
-#define REUSES false
-#endif
-#ifndef REUSES
+#else
 #define REUSES true
 #endif
 

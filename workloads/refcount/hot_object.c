@@ -87,6 +87,17 @@ static void work(struct thread *t, void *p, uint64_t n)
         work_counted(t, own->object, n);
 }
 
+static int64_t holds(const void *own)
+{
+    (void)own;
+    return 0;
+}
+static int64_t shares(const void *shared)
+{
+    (void)shared;
+    return 1;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -130,6 +141,8 @@ static const struct workload hot_object = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };
