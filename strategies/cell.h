@@ -418,8 +418,12 @@ API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, u
 // last one. Nobody counted where RC_UNCOUNTED, so the object becomes mortal first.
 API void rc_end_immortal(struct thread *t, struct rc_header *h)
 {
+#ifdef RC_MORTAL
+    RC_MORTAL(t, h);
+#else
     if (PAIR_HAS(RC_TRAITS, RC_UNCOUNTED))
         rc_init(t, h, 0);
+#endif
     rc_decref(t, h);
 }
 
@@ -443,7 +447,11 @@ API void rc_free(struct thread *t, struct rc_header *h)
 #ifdef RC_FINI
     RC_FINI(t, h);
 #endif
+#ifdef RC_FREE
+    RC_FREE(t, h);
+#else
     al_free(t, h);
+#endif
     sync_tally_add(t->died);
 }
 

@@ -34,6 +34,9 @@
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
 //     RC_DIES(t, h)           optional: rc_die was called for h, which may still have to wait
 //     RC_FINI(t, h)           optional: gives up what rc_init set up in the header, before the free
+//     RC_FREE(t, h)           optional: instead of al_free, which the scheme then calls itself
+//     RC_MORTAL(t, h)         optional: makes an immortal object mortal, where rc_init would forget
+//                             what the header keeps beside the count
 //     RC_CLEARS               optional: it has an rc_clear of its own
 // Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs, in entries. Tests do,
 // so that logs are full soon.
@@ -154,7 +157,8 @@ API struct rc_header *rc_local_own(struct thread *t, struct rc_local *l);
 // The caller holds h, whose type has weak references (obj_weaks). The cell's memory is the
 // caller's.
 API void rc_weak_make(struct thread *t, struct rc_weak *w, struct rc_header *h);
-// A counted reference, or NULL if the object is dead or dying.
+// A counted reference, or NULL if the object is dead or dying; the cell is empty then. Until then,
+// or until it is dropped, a cell may keep the memory of a dead object.
 API struct rc_header *rc_weak_get(struct thread *t, struct rc_weak *w);
 API void rc_weak_drop(struct thread *t, struct rc_weak *w);
 // The object dies: its cells answer NULL from now on. Called by rc_die only.

@@ -64,11 +64,12 @@ API void rc_publish(struct thread *t, struct rc_header *h)
     (void)t, (void)h;
 }
 
-// `pair`: what locking and unlocking costs, as op has it.
-// clang-format off
-#define GLOBAL_CENSUS(op, pair, pairs)                                                             \
-    op(incref_own, pair, .load = 1, .store = 1)                                                    \
-    op(decref_own, pair, .load = 1, .store = 1)
-// clang-format on
+#include "rc_local_counted.h"
+#include "rc_no_cycles.h"
+#include "rc_no_defer.h"
+#include "rc_no_hooks.h"
+#include "rc_no_move.h"
+#include "rc_slot_locked.h"
+#include "rc_weak_locked.h"
 
 #endif
