@@ -43,7 +43,7 @@ NAMED = release asan tsan census fuzz
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
 
 # The headers in EXTRA, each behind the kind whose traits it defines; $(call extra,RC): those of a kind.
-EXTRA_KINDS := $(foreach h,$(EXTRA_HEADERS),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | sed -n 's,.*define \([A-Z][A-Z]\)_TRAITS .*,\1:$(h),p'))
+EXTRA_KINDS := $(foreach h,$(EXTRA_HEADERS),$(addsuffix :$(h),$(firstword $(shell CC='$(CC)' scripts/traits $(h)))))
 extra = $(patsubst $(1):%,%,$(filter $(1):%,$(EXTRA_KINDS)))
 HEADERS_rc := $(call extra,RC) $(wildcard strategies/refcount/*.h)
 HEADERS_lk := $(call extra,LK) $(wildcard strategies/lock/*.h)

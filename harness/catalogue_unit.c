@@ -89,6 +89,9 @@ static const void *const functions[] = {
 #endif
 #define UNIT(what) AL_##what
 #define UNIT_BYTES 0
+#ifdef AL_RECLAIM
+#define UNIT_RECLAIM CELL_STRING(AL_RECLAIM)
+#endif
 
 #else
 #error "compile with -DCATALOGUE_rc, _lk, _rl or _al"

@@ -16,7 +16,7 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "A scheme S is a NAME, KIND/NAME, or the path of a header:", 0},
     {"rc", KEY_SCHEME + REFCOUNT, "S", 0, "Refcount scheme (atomic)", 0},
     {"lock", KEY_SCHEME + LOCK, "S", 0,
-     "Lock scheme (pthread; gil where threads cannot count at a time)", 0},
+     "Lock scheme (pthread; gil where threads must exclude each other)", 0},
     {"reclaimer", KEY_SCHEME + RECLAIM, "S", 0, "Reclaimer (what the schemes go with)", 0},
     {"alloc", KEY_SCHEME + ALLOC, "S", 0, "Object allocator (what the schemes go with)", 0},
     {0},
@@ -97,11 +97,14 @@ bool explorer_choose(struct explorer *x, const struct explorer_options *o, struc
         const char *text = o->scheme[kind];
         if (text == NULL && kind == REFCOUNT)
             text = "atomic";
-        if (text == NULL && kind == LOCK)
-            text = PAIR_HAS(x->spec.scheme[REFCOUNT]->traits, RC_SHARED) ? "pthread" : "gil";
         if (text != NULL && !choose(x, (enum scheme_kind)kind, text, e))
             return false;
     }
+    const struct scheme *rc = x->spec.scheme[REFCOUNT], *al = x->spec.scheme[ALLOC];
+    bool alone = !PAIR_HAS(rc->traits, RC_SHARED) ||
+                 (al != NULL && PAIR_HAS(al->traits, AL_UNLOCKED));
+    if (o->scheme[LOCK] == NULL && !choose(x, LOCK, alone ? "gil" : "pthread", e))
+        return false;
     return spec_complete(&x->spec, e) && spec_seen(&x->spec, "the explorer", e);
 }
 

@@ -231,14 +231,16 @@ bool spec_seen(const struct spec *s, const char *what, struct error *e)
 static void complete_defaults(struct spec *s)
 {
     const struct scheme *rc = s->scheme[REFCOUNT], *lk = s->scheme[LOCK];
-    if (s->scheme[RECLAIM] == NULL)
-        s->scheme[RECLAIM] = catalogue_scheme(RECLAIM, lk->reclaim != NULL   ? lk->reclaim
-                                                       : rc->reclaim != NULL ? rc->reclaim
-                                                                             : "immediate");
     if (s->scheme[ALLOC] == NULL)
         s->scheme[ALLOC] = catalogue_scheme(ALLOC, rc->alloc != NULL   ? rc->alloc
                                                    : lk->alloc != NULL ? lk->alloc
                                                                        : "system");
+    const struct scheme *al = s->scheme[ALLOC];
+    if (s->scheme[RECLAIM] == NULL)
+        s->scheme[RECLAIM] = catalogue_scheme(RECLAIM, lk->reclaim != NULL   ? lk->reclaim
+                                                       : rc->reclaim != NULL ? rc->reclaim
+                                                       : al->reclaim != NULL ? al->reclaim
+                                                                             : "immediate");
 }
 
 bool spec_complete(struct spec *s, struct error *e)

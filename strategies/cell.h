@@ -35,16 +35,8 @@
 #include LK_HEADER
 // clang-format on
 
-// Reclaimer and allocator are what the two schemes go with, unless told otherwise.
-#ifndef RL_SCHEME
-#if defined LK_RECLAIM
-#define RL_SCHEME LK_RECLAIM
-#elif defined RC_RECLAIM
-#define RL_SCHEME RC_RECLAIM
-#else
-#define RL_SCHEME immediate
-#endif
-#endif
+// Allocator and reclaimer are what the two schemes go with, and the reclaimer what the allocator
+// does, unless told otherwise.
 #ifndef AL_SCHEME
 #if defined RC_ALLOC
 #define AL_SCHEME RC_ALLOC
@@ -55,14 +47,27 @@
 #endif
 #endif
 // clang-format off
-#ifndef RL_HEADER
-#define RL_HEADER CELL_STRING(reclaim/RL_SCHEME.h)
-#endif
 #ifndef AL_HEADER
 #define AL_HEADER CELL_STRING(alloc/AL_SCHEME.h)
 #endif
-#include RL_HEADER
 #include AL_HEADER
+// clang-format on
+#ifndef RL_SCHEME
+#if defined LK_RECLAIM
+#define RL_SCHEME LK_RECLAIM
+#elif defined RC_RECLAIM
+#define RL_SCHEME RC_RECLAIM
+#elif defined AL_RECLAIM
+#define RL_SCHEME AL_RECLAIM
+#else
+#define RL_SCHEME immediate
+#endif
+#endif
+// clang-format off
+#ifndef RL_HEADER
+#define RL_HEADER CELL_STRING(reclaim/RL_SCHEME.h)
+#endif
+#include RL_HEADER
 // clang-format on
 
 #define CELL_NAME          \

@@ -129,7 +129,7 @@ program() { # face wrong from layer
     RL) name=atomic+pthread+$name+system ;;
     AL) name=atomic+pthread+qsbr+$name ;;
     RC) # what is not shared without a global lock goes with one, as rclab explore has it
-        grep -q 'define RC_TRAITS.*RC_SHARED' "strategies/refcount/$3.h" || lock=gil
+        scripts/traits "strategies/refcount/$3.h" | grep -qw RC_SHARED || lock=gil
         name=$name+$lock
         ;;
     esac
