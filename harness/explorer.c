@@ -101,8 +101,8 @@ bool explorer_choose(struct explorer *x, const struct explorer_options *o, struc
             return false;
     }
     const struct scheme *rc = x->spec.scheme[REFCOUNT], *al = x->spec.scheme[ALLOC];
-    bool alone = !PAIR_HAS(rc->traits, RC_SHARED) ||
-                 (al != NULL && PAIR_HAS(al->traits, AL_UNLOCKED));
+    bool alone =
+        !PAIR_HAS(rc->traits, RC_SHARED) || (al != NULL && PAIR_HAS(al->traits, AL_UNLOCKED));
     if (o->scheme[LOCK] == NULL && !choose(x, LOCK, alone ? "gil" : "pthread", e))
         return false;
     return spec_complete(&x->spec, e) && spec_seen(&x->spec, "the explorer", e);
