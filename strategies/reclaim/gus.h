@@ -41,9 +41,13 @@
 // clang-format on
 
 enum { GUS_OFFLINE = 0, GUS_STEP = 2 };
-// Where a world begins; odd.
+// Where a world begins; odd. The explorer's wrap soon, as FreeBSD's do when it checks itself.
 #ifndef GUS_FIRST
+#ifdef SYNC_EXPLORE
+#define GUS_FIRST -3
+#else
 #define GUS_FIRST 1
+#endif
 #endif
 // The batch is what defers: the sequence moves when it is full.
 #ifndef SYNC_EXPLORE
@@ -84,7 +88,8 @@ API void rl_world_fini(struct rl_world *rw)
     retired_world_fini(&rw->retired);
 }
 
-// Relaxed load: an old sequence only keeps others waiting, and of a new one the fence is the acquire.
+// Relaxed load: an old sequence only keeps others waiting, and of a new one the fence is the
+// acquire.
 API void rl_thread_online(struct thread *t)
 {
     uint64_t seq = atomic_load_explicit(&rl_world(t)->wr, memory_order_relaxed);
@@ -126,8 +131,8 @@ static __attribute__((noinline, unused)) uint64_t gus_scan(struct thread *t)
 {
     struct rl_world *rw = rl_world(t);
     // Relaxed: this thread's own sequence is among those below, and bounds what is found by what it
-    // had acquired before the fence. So goals that are reached here are of unlinks before the fence,
-    // also for those who find them reached in `rd`.
+    // had acquired before the fence. So goals that are reached here are of unlinks before the
+    // fence, also for those who find them reached in `rd`.
     uint64_t oldest = atomic_load_explicit(&rw->wr, memory_order_relaxed);
     sync_fence(memory_order_seq_cst); // seq_cst: pairs with that in rl_thread_online
     unsigned n = thread_slots(t);

@@ -179,3 +179,43 @@ static void reuse_by_owner_run(struct scene *s, struct thread *t, unsigned i)
 }
 SCENE(reuse_by_owner, 3, TRIES_FREED, empty_slots,
       "readers, one of them its maker, try an object that dies, and the next one in its block");
+
+// A local reference by way of the block's next object, which need not be counted: the slot never
+// held it. Its life is the collector's, so the writer keeps it until the end.
+static void reuse_deferred_setup(struct scene *s)
+{
+    struct thread *t = stage_as(&s->stage, 1);
+    struct rc_header *h = node_new(t, 7);
+    rc_store(t, NULL, &s->slot, h);
+    rc_decref(t, h);
+}
+static void reuse_deferred_run(struct scene *s, struct thread *t, unsigned i)
+{
+    struct rc_header *h;
+    if (i == 1) {
+        rc_store(t, NULL, &s->slot, NULL);
+        s->h = node_new_type(t, &node_type, sizeof(struct node), 8, RC_DEFERRED);
+    } else {
+        struct rc_local l[1] = {};
+        struct rc_roots frame;
+        rc_roots_push(t, &frame, l, 1);
+        h = rc_local_get(t, &l[0], &s->slot);
+        if (h != NULL) {
+            node_use(h, 7);
+            rc_local_drop(t, &l[0]);
+        }
+        rc_roots_pop(t, &frame);
+    }
+    thread_safepoint(t);
+}
+static void drop_deferred(struct scene *s, struct thread *t)
+{
+    (void)t;
+    t = stage_as(&s->stage, 1);
+    rc_decref(t, s->h);
+    stage_as(&s->stage, 0);
+}
+SCENE(
+    reuse_deferred, 2,
+    UNLESS(PAIR_HAS(RC_TRAITS, RC_DEFERS), "this refcount scheme defers no counts"), drop_deferred,
+    "a reader gets a local of an object that dies and is followed in its block by a deferred one");
