@@ -28,10 +28,10 @@ enum { SIM_THREADS_MAX = 8 };
 struct sim_site {
     const char *file;
     unsigned line;
-    const char *what;     // the operation: "load", "store", "park" ...
-    const char *object;   // its operand as it was written; "" if there is none
-    const char *order[2]; // the declared order, and that of a compare-exchange's failure; or ""
-    uint8_t weaken[2];    // enum sim_strength, which the audit takes away from each order
+    const char *what;      // the operation: "load", "store", "park" ...
+    const char *object;    // its operand as it was written; "" if there is none
+    const char *order[2];  // the declared order, and that of a compare-exchange's failure; or ""
+    uint8_t weaken[2];     // enum sim_strength, which the audit takes away from each order
 };
 enum sim_strength {
     SIM_TOTAL = 1,   // of seq_cst: the total order
@@ -84,9 +84,9 @@ _Noreturn void sim_fail_check(const char *file, int line, const char *text);
 
 // A scenario. Set-up runs once, before all schedules, and makes in simulated memory what the
 // threads share; each schedule begins from a copy of that. Set-up and finish run alone: nothing
-// interrupts them. Threads that a scheme starts in set-up run from their beginning in each
-// schedule, and beside finish where it waits. Finish checks what must hold when all threads have
-// ended and frees everything, also what set-up allocated: what is left is a leak.
+// interrupts them. Threads that a scheme starts in set-up run from their beginning in each schedule,
+// and beside finish where it waits. Finish checks what must hold when all threads have ended and
+// frees everything, also what set-up allocated: what is left is a leak.
 struct sim_scenario {
     const char *name, *summary;
     const char *omitted; // why it says nothing of these schemes; NULL: it does
@@ -95,12 +95,11 @@ struct sim_scenario {
     void (*run)(void *state, unsigned thread); // thread 1..threads
     void (*finish)(void *state);
 };
-// The headers of the refcount and the lock scheme, as they were included; of a program of
-// scenarios.
+// The headers of the refcount and the lock scheme, as they were included; of a program of scenarios.
 extern const char *const sim_schemes[2] __attribute__((weak));
 
-#define SIM_SCENARIO(scenario)                                   \
-    static const struct sim_scenario *const sim_entry_##scenario \
+#define SIM_SCENARIO(scenario)                                                                     \
+    static const struct sim_scenario *const sim_entry_##scenario                                   \
         __attribute__((used, section("sim_scenarios"))) = &scenario
 
 #endif

@@ -18,19 +18,18 @@
 
 #define RULE_AND(ok, text) &&(ok)
 // May several threads run in one world and see the same objects?
-#define THREADED   (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, NEEDS_SHARING))
-#define FREES      ((RC_TRAITS & RC_FREES) != 0)
-#define LATE       ((RC_TRAITS & RC_LATE) != 0)
-#define COUNTS     ((RC_TRAITS & RC_COUNTS) != 0)
+#define THREADED                                                                                   \
+    (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, NEEDS_SHARING))
+#define FREES ((RC_TRAITS & RC_FREES) != 0)
+#define LATE ((RC_TRAITS & RC_LATE) != 0)
+#define COUNTS ((RC_TRAITS & RC_COUNTS) != 0)
 #define BACKGROUND ((RC_TRAITS & RC_BACKGROUND) != 0)
-#define UNCOUNTED  ((RC_TRAITS & RC_UNCOUNTED) != 0)
-#define GLOBAL     ((LK_TRAITS & LK_GLOBAL) != 0)
+#define UNCOUNTED ((RC_TRAITS & RC_UNCOUNTED) != 0)
+#define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.
-#define WHEN(applies, test)                                                      \
-    {                                                                            \
-        .name = (applies) ? #test : NULL, .test_func = (applies) ? (test) : NULL \
-    }
+#define WHEN(applies, test)                                                                        \
+    {.name = (applies) ? #test : NULL, .test_func = (applies) ? (test) : NULL}
 // The last line of a program. A hang ends it; what was printed before an end by sync_check stays.
 #define RUN(group, tests)                                                                          \
     (setvbuf(stdout, NULL, _IOLBF, BUFSIZ), alarm(120),                                            \
