@@ -282,7 +282,8 @@ API void rc_thread_detach(struct thread *t)
 }
 
 // Must a thread that is offline wait until it has at most so many pads to be applied? With 0 also
-// for those of others, when nobody is left who could add to them.
+// for those of others, when nobody is left who could add to them, and for the committer to have
+// come.
 API bool buffered_pending(struct rc_world *rw, struct rc_thread *rt, uint32_t most)
 {
     return sync_get(rt->unsettled) > most ||

@@ -62,7 +62,9 @@ API void leave(struct thread *t, bool drained)
 // A world and the thread that sets up a test in it.
 API struct thread *open_world(void)
 {
-    return enter(world_open());
+    struct thread *t = enter(world_open());
+    thread_drain(t); // a thread in the background has come, and takes nobody's slot later
+    return t;
 }
 // Everything that was made has died by now.
 API void close_world(struct thread *t)
