@@ -30,6 +30,7 @@ leak                  atomic         RC d  leak|check failed
 double_free           atomic         RC d  $any
 premature_free        atomic         RC d  $any
 weak_late             atomic         RC d  $any
+load_uncounted        atomic         RC d  $any
 move_keeps            atomic         RC d  $any
 publish_not_sticky    biased         RC d  $race|check failed
 orphan_lost           biased         RC d  leak|check failed
