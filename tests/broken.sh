@@ -29,6 +29,11 @@ census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
 immortal_written   plain_immortal RC census   census census
+subtract_forgotten collected RC cycles plain  verification
+reach_forgotten    collected RC cycles plain  verification
+reach_forgotten    collected RC cycles asan   ASan
+weak_garbage       collected RC cycles plain  verification
+dead_tracked       collected RC cycles plain  verification
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)
@@ -38,8 +43,10 @@ case_name() { # wrong from layer program build
 }
 
 build_and_run() { # wrong from layer program build
-    local name flags
-    local scheme=("-D$3_SCHEME=$1" "-D$3_HEADER=\"tests/broken/$1.h\"")
+    local name flags of=$1 scheme
+    [ "$of" != - ] || of=$2
+    scheme=("-D$3_SCHEME=$of")
+    [ ! -e "tests/broken/$of.h" ] || scheme+=("-D$3_HEADER=\"tests/broken/$of.h\"")
     name=$out/$(case_name "$@")
     case $5 in
     plain) flags="-Wshadow" ;;
@@ -47,7 +54,6 @@ build_and_run() { # wrong from layer program build
     tsan) flags="-Wshadow -g -fsanitize=thread -DSYNC_TSAN" ;;
     census) flags="-DSYNC_CENSUS" ;;
     esac
-    [ "$1" != - ] || scheme=("-D$3_SCHEME=$2")
     # shellcheck disable=SC2086
     if ! "$cc" -std=gnu17 -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
         "${scheme[@]}" "tests/conformance/$4.c" harness/sync.c -lcmocka -lpthread \

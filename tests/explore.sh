@@ -56,6 +56,12 @@ zero_relaxed          biased         RC d  $race
 init_unordered        biased         RC d  $race|check failed
 merge_again           biased         RC d  $any
 drain_relaxed         biased         RC d  $race
+subtract_forgotten    collected      GC d  leak|check failed
+reach_forgotten       collected      GC d  $any
+weak_garbage          collected      GC d  $any
+end_stopped           collected      GC d  deadlock
+collect_running       collected      GC di $any|deadlock
+dead_tracked          collected      GC d  $any
 tally_undeclared      pthread        LK i  $race
 lock_nothing          pthread        LK di $race
 spin_relaxed          spin           LK d  $race
@@ -95,7 +101,7 @@ rows=$(
 )
 
 # The scenarios of a layer, by their files: most of the time is the compiler's.
-declare -A explored=([RC]='refcount reuse' [LK]=lock [RL]=reclaim)
+declare -A explored=([RC]='refcount reuse' [GC]=cycles [LK]=lock [RL]=reclaim)
 
 program() { # face wrong from layer
     local name=$2 lock=pthread
@@ -103,6 +109,7 @@ program() { # face wrong from layer
     case $4 in
     LK) name=atomic+$name ;;
     RL) name=atomic+pthread+$name+system ;;
+    GC) name=$name+pthread ;;
     RC) # what is not shared without a global lock goes with one, as rclab explore has it
         grep -q 'define RC_TRAITS.*RC_SHARED' "strategies/refcount/$3.h" || lock=gil
         name=$name+$lock
@@ -149,7 +156,7 @@ explore() { # log, face wrong from layer expected
 }
 
 # shellcheck disable=SC2086
-for layer in RC LK RL; do
+for layer in RC GC LK RL; do
     mapfile -t programs < <(grep -E "^[a-z]+ [^ ]+ [^ ]+ $layer " <<<"$rows" | while read -r row; do
         program $row
     done | sort -u)
