@@ -33,7 +33,7 @@ subtract_forgotten collected RC cycles plain  verification
 reach_forgotten    collected RC cycles plain  verification
 reach_forgotten    collected RC cycles asan   ASan
 weak_garbage       collected RC cycles plain  verification
-dead_tracked       collected RC cycles plain  verification
+dead_tracked       collected RC cycles plain  assertion
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)
@@ -77,7 +77,7 @@ catcher() { # log
         echo census
     elif grep -q '^not ok\|^tests/conformance/[a-z]*\.[ch]:[0-9]*: ' "$1"; then
         echo verification
-    elif grep -q '^[a-z/]*\.[ch]:[0-9]*: ' "$1"; then
+    elif grep -q '^[a-z_./]*\.[ch]:[0-9]*: ' "$1"; then
         echo assertion
     fi
 }

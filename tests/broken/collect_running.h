@@ -9,16 +9,15 @@
 #include "../../strategies/rc_collector.h"
 #undef collector_collect
 
-API uint64_t collector_collect(struct thread *t);
+API uint64_t collector_collect(struct collection *c);
 #include "collected.h"
 
-API uint64_t collector_collect(struct thread *t)
+API uint64_t collector_collect(struct collection *c)
 {
-    struct collection c = {.t = t};
-    sync_mutex_lock(&rc_world(t)->mutex);
-    collector_find(&c);
-    sync_mutex_unlock(&rc_world(t)->mutex);
-    return collector_end(&c);
+    sync_mutex_lock(&rc_world(c->t)->mutex);
+    collector_find(c);
+    sync_mutex_unlock(&rc_world(c->t)->mutex);
+    return collector_end(c);
 }
 
 #endif

@@ -8,13 +8,12 @@
 #include "../../strategies/rc_collector.h"
 #undef collector_collect
 
-API uint64_t collector_collect(struct thread *t)
+API uint64_t collector_collect(struct collection *c)
 {
-    struct collection c = {.t = t};
-    world_stop(t);
-    collector_find(&c);
-    uint64_t died = collector_end(&c);
-    world_start(t);
+    world_stop(c->t);
+    collector_find(c);
+    uint64_t died = collector_end(c);
+    world_start(c->t);
     return died;
 }
 
