@@ -22,13 +22,19 @@ SCHEME ?=
 CELL ?= private_objects/atomic+none
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(CI),-Werror)
+# Where the headers of the libraries that peers stand on are, and what links them where one is used.
+EXTRA_HEADERS := $(filter %.h,$(EXTRA)) $(wildcard $(addsuffix /*.h,$(filter-out %.h,$(EXTRA))))
+libraries = $(shell scripts/libraries $(1) $(EXTRA_HEADERS) strategies/*/*.h)
+PEER_FLAGS := $(call libraries,--cflags)
+PEER_LIBS := -Wl,--as-needed $(call libraries,--libs)
 # Functions are sections, so that layouts can order them.
-BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -ffunction-sections -I. -Istrategies -Iharness $(WARN)
+BASE = -std=gnu17 -D_GNU_SOURCE -O2 -g -ffunction-sections -I. -Istrategies -Iharness $(PEER_FLAGS) $(WARN)
 # Pinned for what is timed: no unrolling that differs by compiler, loops on their own fetch blocks.
 CELL_FLAGS = -fno-unroll-loops -falign-functions=64 -falign-loops=32
+# Sanitizers: -O1, for their compilers take long enough.
 FLAGS_release =
-FLAGS_asan = -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
-FLAGS_tsan = -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
+FLAGS_asan = -O1 -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSYNC_CHECKED
+FLAGS_tsan = -O1 -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
 FLAGS_census = -DSYNC_CENSUS -Wno-shadow
 FLAGS_fuzz = -fsanitize=fuzzer-no-link -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -DSYNC_CHECKED
 
@@ -36,12 +42,13 @@ NAMED = release asan tsan census fuzz
 # $(call place,NAME): where a named build lives.
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
 
-# $(call extra,RC): the headers in EXTRA that define the traits of that kind.
-extra = $(foreach h,$(filter %.h,$(EXTRA)) $(wildcard $(addsuffix /*.h,$(filter-out %.h,$(EXTRA)))),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | grep -q 'define $(1)_TRAITS' && echo $(h)))
+# The headers in EXTRA, each behind the kind whose traits it defines; $(call extra,RC): those of a kind.
+EXTRA_KINDS := $(foreach h,$(EXTRA_HEADERS),$(shell $(CC) $(BASE) -E -dM $(h) 2>&1 | sed -n 's,.*define \([A-Z][A-Z]\)_TRAITS .*,\1:$(h),p'))
+extra = $(patsubst $(1):%,%,$(filter $(1):%,$(EXTRA_KINDS)))
 HEADERS_rc := $(call extra,RC) $(wildcard strategies/refcount/*.h)
 HEADERS_lk := $(call extra,LK) $(wildcard strategies/lock/*.h)
-HEADERS_rl := $(wildcard strategies/reclaim/*.h)
-HEADERS_al := $(wildcard strategies/alloc/*.h)
+HEADERS_rl := $(call extra,RL) $(wildcard strategies/reclaim/*.h)
+HEADERS_al := $(call extra,AL) $(wildcard strategies/alloc/*.h)
 WORKLOADS := $(wildcard workloads/*/*.c)
 # $(call source,WORKLOAD), $(call header,KIND,SCHEME): the file of that name.
 source = $(filter %/$(1).c,$(WORKLOADS))
@@ -56,7 +63,7 @@ help:
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
-	@echo 'make docs                       the tables of docs/statistics.md and docs/exploring.md again'
+	@echo 'make docs                       the tables of docs/statistics.md, docs/schemes.md and docs/exploring.md again'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
 	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   the explorer: every scheme, so many schedules, both faces'
@@ -88,6 +95,7 @@ figures: all
 
 docs: $(BUILD)/test/simulation all
 	@$< <docs/statistics.md >docs/statistics.md.tmp && mv docs/statistics.md.tmp docs/statistics.md
+	@scripts/schemes $(BUILD)/rclab <docs/schemes.md >docs/schemes.md.tmp && mv docs/schemes.md.tmp docs/schemes.md
 	@scripts/audits $(BUILD)/rclab <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
 	@tests/explore.sh --docs $(BUILD) <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
 
@@ -148,7 +156,7 @@ INTO = -MMD -MP -MT $@ -MF $(DEPENDS).tmp -o $@.tmp && mv $(DEPENDS).tmp $(DEPEN
 LINK_INTO = -o $@.tmp && mv $@.tmp $@
 
 # The program; tests are linked with all of it but main and the commands.
-LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm -ldl
+LIBS := -lsqlite3 -linih -ljansson -lhwloc -lm -ldl $(PEER_LIBS)
 # LIBS_NAME: what the unit test NAME needs too. GSL is a second opinion, never in the program.
 LIBS_stats_gsl = -lgsl -lgslcblas
 RCLAB_SOURCES := $(filter-out harness/runner.c harness/catalogue_unit.c,$(wildcard harness/*.c))
@@ -173,14 +181,15 @@ endif
 # $(call outside,KIND,SCHEME): the header of a scheme of EXTRA; the others are found by their names.
 outside = $(filter-out strategies/%,$(call header,$(1),$(2)))
 header_flag = $(if $(call outside,$(1),$(2)),'-D$(call upper,$(1))_HEADER="$(call outside,$(1),$(2))"')
-outside_kind = $(strip $(foreach kind,rc lk,$(if $(call outside,$(kind),$(1)),$(kind))))
+outside_kind = $(strip $(foreach kind,rc lk rl al,$(if $(call outside,$(kind),$(1)),$(kind))))
 upper = $(subst rc,RC,$(subst lk,LK,$(subst rl,RL,$(subst al,AL,$(1)))))
 # $(call catalogue_flags,KIND,SCHEME)
 catalogue_flags = -DCATALOGUE_$(1) -D$(call upper,$(1))_SCHEME=$(2) $(call header_flag,$(1),$(2))
 # $(call pair_flags,REFCOUNT LOCK [RECLAIMER ALLOCATOR])
 pair_flags = -DRC_SCHEME=$(word 1,$(1)) $(call header_flag,rc,$(word 1,$(1))) \
     -DLK_SCHEME=$(word 2,$(1)) $(call header_flag,lk,$(word 2,$(1))) \
-    $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) -DAL_SCHEME=$(word 4,$(1)))
+    $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) $(call header_flag,rl,$(word 3,$(1))) \
+    -DAL_SCHEME=$(word 4,$(1)) $(call header_flag,al,$(word 4,$(1))))
 pair = $(subst +, ,$(notdir $(1)))
 # Of WORKLOAD/PAIR[@LAYOUT]: the cell, and what stands before the command that links it (with all of
 # it as the name, no two cells have the same order).
@@ -216,9 +225,9 @@ $(2)/catalogue/%.o: harness/catalogue_unit.c $(BUILD)/flags
 
 # A scheme of EXTRA by itself, to be loaded (build_scheme).
 $(2)/catalogue/%.so: harness/catalogue_unit.c $(BUILD)/flags
-	@test -n '$$(call outside_kind,$$*)' || { echo '$$*.h defines neither RC_TRAITS nor LK_TRAITS' >&2; exit 1; }
+	@test -n '$$(call outside_kind,$$*)' || { echo '$$*.h is no scheme: it defines no RC_, LK_, RL_ or AL_TRAITS' >&2; exit 1; }
 	@mkdir -p $$(@D)
-	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$< $$(INTO)
+	@$(3) -fPIC -shared -DCATALOGUE_SHARED $$(call catalogue_flags,$$(call outside_kind,$$*),$$*) $$< $(PEER_LIBS) $$(INTO)
 
 $(2)/rclab: $(RCLAB_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/names
 	@$(3) $$(filter %.o,$$^) $(LIBS) $$(LINK_INTO)
@@ -231,7 +240,7 @@ $(2)/obj/cells/%.o: $$$$(call source,$$$$(*D)) $(BUILD)/flags
 
 $(2)/cells/%: $(2)/obj/cells/$$$$(call cell,$$$$*).o $(2)/obj/runner.o $(2)/obj/sync.o $$$$(firstword $$$$(call shuffle,$$$$*))
 	@mkdir -p $$(@D)
-	@$$(call shuffle,$$*) $(3) $$(filter %.o,$$^) -lm $$(LINK_INTO)
+	@$$(call shuffle,$$*) $(3) $$(filter %.o,$$^) -lm $(PEER_LIBS) $$(LINK_INTO)
 
 # Tests: units are linked with the harness, conformance programs are compiled like cells.
 $(2)/test/unit/%: tests/unit/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
@@ -248,17 +257,18 @@ $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CA
 
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $$(INTO)
+	@$(3) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
 
 # The explorer: a program for each pair of schemes and face (harness/sim/face.h), which has all
-# scenarios: explore/FACE/PAIR. The explorer itself is never instrumented.
+# scenarios: explore/FACE/PAIR. The explorer itself is never instrumented. Logs of schemes are full
+# at once.
 $(2)/obj/sim/%.o: harness/sim/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) -O3 -DSYNC_EXPLORE -c $$< $$(INTO)
 
 $(2)/obj/explore/%.o: $$$$(wildcard tests/explore/$$$$(notdir $$$$(*D)).c) $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) $$(FACE_$$(firstword $$(subst /, ,$$*))) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) -c $$< $$(INTO)
+	@$(3) $$(FACE_$$(firstword $$(subst /, ,$$*))) -Itests/explore -DRC_LOG_SIZE=2 $$(call pair_flags,$$(call pair,$$*)) -c $$< $$(INTO)
 
 $(2)/explore/%: $$$$(foreach f,$(EXPLORED),$(2)/obj/explore/$$$$(*D)/$$$$f/$$$$(*F).o) $$$$(call sim,$(2),$$$$(*D)) $(2)/obj/sim/main.o
 	@mkdir -p $$(@D)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "catalogue.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "../strategies/pair.h"
 
 extern const struct scheme *const scheme_first[] __asm__("__start_" CATALOGUE_SECTION);
 extern const struct scheme *const scheme_end[] __asm__("__stop_" CATALOGUE_SECTION);
@@ -14,6 +17,62 @@ const char *catalogue_kind(enum scheme_kind kind)
 {
     static const char *const name[SCHEME_KINDS] = {"refcount", "lock", "reclaim", "alloc"};
     return name[kind];
+}
+
+bool catalogue_peer(const struct scheme *s)
+{
+    static const uint32_t native[SCHEME_KINDS] = {RC_NATIVE, LK_NATIVE, RL_NATIVE, 0};
+    return PAIR_HAS(s->traits, native[s->kind]);
+}
+
+void catalogue_traits(const struct scheme *s, char text[TRAITS_TEXT])
+{
+    static const struct trait {
+        uint32_t bit;
+        const char *word;
+    } known[SCHEME_KINDS][20] = {
+        [REFCOUNT] = {{RC_SHARED, "threads"},
+                      {RC_FREES, "frees"},
+                      {RC_LATE, "late"},
+                      {RC_COUNTS, "counts"},
+                      {RC_WEAK, "weak"},
+                      {RC_TRY_FREED, "tries freed blocks"},
+                      {RC_TRY_HELD, "tries held blocks only"},
+                      {RC_ROOTS, "roots"},
+                      {RC_GIVES, "gives"},
+                      {RC_WAITS, "waits"},
+                      {RC_PROTECTS, "needs protection"},
+                      {RC_BACKGROUND, "background thread"},
+                      {RC_STOPS, "stops the world"},
+                      {RC_UNCOUNTED, "immortals uncounted"},
+                      {RC_CYCLES, "cycles"},
+                      {RC_VISITS, "visits the heap"},
+                      {RC_NATIVE, "peer"}},
+        [LOCK] = {{LK_EXCLUDES, "excludes"},
+                  {LK_GLOBAL, "global"},
+                  {LK_ISOLATED, "isolated"},
+                  {LK_OPTIMISTIC, "optimistic"},
+                  {LK_COPIES, "copies"},
+                  {LK_GRACE, "needs grace periods"},
+                  {LK_BRINGS_MAP, "a map of its own"},
+                  {LK_DEADLOCKS, "can deadlock"},
+                  {LK_NATIVE, "peer"}},
+        [RECLAIM] = {{RL_GRACE, "grace periods"},
+                     {RL_STAMPS, "stamps"},
+                     {RL_PROTECTS, "protects"},
+                     {RL_NATIVE, "peer"}},
+        [ALLOC] = {{AL_TYPE_STABLE, "type-stable"},
+                   {AL_STAMPS, "needs stamps"},
+                   {AL_WHOLE, "given back whole"},
+                   {AL_UNLOCKED, "needs a global lock"},
+                   {AL_VISITS, "shows its blocks"}},
+    };
+    size_t used = 0;
+    text[0] = '\0';
+    for (const struct trait *k = known[s->kind]; k->word != NULL; k++)
+        if ((s->traits & k->bit) != 0 && used < TRAITS_TEXT)
+            used += (size_t)snprintf(text + used, TRAITS_TEXT - used, "%s%s", used != 0 ? ", " : "",
+                                     k->word);
 }
 
 static int by_scheme_name(const void *a, const void *b)

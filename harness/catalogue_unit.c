@@ -3,6 +3,7 @@
 // One scheme's entry in the catalogue, compiled once for each header with -DCATALOGUE_rc, _lk, _rl
 // or _al. Taking the address of every function of the contract makes one that is missing an error.
 // With -DCATALOGUE_SHARED it is a shared object, for a scheme that the program was not built with.
+#define CELL_ALONE
 #include "../workloads/object.h"
 #include "catalogue.h"
 
@@ -26,8 +27,11 @@ static const void *const functions[] = {
     rc_weak_drop,      rc_weak_die,      rc_collect,
 };
 static const struct census_line census[] = {RC_CENSUS(CENSUS_LINE)};
-#define UNIT_KIND  REFCOUNT
-#define UNIT_NAME  CELL_STRING(RC_SCHEME)
+#define UNIT_KIND REFCOUNT
+#define UNIT_NAME CELL_STRING(RC_SCHEME)
+#ifdef RC_WHEN
+#define UNIT_WHEN RC_WHEN
+#endif
 #define UNIT(what) RC_##what
 #define UNIT_BYTES sizeof(struct rc_header)
 #ifdef RC_RECLAIM
@@ -45,8 +49,11 @@ static const void *const functions[] = {
     lk_read_begin, lk_read_watch,     lk_read_end,      lk_retire,
 };
 static const struct census_line census[] = {LK_CENSUS(CENSUS_LINE)};
-#define UNIT_KIND  LOCK
-#define UNIT_NAME  CELL_STRING(LK_SCHEME)
+#define UNIT_KIND LOCK
+#define UNIT_NAME CELL_STRING(LK_SCHEME)
+#ifdef LK_WHEN
+#define UNIT_WHEN LK_WHEN
+#endif
 #define UNIT(what) LK_##what
 #define UNIT_BYTES sizeof(struct lk_word)
 #ifdef LK_RECLAIM
@@ -62,8 +69,12 @@ static const void *const functions[] = {
     rl_thread_online, rl_enter,      rl_leave,         rl_protect,       rl_quiesce,
     rl_retire,        rl_stamp,      rl_passed,        rl_drain,
 };
-#define UNIT_KIND  RECLAIM
-#define UNIT_NAME  CELL_STRING(RL_SCHEME)
+static const struct census_line census[] = {RL_CENSUS(CENSUS_LINE)};
+#define UNIT_KIND RECLAIM
+#define UNIT_NAME CELL_STRING(RL_SCHEME)
+#ifdef RL_WHEN
+#define UNIT_WHEN RL_WHEN
+#endif
 #define UNIT(what) RL_##what
 #define UNIT_BYTES 0
 
@@ -71,8 +82,11 @@ static const void *const functions[] = {
 static const void *const functions[] = {
     al_world_init, al_world_fini, al_thread_attach, al_thread_detach, al_alloc, al_free, al_visit,
 };
-#define UNIT_KIND  ALLOC
-#define UNIT_NAME  CELL_STRING(AL_SCHEME)
+#define UNIT_KIND ALLOC
+#define UNIT_NAME CELL_STRING(AL_SCHEME)
+#ifdef AL_WHEN
+#define UNIT_WHEN AL_WHEN
+#endif
 #define UNIT(what) AL_##what
 #define UNIT_BYTES 0
 
@@ -80,6 +94,9 @@ static const void *const functions[] = {
 #error "compile with -DCATALOGUE_rc, _lk, _rl or _al"
 #endif
 
+#ifndef UNIT_WHEN
+#define UNIT_WHEN NULL
+#endif
 #ifndef UNIT_RECLAIM
 #define UNIT_RECLAIM NULL
 #endif
@@ -92,11 +109,12 @@ static const struct scheme unit = {
     .name = UNIT_NAME,
     .summary = UNIT(SUMMARY),
     .source = UNIT(SOURCE),
+    .when = UNIT_WHEN,
     .traits = UNIT(TRAITS),
     .bytes = UNIT_BYTES,
     .reclaim = UNIT_RECLAIM,
     .alloc = UNIT_ALLOC,
-#if defined CATALOGUE_rc || defined CATALOGUE_lk
+#ifndef CATALOGUE_al
     .census = census,
     .census_lines = sizeof census / sizeof census[0],
 #endif

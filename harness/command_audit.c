@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// rclab audit --rc S | --lock L [--budget TIME]: which memory orders of a scheme are needed.
+// rclab audit --rc S | --lock S | --reclaimer S | --alloc S [--budget TIME]: which memory orders of
+// a scheme are needed.
 #include <argp.h>
 #include <stdio.h>
 
@@ -31,7 +32,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case ARGP_KEY_END:
         if (!explorer_named(&a->pair))
-            argp_error(state, "which scheme? --rc S or --lock L");
+            argp_error(state, "which scheme? --rc S, --lock S, --reclaimer S or --alloc S");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -45,9 +46,7 @@ static const struct argp argp = {
     "Weakens each memory order that a scheme declares, one at a time, and lets the explorer look "
     "for "
     "a schedule that fails then: such an order is needed. Of the others nothing is shown.\v"
-    "With --rc, the orders of the refcount scheme are audited, under the lock if one is given; "
-    "with "
-    "--lock alone, those of the lock scheme.\n\n"
+    "Of the schemes that are given the first is audited, in the order of the options below.\n\n"
     "Exit status: 0, 1 where the audit contradicts the reason that stands at an order, 2 bad "
     "input.",
     explorer_children,
@@ -66,13 +65,11 @@ int command_audit(int argc, char **argv)
         char as[EXPLORER_TEXT + 256], seconds[32];
         snprintf(as, sizeof as, "%s explore%s", program_invocation_name, x.pair);
         snprintf(seconds, sizeof seconds, "%.9g", (double)ns / 1e9);
-        char *told[] = {NULL,
-                        "audit",
-                        "--budget",
-                        seconds,
-                        "--as",
-                        as,
-                        a.pair.scheme[REFCOUNT] == NULL ? "--lock" : NULL,
+        int kind = REFCOUNT;
+        while (a.pair.scheme[kind] == NULL)
+            kind++;
+        char *told[] = {NULL,   "audit", "--budget", seconds,
+                        "--as", as,      "--kind",   (char *)catalogue_kind((enum scheme_kind)kind),
                         NULL};
         explorer_become(&x, "declared", told, &e);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// rclab explore [SCENARIO...|all] --rc S | --lock L [...]: the program of a pair of schemes runs
+// rclab explore [SCENARIO...|all] --rc S | --lock S | ... : the program of a pair of schemes runs
 // the scenarios (harness/sim/explore.h) and answers; what it alone can judge is handed on as it is.
 #include <argp.h>
 #include <stdio.h>
@@ -88,7 +88,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case ARGP_KEY_END:
         if (!a->list && !explorer_named(&a->pair))
-            argp_error(state, "which schemes? --rc S, --lock L or both");
+            argp_error(state, "which schemes? --rc S, --lock S, --reclaimer S, --alloc S");
         break;
     default:
         return ARGP_ERR_UNKNOWN;

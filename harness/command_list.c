@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// rclab list [KIND] [--json]
+// rclab list [KIND] [--json | --tsv]
 #include <argp.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +16,8 @@ static json_t *entry(const char *name, const char *summary, const char *source)
 
 static json_t *census_json(const struct scheme *s)
 {
+    if (catalogue_peer(s))
+        return json_string("not counted");
     json_t *all = json_object();
     for (size_t i = 0; i < s->census_lines; i++) {
         json_t *counts = json_object();
@@ -35,10 +37,16 @@ static json_t *list_schemes(enum scheme_kind kind)
     json_t *all = json_array();
     for (size_t i = 0; i < n; i++) {
         json_t *o = entry(s[i]->name, s[i]->summary, s[i]->source);
-        if (kind == REFCOUNT || kind == LOCK) {
+        json_object_set_new(o, "peer", json_boolean(catalogue_peer(s[i])));
+        char traits[TRAITS_TEXT];
+        catalogue_traits(s[i], traits);
+        json_object_set_new(o, "traits", json_string(traits));
+        if (s[i]->when != NULL)
+            json_object_set_new(o, "when", json_string(s[i]->when));
+        if (kind == REFCOUNT || kind == LOCK)
             json_object_set_new(o, "bytes", json_integer((json_int_t)s[i]->bytes));
+        if (kind != ALLOC)
             json_object_set_new(o, "census", census_json(s[i]));
-        }
         json_array_append_new(all, o);
     }
     return all;
@@ -157,9 +165,12 @@ static void print_text(const char *kind, const json_t *all)
     printf("%s%s\n", kind, json_array_size(all) == 0 ? ": none" : "");
     json_array_foreach((json_t *)all, i, o)
     {
-        printf("  %-16s %s%s\n", json_string_value(json_object_get(o, "name")),
+        printf("  %-16s %s%s%s\n", json_string_value(json_object_get(o, "name")),
                json_string_value(json_object_get(o, "summary")),
+               json_is_true(json_object_get(o, "peer")) ? " (a peer: not counted)" : "",
                json_is_false(json_object_get(o, "present")) ? " (not installed)" : "");
+        if (json_object_get(o, "when") != NULL)
+            printf("  %-16s   %s\n", "", json_string_value(json_object_get(o, "when")));
         size_t k;
         json_array_foreach(json_object_get(o, "params"), k, p)
             printf("  %-16s   %s=%" JSON_INTEGER_FORMAT "  %s (%" JSON_INTEGER_FORMAT
@@ -172,12 +183,58 @@ static void print_text(const char *kind, const json_t *all)
     }
 }
 
+// What a count and its taking back do, as the scheme states it: "2 rmw", "4 load, 2 store".
+static void pair_text(const struct scheme *s, const char *incref, const char *decref, char text[80])
+{
+    struct sync_counts sum = {0};
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < s->census_lines; i++) {
+        const struct sync_counts *c = &s->census[i].counts;
+        if (strcmp(s->census[i].operation, incref) != 0 &&
+            strcmp(s->census[i].operation, decref) != 0)
+            continue;
+#define ADD(field) sum.field += c->field;
+        SYNC_COUNTS(ADD)
+#undef ADD
+    }
+#define SAY(field)                                                                              \
+    if (sum.field != 0 && used < 80)                                                            \
+        used += (size_t)snprintf(text + used, 80 - used, "%s%d " #field, used != 0 ? ", " : "", \
+                                 (int)sum.field);
+    SYNC_COUNTS(SAY)
+#undef SAY
+    if (used == 0)
+        snprintf(text, 80, "%s", s->census_lines != 0 ? "nothing" : "not counted");
+}
+
+// A line a scheme, for scripts: what docs/schemes.md says of it.
+static void print_tsv(void)
+{
+    printf("kind\tname\tsummary\tsource\tbytes\ttraits\town\tother\twhen\n");
+    for (int kind = 0; kind < SCHEME_KINDS; kind++) {
+        size_t n;
+        const struct scheme *const *s = catalogue_schemes((enum scheme_kind)kind, &n);
+        for (size_t i = 0; i < n; i++) {
+            char traits[TRAITS_TEXT], own[80], other[80];
+            bool counts = kind == REFCOUNT;
+            catalogue_traits(s[i], traits);
+            pair_text(s[i], counts ? "incref_own" : "lock", counts ? "decref_own" : "", own);
+            pair_text(s[i], counts ? "incref_other" : "read", counts ? "decref_other" : "", other);
+            printf("%s\t%s\t%s\t%s\t%zu\t%s\t%s\t%s\t%s\n", catalogue_kind((enum scheme_kind)kind),
+                   s[i]->name, s[i]->summary, s[i]->source, s[i]->bytes, traits, own, other,
+                   s[i]->when != NULL ? s[i]->when : "");
+        }
+    }
+}
+
 struct arguments {
     const struct kind *kind;
-    bool json;
+    bool json, tsv;
 };
 static const struct argp_option options[] = {
     {"json", 'j', NULL, 0, "An array of objects, with at least name, summary and source", 0},
+    {"tsv", 't', NULL, 0, "All schemes, a line each", 0},
     {0},
 };
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -185,6 +242,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct arguments *a = state->input;
     if (key == 'j') {
         a->json = true;
+    } else if (key == 't') {
+        a->tsv = true;
     } else if (key == ARGP_KEY_ARG) {
         if (a->kind != NULL)
             argp_error(state, "one KIND at a time, not also '%s'", value);
@@ -214,6 +273,12 @@ int command_list(int argc, char **argv)
 {
     struct arguments a = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (a.tsv && (a.json || a.kind != NULL))
+        return command_refuse("list --tsv: all schemes, without a kind and without --json");
+    if (a.tsv) {
+        print_tsv();
+        return 0;
+    }
     json_t *everything = json_object();
     for (int i = 0; i < KINDS; i++) {
         if (a.kind != NULL && a.kind != &kinds[i])

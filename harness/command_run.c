@@ -3,6 +3,7 @@
 // rclab run WORKLOAD --rc S [...]: one cell, one process, now.
 #include <argp.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,7 +145,7 @@ static bool make_spec(const struct arguments *a, struct spec *s, struct error *e
         if (!spec_param(s, a->param[i], value, e))
             return false;
     }
-    return spec_complete(s, e);
+    return spec_complete(s, e) && (!a->census || spec_seen(s, "--census", e));
 }
 
 static bool make_effort(const struct arguments *a, struct effort *effort, struct error *e)
@@ -180,6 +181,34 @@ static void print_census(const json_t *samples)
     printf("\n");
 }
 
+// The most of all samples; of what an object takes, the last one's.
+static void print_memory(const json_t *samples)
+{
+    double dead = 0, pause = 0, background = 0;
+    const json_t *sample = NULL, *peak = NULL;
+    size_t i;
+    json_array_foreach((json_t *)samples, i, sample)
+    {
+        peak = json_object_get(sample, "dead_peak");
+        dead = fmax(dead, json_number_value(peak));
+        pause = fmax(pause, json_number_value(json_object_get(sample, "pause_ns")));
+        background = fmax(background, json_number_value(json_object_get(sample, "background_ns")) /
+                                          json_number_value(json_object_get(sample, "ops")));
+    }
+    sample = json_array_get(samples, json_array_size(samples) - 1);
+    const json_t *bytes = json_object_get(sample, "object_bytes");
+    printf("memory:");
+    if (json_is_number(peak))
+        printf(" at most %.0f objects dead and not freed;", dead);
+    else
+        printf(" %s;", json_string_value(json_object_get(sample, "dead_absent")));
+    if (json_is_number(bytes))
+        printf(" %.0f resident bytes an object,", json_number_value(bytes));
+    printf(" a header of %" JSON_INTEGER_FORMAT
+           " bytes; longest pause %.4g us; %.4g ns an operation in the background\n",
+           json_integer_value(json_object_get(sample, "header_bytes")), pause / 1e3, background);
+}
+
 // For a person. The samples of one process say how steady it was, not how processes differ.
 static void print_text(const struct spec *s, const struct outcome *o, bool census)
 {
@@ -203,6 +232,8 @@ static void print_text(const struct spec *s, const struct outcome *o, bool censu
             "a second; fairness %.3f; %zu of %zu samples verified, of one process\n",
             stats_median(ns, used), stats_quantile(ns, used, 0), stats_quantile(ns, used, 1),
             1e3 * s->threads / stats_median(ns, used), stats_median(fairness, used), used, n);
+    if (used != 0 && !census)
+        print_memory(o->samples);
     if (used != 0 && census)
         print_census(o->samples);
 }

@@ -125,9 +125,22 @@ static int ns_text(struct stats_interval i, char text[INTERVAL_TEXT])
     return interval_text(i, 3, text);
 }
 
+static bool has_peer(const struct result *row)
+{
+    static const char *const key[SCHEME_KINDS] = {"rc", "lock", "reclaimer", "alloc"};
+    for (int kind = 0; kind < SCHEME_KINDS; kind++) {
+        const struct scheme *s =
+            catalogue_scheme((enum scheme_kind)kind, result_text(row, key[kind]));
+        if (s != NULL && catalogue_peer(s))
+            return true;
+    }
+    return false;
+}
+// With a mark where one of the row's schemes is a peer.
 static int pair_name(const struct result *row, char text[SPEC_TEXT])
 {
-    return snprintf(text, SPEC_TEXT, "%s+%s", result_text(row, "rc"), result_text(row, "lock"));
+    return snprintf(text, SPEC_TEXT, "%s+%s%s", result_text(row, "rc"), result_text(row, "lock"),
+                    has_peer(row) ? "*" : "");
 }
 
 // What differs inside a row's family: a column for each.
@@ -338,6 +351,93 @@ static void print_row(const struct result *row, const struct comparison *c, stru
         printf(" %5.2f %6.3g %3zu", row->fairness.middle, row->cpu_ns, row->processes);
 }
 
+// --- memory ---
+
+// Figures that samples tell of memory, with the factor to the unit that is shown; one that is 0 in
+// all rows of a family has no column, unless `always`.
+enum { MEMORY_COLUMNS = 4 };
+static const struct memory_column {
+    const char *head;
+    size_t offset; // of the interval in struct result
+    double factor;
+    bool always;
+} memory_column[MEMORY_COLUMNS] = {
+    {"dead [95 %]", offsetof(struct result, dead_peak), 1, true},
+    {"bytes/object [95 %]", offsetof(struct result, object_bytes), 1, true},
+    {"pause us [95 %]", offsetof(struct result, pause_ns), 1e-3, false},
+    {"background ns [95 %]", offsetof(struct result, background_ns), 1, false},
+};
+static struct stats_interval memory_figure(const struct result *row, unsigned column)
+{
+    const struct memory_column *c = &memory_column[column];
+    struct stats_interval i = *(const struct stats_interval *)((const char *)row + c->offset);
+    i.low *= c->factor;
+    i.middle *= c->factor;
+    i.high *= c->factor;
+    return i;
+}
+static int memory_text(struct stats_interval i, char text[INTERVAL_TEXT])
+{
+    if (i.n != 0 && i.low == 0 && i.high == 0)
+        return snprintf(text, INTERVAL_TEXT, "0");
+    return ns_text(i, text);
+}
+// Whether there is more to say than that nothing is dead.
+static bool memory_says(const struct result *row)
+{
+    bool says = row->object_bytes.n != 0;
+    for (unsigned k = 0; k < MEMORY_COLUMNS; k++) {
+        struct stats_interval i = memory_figure(row, k);
+        says |= i.n != 0 && i.high > 0;
+    }
+    return says;
+}
+
+static void print_memory(const struct view *rows, size_t first, size_t end, int name,
+                         struct varying v)
+{
+    int width[MEMORY_COLUMNS] = {0};
+    char text[SPEC_TEXT], figure[INTERVAL_TEXT];
+    bool any = false;
+    for (size_t i = first; i < end; i++)
+        any |= memory_says(rows->row[i]);
+    if (!any)
+        return;
+    printf("  %-*s", name, "memory");
+    for (unsigned k = 0; k < MEMORY_COLUMNS; k++) {
+        bool shown = memory_column[k].always;
+        for (size_t i = first; i < end; i++) {
+            struct stats_interval f = memory_figure(rows->row[i], k);
+            if (!memory_says(rows->row[i]))
+                continue;
+            width[k] = wider(width[k], memory_text(f, figure));
+            shown |= f.n != 0 && f.high > 0;
+        }
+        width[k] = shown ? wider(width[k], (int)strlen(memory_column[k].head)) : 0;
+        if (shown)
+            printf("  %*s", width[k], memory_column[k].head);
+    }
+    printf("  header\n");
+    for (size_t i = first; i < end; i++) {
+        const struct result *row = rows->row[i];
+        if (!memory_says(row))
+            continue;
+        pair_name(row, text);
+        printf("  %-*s", name, text);
+        for (unsigned k = 0; k < MEMORY_COLUMNS; k++) {
+            memory_text(memory_figure(row, k), figure);
+            if (width[k] != 0)
+                printf("  %*s", width[k], figure);
+        }
+        if (isfinite(row->header_bytes))
+            printf("  %6g", row->header_bytes);
+        else
+            printf("  %6s", "-");
+        print_varying(row, v);
+        printf("\n");
+    }
+}
+
 static void print_family(const struct results *r, const struct view *rows, size_t first, size_t end,
                          const struct screen *screen, const struct stops *stops)
 {
@@ -356,6 +456,7 @@ static void print_family(const struct results *r, const struct view *rows, size_
         print_left_out(rows->row[i], c);
     }
     print_speeds(rows, first, end, v, screen);
+    print_memory(rows, first, end, w.name, v);
 }
 
 // Each check against its original, and a verdict as if it were the only one.
@@ -428,16 +529,19 @@ static void print_pings(const struct results *r)
 static void print_conditions(const struct results *r, const struct screen *screen)
 {
     size_t samples[SPEEDS] = {0}, repeated = 0, disturbed = 0, mixed = 0;
-    bool layouts = false;
+    bool layouts = false, peers = false;
     for (size_t i = 0; i < r->n; i++) {
         for (enum speed speed = 0; speed < SPEEDS; speed++)
             samples[speed] += r->row[i].samples[speed];
         repeated += r->row[i].repeated;
         disturbed += r->row[i].disturbed;
         layouts |= several_layouts(&r->row[i]);
+        peers |= has_peer(&r->row[i]);
     }
     for (size_t i = 0; i < screen->n; i++)
         mixed += screen->c[i].mixed;
+    if (peers)
+        printf("*: with a peer, a scheme that others ship (rclab list).\n");
     if (layouts)
         printf(
             "layout: the part of the log-ratios' variance that goes with the order of linking.\n");
@@ -471,7 +575,10 @@ static bool print_text(struct store *s, const char *path, const struct results *
         "baseline,\nmedian over blocks, inside one speed of the machine; [95 %%]: "
         "order-statistic interval (with n < 6\nit covers less); verdict: by a margin of %.2g %%, "
         "corrected for %zu ratios by Benjamini and Hochberg,\na first look; fair: Jain's index; "
-        "cpu ns: processor time an operation; n: processes.\n",
+        "cpu ns: processor time an operation; n: processes.\nmemory: the most objects that were "
+        "dead and not freed at a time; resident bytes an object that is\nreferred to; the longest "
+        "pause of a thread; processor time of the scheme's own thread an operation;\nbytes of an "
+        "object's header. What a row lacks is all 0 or not told.\n",
         100 * screen->margin, screen->n);
     print_conditions(r, screen);
     bool machines = r->n != 0 && strcmp(r->row[0].machine, r->row[r->n - 1].machine) != 0;
@@ -537,7 +644,9 @@ static void print_tsv(const struct results *r, const struct view *cells,
         "\tprocesses\tvoid\tcrashed\thung\trc_index\tlock_index\tmachine\tmemory\tdistance\tmemory_"
         "kib"
         "\tfill_cache\tfill_package\tfill_core\tfill_all\tfairness_low\tfairness_high"
-        "\tmemory_low\tmemory_high\tverdict\tspeed\n");
+        "\tmemory_low\tmemory_high\tverdict\tspeed\tdead_peak\tdead_low\tdead_high\tobject_bytes"
+        "\tobject_low\tobject_high\tpause_ns\tpause_low\tpause_high\tbackground_ns\tbackground_low"
+        "\tbackground_high\theader_bytes\n");
     for (size_t i = 0; i < cells->n; i++) {
         const struct result *row = cells->row[i];
         const struct comparison *c = screen_find(screen, row);
@@ -573,8 +682,17 @@ static void print_tsv(const struct results *r, const struct view *cells,
             tsv_number(more[k].n != 0 ? more[k].low : NAN);
             tsv_number(more[k].n != 0 ? more[k].high : NAN);
         }
-        printf("\t%s\t%s\n", compared ? stats_verdict_name(c->verdict) : "-",
+        printf("\t%s\t%s", compared ? stats_verdict_name(c->verdict) : "-",
                compared ? speed_name(c->speed) : "-");
+        const struct stats_interval told[] = {row->dead_peak, row->object_bytes, row->pause_ns,
+                                              row->background_ns};
+        for (unsigned k = 0; k < 4; k++) {
+            tsv_number(told[k].n != 0 ? told[k].middle : NAN);
+            tsv_number(told[k].n != 0 ? told[k].low : NAN);
+            tsv_number(told[k].n != 0 ? told[k].high : NAN);
+        }
+        tsv_number(row->header_bytes);
+        printf("\n");
     }
     free(rc.name);
     free(lock.name);

@@ -54,6 +54,7 @@ enum speed speed_of(const struct speed_probe *probe, unsigned n, const double *r
 }
 
 // What thread i of the sample lost of its time, as a share; *gap: in gaps, not to another process.
+// What a scheme's own thread took may have been taken from this one: that is the scheme's cost.
 static double lost(const json_t *sample, size_t i, bool *gap)
 {
     double own_ns = at(json_object_get(sample, "thread_stop_ns"), i) -
@@ -63,7 +64,10 @@ static double lost(const json_t *sample, size_t i, bool *gap)
     double waits = at(json_object_get(sample, "thread_waits"), i);
     double cpu = at(json_object_get(sample, "thread_cpu_ns"), i);
     double gaps = at(json_object_get(sample, "thread_gap_ns"), i);
-    double off = waits == 0 && own_ns - cpu > LOST_LEAST_NS ? 1 - cpu / own_ns : 0;
+    double background = json_number_value(json_object_get(sample, "background_ns"));
+    double off_ns = own_ns - cpu - background;
+    double off = waits == 0 && off_ns > LOST_LEAST_NS ? off_ns / own_ns : 0;
+    gaps -= background;
     double gone = waits == 0 && gaps > LOST_LEAST_NS ? fmin(1, gaps / all_ns) : 0;
     *gap = gone > off;
     return fmax(gone, off);

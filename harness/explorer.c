@@ -17,8 +17,8 @@ static const struct argp_option options[] = {
     {"rc", KEY_SCHEME + REFCOUNT, "S", 0, "Refcount scheme (atomic)", 0},
     {"lock", KEY_SCHEME + LOCK, "S", 0,
      "Lock scheme (pthread; gil where threads cannot count at a time)", 0},
-    {"reclaimer", KEY_SCHEME + RECLAIM, "NAME", 0, "Reclaimer (what the schemes go with)", 0},
-    {"alloc", KEY_SCHEME + ALLOC, "NAME", 0, "Object allocator (what the schemes go with)", 0},
+    {"reclaimer", KEY_SCHEME + RECLAIM, "S", 0, "Reclaimer (what the schemes go with)", 0},
+    {"alloc", KEY_SCHEME + ALLOC, "S", 0, "Object allocator (what the schemes go with)", 0},
     {0},
 };
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -34,7 +34,10 @@ const struct argp_child explorer_children[] = {{&argp, 0, NULL, 0}, {0}};
 
 bool explorer_named(const struct explorer_options *o)
 {
-    return o->scheme[REFCOUNT] != NULL || o->scheme[LOCK] != NULL;
+    for (int kind = 0; kind < SCHEME_KINDS; kind++)
+        if (o->scheme[kind] != NULL)
+            return true;
+    return false;
 }
 
 // "mine" of "/home/me/mine.h", which make and the compiler take both.
@@ -99,7 +102,7 @@ bool explorer_choose(struct explorer *x, const struct explorer_options *o, struc
         if (text != NULL && !choose(x, (enum scheme_kind)kind, text, e))
             return false;
     }
-    return spec_complete(&x->spec, e);
+    return spec_complete(&x->spec, e) && spec_seen(&x->spec, "the explorer", e);
 }
 
 void explorer_become(const struct explorer *x, const char *face, char **argv, struct error *e)

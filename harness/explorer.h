@@ -8,14 +8,13 @@
 
 #include "spec.h"
 
-// As the user wrote them: a NAME, KIND/NAME, or the path of a header (refcount and lock schemes).
-// NULL: not given.
+// As the user wrote them: a NAME, KIND/NAME, or the path of a header. NULL: not given.
 struct explorer_options {
     const char *scheme[SCHEME_KINDS];
 };
 // A parser for a command's argp, with a struct explorer_options.
 extern const struct argp_child explorer_children[];
-// One of the schemes that are explored was given.
+// A scheme was given.
 bool explorer_named(const struct explorer_options *o);
 
 enum { EXPLORER_TEXT = 2 * 4096 + 512 };

@@ -302,8 +302,9 @@ static bool served_by(const struct allocator *a, const json_t *samples)
 
 // --- samples ----------------------------------------------------------------------------------
 
-// What a record says beside what the cell printed: ops, ops_per_s, ns_per_op, fairness, census per
-// operation, and the specification. A new object, or NULL if `raw` is not a sample.
+// What a record says beside what the cell printed: ops, ops_per_s, ns_per_op, cpu_ns_per_op with
+// the background's, the longest pause, the bytes of a header, fairness, census per operation, and
+// the specification. A new object, or NULL if `raw` is not a sample.
 static json_t *complete(const struct spec *s, const json_t *raw, const struct arrangement *a)
 {
     const json_t *thread_ops = json_object_get(raw, "thread_ops");
@@ -328,6 +329,18 @@ static json_t *complete(const struct spec *s, const json_t *raw, const struct ar
                         ns > 0 ? json_real((double)ops * 1e9 / ns) : json_null());
     json_object_set_new(sample, "ns_per_op",
                         ops != 0 ? json_real(ns * s->threads / (double)ops) : json_null());
+    double cpu_ns = json_number_value(json_object_get(raw, "cpu_ns")) +
+                    json_number_value(json_object_get(raw, "background_ns"));
+    json_object_set_new(sample, "cpu_ns_per_op",
+                        ops != 0 ? json_real(cpu_ns / (double)ops) : json_null());
+    const json_t *pauses = json_object_get(raw, "thread_pause_ns"), *pause;
+    json_int_t longest = 0;
+    size_t k;
+    json_array_foreach((json_t *)pauses, k, pause) if (json_integer_value(pause) > longest)
+        longest = json_integer_value(pause);
+    json_object_set_new(sample, "pause_ns", json_integer(longest));
+    json_object_set_new(sample, "header_bytes",
+                        json_integer((json_int_t)s->scheme[REFCOUNT]->bytes));
     json_object_set_new(sample, "fairness", json_real(stats_jain(each, s->threads)));
     const json_t *counts = json_object_get(raw, "counts");
     if (counts != NULL) {

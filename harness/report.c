@@ -15,6 +15,14 @@ json_t *report_interval(struct stats_interval i)
                      report_number(i.confidence), "n", (json_int_t)i.n);
 }
 
+static json_t *report_memory(const struct result *row)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "dead_peak", report_interval(row->dead_peak),
+                     "object_bytes", report_interval(row->object_bytes), "header_bytes",
+                     report_number(row->header_bytes), "pause_ns", report_interval(row->pause_ns),
+                     "background_ns_per_op", report_interval(row->background_ns));
+}
+
 json_t *report_comparison(const struct comparison *c)
 {
     json_t *speeds = json_object();
@@ -22,8 +30,9 @@ json_t *report_comparison(const struct comparison *c)
         if (c->at[speed].n != 0)
             json_object_set_new(speeds, speed_name(speed), report_interval(c->at[speed]));
     return json_pack(
-        "{s:s, s:s, s:O, s:O, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:s, s:o, s:o, s:s}", "machine",
-        c->with->machine, "family", c->with->family, "base", c->base->cell, "with", c->with->cell,
+        "{s:s, s:s, s:O, s:O, s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:s, s:o, s:o, s:s}",
+        "machine", c->with->machine, "family", c->with->family, "base", c->base->cell, "with",
+        c->with->cell, "base_memory", report_memory(c->base), "with_memory", report_memory(c->with),
         "speed", speed_name(c->speed), "ratio", report_interval(c->ratio), "by_speed", speeds,
         "bootstrap", report_interval(c->bootstrap), "mixed", (json_int_t)c->mixed, "disturbed",
         (json_int_t)c->disturbed, "layout_share", report_number(c->layout_share), "claim",

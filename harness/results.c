@@ -9,6 +9,7 @@
 
 // Samples of the invocation under way.
 enum { SAMPLES_MOST = 10000 };
+enum { NS, CPU, OPS, FAIRNESS, BACKGROUND, VALUES };
 
 // A sample until the references of all CPUs are known.
 struct heard {
@@ -37,10 +38,12 @@ struct loader {
     int64_t invocation;
     struct found *current;
     struct process process;
-    double *value[4]; // ns, cpu, ops/s, fairness of each verified sample
+    double *value[VALUES]; // of each verified sample
     size_t samples;
     double memory_kib; // at the last of them, which has seen the peaks of all
     double ping_ns;
+    double dead_peak, pause_ns; // of all of them
+    double object_bytes;        // at the last
     bool failed;
 };
 
@@ -76,11 +79,15 @@ static void flush(struct loader *l)
     row->process = p;
     p += row->processes++;
     *p = l->process;
-    p->ns_per_op = stats_median(l->value[0], l->samples);
-    p->cpu_ns_per_op = stats_median(l->value[1], l->samples);
-    p->ops_per_s = stats_median(l->value[2], l->samples);
-    p->fairness = stats_median(l->value[3], l->samples);
+    p->ns_per_op = stats_median(l->value[NS], l->samples);
+    p->cpu_ns_per_op = stats_median(l->value[CPU], l->samples);
+    p->ops_per_s = stats_median(l->value[OPS], l->samples);
+    p->fairness = stats_median(l->value[FAIRNESS], l->samples);
+    p->background_ns_per_op = stats_median(l->value[BACKGROUND], l->samples);
     p->memory_kib = l->memory_kib;
+    p->dead_peak = l->dead_peak;
+    p->pause_ns = l->pause_ns;
+    p->object_bytes = l->object_bytes;
     p->ping_ns = l->ping_ns;
     p->samples[SPEED_UNKNOWN] = (unsigned)l->samples;
     row->disturbed += p->disturbed;
@@ -127,6 +134,7 @@ static struct found *add(struct loader *l, const struct store_row *from)
                                 .rank = from->rank,
                                 .plan = INT64_MAX,
                                 .first_block = INT64_MAX,
+                                .header_bytes = NAN,
                                 .seen = l->n,
                                 .cell = json_deep_copy(from->cell)}};
     if (f->row.machine == NULL || f->row.family == NULL || f->row.key == NULL ||
@@ -211,6 +219,7 @@ static void begin(struct loader *l, const struct store_row *from)
     flush(l);
     l->invocation = from->invocation;
     l->samples = 0;
+    l->dead_peak = l->pause_ns = NAN;
     l->process =
         (struct process){.sweep = from->sweep,
                          .block = from->block,
@@ -248,14 +257,22 @@ static void on_row(void *argument, const struct store_row *from)
     if (from->superseded || l->samples == SAMPLES_MOST)
         return;
     double ops = number(from->sample, "ops");
-    l->value[0][l->samples] = h.ns;
-    l->value[1][l->samples] = number(from->sample, "cpu_ns") / ops;
-    l->value[2][l->samples] = number(from->sample, "ops_per_s");
-    l->value[3][l->samples] = number(from->sample, "fairness");
+    // samples that know of no background had none
+    double background = number(from->sample, "background_ns");
+    background = isfinite(background) ? background / ops : 0;
+    l->value[NS][l->samples] = h.ns;
+    l->value[CPU][l->samples] = number(from->sample, "cpu_ns") / ops + background;
+    l->value[OPS][l->samples] = number(from->sample, "ops_per_s");
+    l->value[FAIRNESS][l->samples] = number(from->sample, "fairness");
+    l->value[BACKGROUND][l->samples] = background;
     if (ops > 0 && h.ns > 0 && isfinite(h.ns) && keep_sample(l, f, &h))
         l->samples++;
     l->memory_kib = number(from->sample, "peak_kib") - number(from->sample, "base_kib");
     l->ping_ns = number(from->sample, "ping_ns");
+    l->dead_peak = fmax(l->dead_peak, number(from->sample, "dead_peak"));
+    l->pause_ns = fmax(l->pause_ns, number(from->sample, "pause_ns"));
+    l->object_bytes = number(from->sample, "object_bytes");
+    f->row.header_bytes = number(from->sample, "header_bytes");
     latest(&f->row.distance, json_object_get(from->sample, "distance"));
     latest(&f->row.fills, json_object_get(from->sample, "fills"));
 }
@@ -324,6 +341,18 @@ static int by_block(const void *a, const void *b)
     return x->block < y->block ? -1 : x->block > y->block;
 }
 
+// Of a figure at `offset` of struct process, of those processes that have it; x has room for all.
+static struct stats_interval over_processes(const struct result *row, size_t offset, double *x)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < row->processes; i++) {
+        double figure = *(const double *)((const char *)&row->process[i] + offset);
+        if (isfinite(figure))
+            x[known++] = figure;
+    }
+    return stats_median_interval(x, known, RESULTS_CONFIDENCE_PERCENT / 100.0);
+}
+
 // Medians over processes, and the ratio to the baseline.
 static bool summarise(const struct results *r, struct result *row)
 {
@@ -344,12 +373,11 @@ static bool summarise(const struct results *r, struct result *row)
     for (size_t i = 0; i < n; i++)
         x[i] = row->process[i].fairness;
     row->fairness = stats_median_interval(x, n, confidence);
-    size_t known = 0;
-    for (size_t i = 0; i < n; i++)
-        if (isfinite(row->process[i].memory_kib))
-            x[known++] = row->process[i].memory_kib;
-    row->memory_kib = stats_median_interval(x, known, confidence);
-
+    row->memory_kib = over_processes(row, offsetof(struct process, memory_kib), x);
+    row->dead_peak = over_processes(row, offsetof(struct process, dead_peak), x);
+    row->object_bytes = over_processes(row, offsetof(struct process, object_bytes), x);
+    row->pause_ns = over_processes(row, offsetof(struct process, pause_ns), x);
+    row->background_ns = over_processes(row, offsetof(struct process, background_ns_per_op), x);
     free(x);
 
     const struct result *base = results_baseline(r, row);
@@ -437,8 +465,8 @@ bool results_load(struct store *s, struct results *r, struct error *e)
 {
     *r = (struct results){0};
     struct loader l = {.invocation = -1};
-    double *values = malloc(4 * SAMPLES_MOST * sizeof *values);
-    for (int i = 0; i < 4 && values != NULL; i++)
+    double *values = malloc(VALUES * SAMPLES_MOST * sizeof *values);
+    for (int i = 0; i < VALUES && values != NULL; i++)
         l.value[i] = values + i * SAMPLES_MOST;
     bool read = values == NULL || store_visit(s, on_row, &l, e);
     if (read)

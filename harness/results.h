@@ -18,7 +18,12 @@ struct process { // one invocation that ended well
     bool disturbed; // and not measured again
     double ns_per_op, cpu_ns_per_op, ops_per_s, fairness;
     double memory_kib; // resident at its peak, beyond what was before the first sample
-    double ping_ns;    // of a line from one core to another when it began; NAN: not measured
+    // Processor time of the schemes' own threads, which cpu_ns_per_op includes.
+    double background_ns_per_op;
+    // The most of its samples: objects that were dead and not freed, nanoseconds of a pause. What
+    // an object that is referred to takes, as its last sample tells. NAN: not told.
+    double dead_peak, pause_ns, object_bytes;
+    double ping_ns; // of a line from one core to another when it began; NAN: not measured
     // Nanoseconds an operation of its samples, those of one speed of the machine together, in the
     // order of the speeds; how many there are of each, and their median (NAN: none).
     const double *sample;
@@ -44,6 +49,8 @@ struct result {
     // that of comparison.h, inside one speed. n 0: no figure.
     struct stats_interval ns, ratio;
     struct stats_interval fairness, memory_kib;
+    struct stats_interval dead_peak, object_bytes, pause_ns, background_ns; // the last an operation
+    double header_bytes;      // NAN: the samples do not tell
     double cpu_ns, ops_per_s; // medians
     json_t *distance, *fills; // as the samples tell them; NULL: they do not
 };

@@ -50,6 +50,14 @@ struct workload {
     // Operations that belong together, such as a pass over all objects: batches of a fixed time are
     // multiples of it, as far as that is no more than RUN_BATCH_MOST. NULL: any number will do.
     uint64_t (*unit)(const void *own);
+    // Objects that this thread's part of the workload refers to; asked by the thread itself after
+    // each work. What has been made, has not died and is referred to by nobody is dead and not
+    // freed: deferral's memory. Below 0 where the thread drops what others count as theirs; the
+    // sum over threads is what must be right. NULL: the workload does not tell.
+    int64_t (*holds)(const void *own);
+    // Objects that it refers to beside these, with start's and whatever begin shared; asked once,
+    // when all threads have begun. NULL: none.
+    int64_t (*shares)(const void *shared);
     // done: operations that this thread was asked for. NULL if its own result is right, else what
     // is wrong with it.
     const char *(*end)(struct thread *t, void *own, uint64_t done);
@@ -68,7 +76,12 @@ struct cell_calls {
     void (*safepoint)(struct thread *t);
     void (*blocking_begin)(struct thread *t);
     void (*blocking_end)(struct thread *t);
-    bool frees; // objects die: none may live when a world is closed
+    // Objects that the thread made, less those that died on it; any thread may ask. Of the schemes'
+    // own threads, which did not come by `enter`, all together.
+    int64_t (*net)(const struct thread *t);
+    int64_t (*net_background)(struct world *w);
+    uint64_t (*pause)(struct thread *t); // ns: its longest one since it last asked
+    bool frees;                          // objects die: none may live when a world is closed
 };
 
 struct cell_program {

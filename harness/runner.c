@@ -12,6 +12,11 @@
 // batches from start to end, and of the two that were under way at these moments the share of their
 // time that lies inside. So a thread that sleeps through the end, as some do where there are more
 // threads than CPUs, neither stretches the time nor counts what it did later.
+// Memory beside time: each thread tells at the end of a batch how many objects it made that have
+// not died, and how many of them the workload refers to; the rest is dead and not freed. The first
+// thread adds them up once a millisecond. As the others' figures are of their last batches, what
+// one frees for another may be seen a batch too early or too late: where objects change hands, the
+// peak is right to within what the threads do in a batch.
 // How fast the CPUs are is probed before and after each sample, by threads of their own, while the
 // setting thread sleeps.
 #include "runner_options.h"
@@ -29,6 +34,13 @@ enum {
     GAP_TIMES = 8,
     GAP_NS = 100000,
     GAP_BATCHES = 9,
+    // Between two looks at what is dead, and more with many threads: a look costs a line of each,
+    // about 0.1 us.
+    LOOK_NS = 1000000,
+    LOOK_THREAD_NS = 50000,
+    // Fewer objects do not tell their size by the pages that the process grew by: a thread alone
+    // brings some 100 KiB.
+    OBJECTS_TELL = 10000,
 };
 
 extern const struct cell_program *const program_first[] __asm__("__start_" RUN_SECTION);
@@ -53,8 +65,13 @@ struct worker {
     uint64_t gap, longest;    // ticks: what gaps took beyond the usual; the longest batch
     uint64_t done;            // all operations, also outside the window and of --extra
     int node[MEMORY_PAGES];   // where pages came from that it touched first
+    uint64_t pause;           // ns: the longest in the window
     struct sync_counts census;
     const char *wrong;
+    // Objects of this thread at the end of its last batch: dead and not freed (below 0: it freed
+    // another one's), and those that the workload refers to.
+    _Alignas(SYNC_LINE) _Atomic(int64_t) dead;
+    _Atomic(int64_t) held;
 };
 
 struct sample {
@@ -69,7 +86,37 @@ struct sample {
     struct worker *workers;
     struct gate gate;
     long base_kib; // resident before the first sample
+    // By thread 0: the same for what the setting thread made; the most that was dead at a time; at
+    // the end of the window the objects that were referred to, and what was resident then.
+    struct thread *setter;
+    int64_t dead, held, dead_peak, held_last;
+    long last_kib;
+    // Processor time of schemes' own threads, when thread 0 began and when the last one had ended,
+    // and when that was; how many there are, and where they may run.
+    uint64_t background_ns[2], background_at[2];
+    unsigned background;
+    cpu_bits background_cpus;
 };
+
+// A line of a file of /proc/self in KiB, or -1.
+static long proc_kib(const char *file, const char *name)
+{
+    char line[256];
+    long kib = -1;
+    FILE *f = fopen(file, "r");
+    while (f != NULL && kib < 0 && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = strtol(line + strlen(name), NULL, 10);
+    if (f != NULL)
+        fclose(f);
+    return kib;
+}
+// The first is exact; the second lags behind by some pages of each thread (proc(5)).
+static long resident_kib(void)
+{
+    long kib = proc_kib("/proc/self/smaps_rollup", "Rss:");
+    return kib >= 0 ? kib : proc_kib("/proc/self/status", "VmRSS:");
+}
 
 static uint64_t thread_cpu_ns(void)
 {
@@ -90,6 +137,7 @@ struct load {
     uint64_t owed;                 // hundredths of operations that --extra has yet to add
     uint64_t early_from, early_to; // ticks of the batch that was under way at the start
     uint64_t gap_least;            // ticks
+    uint64_t look_at;              // ticks: when thread 0 sums up what is dead
     uint64_t took[GAP_BATCHES];    // ticks of the latest batches, in a ring
     uint64_t batches;
 };
@@ -106,11 +154,87 @@ static void load_give_way(struct load *l)
     s->program->calls->blocking_end(l->t);
 }
 
+// --- memory ---
+
+// Whether the cell can tell what is dead. Where objects never die, all that nobody refers to are.
+static bool tells(const struct sample *s)
+{
+    return s->program->workload->holds != NULL && s->program->calls->frees;
+}
+
+// Before the safepoint: what it frees was dead until then. Relaxed, here and where they are read:
+// figures, nothing follows from them.
+static void load_tell(struct load *l)
+{
+    struct worker *w = l->worker;
+    const struct cell_program *p = w->sample->program;
+    if (!tells(w->sample))
+        return;
+    int64_t held = p->workload->holds(l->own);
+    atomic_store_explicit(&w->dead, p->calls->net(l->t) - held, memory_order_relaxed);
+    atomic_store_explicit(&w->held, held, memory_order_relaxed);
+}
+
+static void look(struct sample *s)
+{
+    int64_t dead = s->dead + s->program->calls->net_background(s->world);
+    for (unsigned i = 0; i < s->options->run.threads; i++)
+        dead += atomic_load_explicit(&s->workers[i].dead, memory_order_relaxed);
+    if (dead > s->dead_peak)
+        s->dead_peak = dead;
+}
+static void load_look_again(struct load *l)
+{
+    struct sample *s = l->worker->sample;
+    uint64_t least = (uint64_t)LOOK_THREAD_NS * s->options->run.threads;
+    look(s);
+    l->look_at = ticks_now(s->clock) +
+                 (uint64_t)((double)(least > LOOK_NS ? least : LOOK_NS) / ticks_ns(s->clock));
+}
+
+// By thread 0, around its window.
+static void load_looks_begin(struct load *l)
+{
+    struct sample *s = l->worker->sample;
+    const struct workload *workload = s->program->workload;
+    s->background_at[0] = ticks_now(s->clock);
+    s->background_ns[0] = sync_background_ns();
+    l->look_at = UINT64_MAX;
+    if (!tells(s))
+        return;
+    s->held = workload->shares != NULL ? workload->shares(s->shared) : 0;
+    s->dead = s->program->calls->net(s->setter) - s->held;
+    load_look_again(l);
+}
+static void load_looks_end(struct load *l)
+{
+    struct sample *s = l->worker->sample;
+    if (!tells(s))
+        return;
+    look(s);
+    s->held_last = s->held;
+    for (unsigned i = 0; i < s->options->run.threads; i++)
+        s->held_last += atomic_load_explicit(&s->workers[i].held, memory_order_relaxed);
+    if (s->held_last >= OBJECTS_TELL)
+        s->last_kib = resident_kib();
+}
+
+// By the last one whose window has ended.
+static void background_end(struct sample *s)
+{
+    s->background_at[1] = ticks_now(s->clock);
+    s->background_ns[1] = sync_background_ns();
+    s->background = sync_background_threads(s->background_cpus, sizeof s->background_cpus);
+}
+
+// --- batches ---
+
 // What follows n operations that count: a safepoint, and the operations that --extra adds to them,
 // in whole units. What is less than a unit stays owed, so that the share is right over many
 // batches.
 static void load_behind(struct load *l, uint64_t n)
 {
+    load_tell(l);
     l->safepoint(l->t);
     l->worker->done += n;
     l->owed += n * l->worker->sample->options->extra;
@@ -212,6 +336,8 @@ static uint64_t load_work(struct load *l, uint64_t batch)
         load_batch(l, n);
         w->stopped = ticks_now(w->sample->clock);
         load_look(l, before, w->stopped);
+        if (w->stopped >= l->look_at)
+            load_look_again(l);
         w->ops += n;
     }
     return w->ops;
@@ -230,6 +356,8 @@ static uint64_t load_time(struct load *l, uint64_t batch)
         load_batch(l, batch);
         w->stopped = ticks_now(w->sample->clock);
         load_look(l, before, w->stopped);
+        if (w->stopped >= l->look_at)
+            load_look_again(l);
         whole += batch;
         ops += share(g, batch, before, w->stopped);
     } while (w->stopped < g->stop);
@@ -245,14 +373,22 @@ static void load_window(struct load *l, uint64_t batch)
     struct worker *w = l->worker;
     struct sync_counts before = sync_here.counts;
     struct rusage first, last;
+    const struct cell_calls *calls = w->sample->program->calls;
     l->owed = 0;
+    l->look_at = UINT64_MAX;
+    if (w->index == 0)
+        load_looks_begin(l);
+    calls->pause(l->t); // what was before does not count
     getrusage(RUSAGE_THREAD, &first);
     uint64_t cpu = thread_cpu_ns();
     w->started = w->stopped = ticks_now(w->sample->clock);
     uint64_t whole = (w->sample->options->ops != 0 ? load_work : load_time)(l, batch);
     w->cpu_all_ns = thread_cpu_ns() - cpu;
     w->cpu_ns = (uint64_t)((double)w->cpu_all_ns * (double)w->ops / (double)whole);
+    w->pause = calls->pause(l->t);
     getrusage(RUSAGE_THREAD, &last);
+    if (w->index == 0)
+        load_looks_end(l);
     w->switches = (uint64_t)(last.ru_nivcsw - first.ru_nivcsw);
     w->waits = (uint64_t)(last.ru_nvcsw - first.ru_nvcsw);
 #define CENSUS_DIFFERENCE(name) w->census.name = sync_here.counts.name - before.name;
@@ -277,7 +413,9 @@ static void *worker_main(void *argument)
         l.unit = RUN_BATCH_MOST;
     uint64_t batch = load_warm(&l);
     load_window(&l, batch);
-    atomic_fetch_add_explicit(&s->gate.read, 1, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&s->gate.read, 1, memory_order_relaxed) + 1 ==
+        s->options->run.threads)
+        background_end(s);
     while (atomic_load_explicit(&s->gate.read, memory_order_relaxed) < s->options->run.threads) {
         load_batch(&l, batch);
         load_give_way(&l);
@@ -338,18 +476,39 @@ static void print_nodes(const struct sample *s)
     printf("]");
 }
 
-// A line of /proc/self/status in KiB, or -1.
-static long status_kib(const char *name)
+// What is dead, what an object takes, and who works for the scheme; what is not known says why.
+static void print_memory(const struct sample *s, double duration_ns)
 {
-    char line[256];
-    long kib = -1;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f != NULL && kib < 0 && fgets(line, sizeof line, f) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0)
-            kib = strtol(line + strlen(name), NULL, 10);
-    if (f != NULL)
-        fclose(f);
-    return kib;
+    const struct workload *workload = s->program->workload;
+    const char *absent = workload->holds == NULL     ? "the workload does not tell what it holds"
+                         : !s->program->calls->frees ? "objects never die under this scheme"
+                                                     : NULL;
+    printf(",\"base_kib\":%ld,\"peak_kib\":%ld", s->base_kib,
+           proc_kib("/proc/self/status", "VmHWM:"));
+    print_list("thread_pause_ns", s, offsetof(struct worker, pause), 1, 0);
+    if (absent != NULL)
+        printf(",\"dead_peak\":null,\"dead_absent\":\"%s\"", absent);
+    else
+        printf(",\"dead_peak\":%" PRId64 ",\"objects\":%" PRId64, s->dead_peak, s->held_last);
+    if (absent == NULL && s->held_last < OBJECTS_TELL)
+        absent = "too few objects for the pages to tell";
+    if (absent == NULL && (s->last_kib < 0 || s->base_kib < 0))
+        absent = "the system does not tell what is resident";
+    if (absent != NULL)
+        printf(",\"object_bytes\":null,\"object_bytes_absent\":\"%s\"", absent);
+    else
+        printf(",\"object_bytes\":%.1f",
+               1024 * (double)(s->last_kib - s->base_kib) / (double)s->held_last);
+    // what lies in the sample's time, if it works evenly
+    double span = (double)(s->background_at[1] - s->background_at[0]) * ticks_ns(s->clock);
+    double ns = (double)(s->background_ns[1] - s->background_ns[0]);
+    printf(",\"background_threads\":%u,\"background_ns\":%.0f,\"background_cpus\":[", s->background,
+           span > 0 ? ns * duration_ns / span : 0);
+    const char *separator = "";
+    for (int i = 0; i < CPUS_MOST && s->background != 0; i++)
+        if (CPU_ISSET_S(i, sizeof s->background_cpus, s->background_cpus))
+            printf("%s%d", separator, i), separator = ",";
+    printf("]");
 }
 
 static void print_speed(const struct sample *s)
@@ -413,7 +572,7 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     print_list("thread_longest_ns", s, offsetof(struct worker, longest), ns, 0);
     print_nodes(s);
     print_speed(s);
-    printf(",\"base_kib\":%ld,\"peak_kib\":%ld", s->base_kib, status_kib("VmHWM:"));
+    print_memory(s, duration);
     printf(",\"idle_threads\":1,\"malloc\":\"%s\"", malloc_library());
 #ifdef SYNC_CENSUS
     const char *separator = "";
@@ -443,7 +602,7 @@ static bool run_sample(const struct sample *all, unsigned number, const struct p
     s.after = after;
     s.workers = sync_alloc(o->run.threads * sizeof *s.workers);
     s.world = calls->world_open();
-    struct thread *t = calls->enter(s.world);
+    struct thread *t = s.setter = calls->enter(s.world);
     sync_here.self = t;
     s.shared = workload->start(t, &o->run);
     calls->blocking_begin(t);
@@ -490,7 +649,7 @@ int main(int argc, char **argv)
         all.ping_ns = ping(&clock, o.ping[0], o.ping[1]);
     struct probe_point point[2][PROBES_MOST]; // what is after a sample is before the next
     all.points = probe(&clock, o.probe, o.probes, point[0]);
-    all.base_kib = status_kib("VmRSS:");
+    all.base_kib = resident_kib();
     bool ok = true;
     for (unsigned i = 0; i < o.samples; i++)
         ok &= run_sample(&all, i, point[i % 2], point[(i + 1) % 2]);

@@ -213,6 +213,18 @@ bool spec_valid(const struct spec *s, struct error *e)
         PAIR_THREAD_RULES(RULE, rc, lk, al, needs)
     }
 #undef RULE
+    return strcmp(RCLAB_BUILD, "tsan") != 0 || spec_seen(s, "ThreadSanitizer", e);
+}
+
+bool spec_seen(const struct spec *s, const char *what, struct error *e)
+{
+    for (int kind = 0; kind < SCHEME_KINDS; kind++)
+        if (catalogue_peer(s->scheme[kind]))
+            return error_set(e,
+                             "%s: %s is a peer, whose accesses do not pass through sync.h: not "
+                             "counted, not scheduled, not audited; `make check-scheme SCHEME=%s` "
+                             "tests what can be tested, `rclab list` marks peers",
+                             what, s->scheme[kind]->name, s->scheme[kind]->name);
     return true;
 }
 

@@ -69,6 +69,9 @@ bool spec_complete(struct spec *s, struct error *e);
 // Whether the four schemes, the workload and the number of threads go together; else the reason.
 bool spec_valid(const struct spec *s, struct error *e);
 
+// Whether all accesses of the four schemes can be seen, as `what` needs; else the reason.
+bool spec_seen(const struct spec *s, const char *what, struct error *e);
+
 // The canonical name: the same text for the same cell, in stores and on the screen; copy and extra
 // stand in it where they are not 0. At most SPEC_TEXT bytes.
 void spec_key(const struct spec *s, char *text);

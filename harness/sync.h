@@ -110,8 +110,35 @@ typedef struct {
     void (*run)(void *);
     void *argument;
 } sync_thread;
+// A count that one thread changes and others may look at. It orders nothing, and is no step of a
+// schedule: the explorer sees a plain field. Adding is no read-modify-write for others, but on
+// x86-64 it is one instruction, as for a plain field; compilers make three of a relaxed load and
+// store. A macro, so that the field's address is the instruction's own.
+#ifdef SYNC_EXPLORE
+typedef uint64_t sync_tally;
+#define sync_tally_of(n)  (n)
+#define sync_tally_add(n) ((void)++(n))
+#else
+typedef _Atomic(uint64_t) sync_tally;
+#define sync_tally_of(n) atomic_load_explicit(&(n), memory_order_relaxed)
+#if defined __x86_64__
+#define sync_tally_add(n) __asm__("addq $1, %0" : "+m"(n))
+#else
+#define sync_tally_add(n) atomic_store_explicit(&(n), sync_tally_of(n) + 1, memory_order_relaxed)
+#endif
+#endif
 // A slot of thread-local storage reached by a library call, where that cost belongs to a mechanism.
 typedef pthread_key_t sync_tls;
+
+// AddressSanitizer watches this build.
+#ifdef __has_feature // clang
+#if __has_feature(address_sanitizer)
+#define SYNC_ASAN
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SYNC_ASAN
+#endif
 
 #ifdef SYNC_EXPLORE
 #include "sim/face.h"
@@ -145,6 +172,21 @@ static inline void sync_heap_free(void *p)
 #else
 void *sync_heap_alloc(size_t size);
 void sync_heap_free(void *p);
+#endif
+
+// The same for an allocator's own pages: aligned to a power of two of at least SYNC_LINE. Given
+// back by sync_heap_free.
+void *sync_heap_aligned(size_t alignment, size_t size);
+
+// What an allocator holds free is nobody's: whoever touches it is told of as if it had been freed.
+// Poisoning counts as a write of all n bytes. Where both ends are multiples of 8 it is exact.
+#ifdef SYNC_ASAN
+#include <sanitizer/asan_interface.h>
+#define sync_poison(p, n)   __asan_poison_memory_region(p, n)
+#define sync_unpoison(p, n) __asan_unpoison_memory_region(p, n)
+#else
+#define sync_poison(p, n)   ((void)(p), (void)(n))
+#define sync_unpoison(p, n) ((void)(p), (void)(n))
 #endif
 
 // An address as a number, for lock order, stripes and hashes only.
@@ -250,11 +292,14 @@ static inline void sync_mutex_unlock(sync_mutex *m)
 }
 
 // Runs run(argument) on a thread of its own; s lives until it has been joined. What was done before
-// the start happens before run; what run did happens before the join returns.
+// the start happens before run; what run did happens before the join returns. It may run wherever
+// the process may, though the caller be bound to one CPU.
 void sync_thread_start(sync_thread *s, void (*run)(void *), void *argument);
 void sync_thread_join(sync_thread *s);
 // Processor time that all threads so started have used, of those that have ended too, in ns.
 uint64_t sync_background_ns(void);
+// How many of them run; cpus: `size` bytes, the CPUs on which the system lets all of them be.
+unsigned sync_background_threads(cpu_set_t *cpus, size_t size);
 
 static inline void sync_tls_init(sync_tls *key)
 {
@@ -293,5 +338,10 @@ extern _Atomic(uint32_t) sync_fence_word;
 #endif
 
 #endif // SYNC_EXPLORE
+
+// At the head of a function: what it does is left out of the census, as what malloc does is.
+#ifndef sync_uncounted
+#define sync_uncounted() ((void)0)
+#endif
 
 #endif

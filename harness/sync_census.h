@@ -99,6 +99,13 @@ static inline void sync_count_store(const volatile void *p)
         *sync_p_ = (value);              \
         (void)0;                         \
     })
+static inline void sync_recount(const struct sync_counts *before)
+{
+    sync_here.counts = *before;
+}
+#define sync_uncounted()                                                             \
+    __attribute__((cleanup(sync_recount), unused)) struct sync_counts sync_before_ = \
+        sync_here.counts
 #define sync_fence(order) (SYNC_COUNT(fence), atomic_thread_fence(order))
 
 #endif

@@ -12,7 +12,7 @@
 // al_visit shows every block of a heap that is allocated (AL_VISITS), while the world is stopped:
 // what finds a collector's objects without a list of them. `visit` may neither allocate nor free.
 //
-// Macros: AL_SUMMARY, AL_SOURCE, AL_TRAITS.
+// Macros: AL_SUMMARY, AL_SOURCE, AL_WHEN, AL_TRAITS.
 #ifndef AL_H
 #define AL_H
 

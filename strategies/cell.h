@@ -55,15 +55,23 @@
 #endif
 #endif
 // clang-format off
-#include CELL_STRING(reclaim/RL_SCHEME.h)
-#include CELL_STRING(alloc/AL_SCHEME.h)
+#ifndef RL_HEADER
+#define RL_HEADER CELL_STRING(reclaim/RL_SCHEME.h)
+#endif
+#ifndef AL_HEADER
+#define AL_HEADER CELL_STRING(alloc/AL_SCHEME.h)
+#endif
+#include RL_HEADER
+#include AL_HEADER
 // clang-format on
 
 #define CELL_NAME          \
     CELL_STRING(RC_SCHEME) \
     "+" CELL_STRING(LK_SCHEME) "+" CELL_STRING(RL_SCHEME) "+" CELL_STRING(AL_SCHEME)
 #define CELL_ASSERT(ok, text) _Static_assert(ok, CELL_NAME ": " text);
+#ifndef CELL_ALONE // one scheme with whatever it is beside
 PAIR_RULES(CELL_ASSERT, RC_TRAITS, LK_TRAITS, RL_TRAITS, AL_TRAITS)
+#endif
 
 // --- thread and world -------------------------------------------------------------------------
 
@@ -76,15 +84,15 @@ struct thread {
     struct al_thread al;
     struct world *world;
     uintptr_t id;
-    // Objects that this thread made, and that died on it, over all lives of its slot.
-    uint64_t made, died;
+    sync_tally made, died; // thread_made, thread_died
     // Objects that wait for their death while another one's is under way.
     struct rc_header **dead;
     size_t dead_count, dead_room;
     bool dying;
-    uint64_t pause; // ns: the longest time that a scheme kept the thread from its work
+    uint64_t pause;                              // thread_longest_pause
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
     _Atomic(uint32_t) running; // RC_STOPS: attached, and neither offline nor stopped
+    _Atomic(bool) entered;     // it is the harness's, not a scheme's own
 };
 
 enum { WORLD_STRIPES = 64 };
@@ -123,6 +131,10 @@ API struct al_thread *al_self(struct thread *t)
 API struct rc_world *rc_world(struct thread *t)
 {
     return &t->world->rc;
+}
+API struct rc_world *world_rc(struct world *w)
+{
+    return &w->rc;
 }
 API struct lk_world *lk_world(struct thread *t)
 {
@@ -176,6 +188,20 @@ API void thread_paused(struct thread *t, uint64_t ns)
 {
     if (ns > t->pause)
         t->pause = ns;
+}
+API uint64_t thread_longest_pause(struct thread *t)
+{
+    uint64_t ns = t->pause;
+    t->pause = 0;
+    return ns;
+}
+API uint64_t thread_made(const struct thread *t)
+{
+    return sync_tally_of(t->made);
+}
+API uint64_t thread_died(const struct thread *t)
+{
+    return sync_tally_of(t->died);
 }
 
 // --- stopping the world ---
@@ -368,7 +394,7 @@ API uint64_t world_live(struct world *w)
     unsigned n = atomic_load_explicit(&w->slots, memory_order_acquire);
     for (unsigned i = 0; i < n; i++) {
         const struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
-        live += t->made - t->died;
+        live += thread_made(t) - thread_died(t);
     }
     return live;
 }
@@ -384,7 +410,7 @@ API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, u
         heap = AL_CONTAINER;
     struct rc_header *h = al_alloc(t, size, heap);
     rc_init(t, h, flags | (heap == AL_CONTAINER ? RC_CONTAINER : 0u));
-    t->made++;
+    sync_tally_add(t->made);
     return h;
 }
 
@@ -392,8 +418,12 @@ API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, u
 // last one. Nobody counted where RC_UNCOUNTED, so the object becomes mortal first.
 API void rc_end_immortal(struct thread *t, struct rc_header *h)
 {
+#ifdef RC_MORTAL
+    RC_MORTAL(t, h);
+#else
     if (PAIR_HAS(RC_TRAITS, RC_UNCOUNTED))
         rc_init(t, h, 0);
+#endif
     rc_decref(t, h);
 }
 
@@ -417,8 +447,12 @@ API void rc_free(struct thread *t, struct rc_header *h)
 #ifdef RC_FINI
     RC_FINI(t, h);
 #endif
+#ifdef RC_FREE
+    RC_FREE(t, h);
+#else
     al_free(t, h);
-    t->died++;
+#endif
+    sync_tally_add(t->died);
 }
 
 // Out of line: inlined, each decref would carry the whole loop of deaths.

@@ -24,8 +24,9 @@
 // lk_read_end accepts saw storage and elements as some lk_unlock left them.
 //
 // Waiting in any of these is thread_offline .. thread_back (thread.h).
-// Macros: LK_SUMMARY, LK_SOURCE, LK_TRAITS, LK_CENSUS(op); optional LK_ALLOC, LK_RECLAIM, and
-// LK_HAND_OFF_NS: a thread that has slept longer than that for a lock is the next to hold it.
+// Macros: LK_SUMMARY, LK_SOURCE, LK_WHEN (as in rc.h), LK_TRAITS, LK_CENSUS(op); optional LK_ALLOC,
+// LK_RECLAIM, and LK_HAND_OFF_NS: a thread that has slept longer than that for a lock is the next
+// to hold it.
 #ifndef LK_H
 #define LK_H
 

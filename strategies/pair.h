@@ -31,6 +31,9 @@ enum rc_trait {
                              // header, and no number of decrements ends it
     RC_CYCLES = 1 << 15,     // rc_collect ends objects that only refer to each other
     RC_VISITS = 1 << 16,     // finds its objects through the allocator (al_visit)
+    RC_DEFERS = 1 << 17,     // a local reference to an object made with RC_DEFERRED writes nothing
+                             // shared; rc_local_get may look at the header of a freed block
+    RC_SPREADS = 1 << 18,    // each thread has a count of its own of an object made with RC_HOT
 };
 
 // Lock schemes (LK_TRAITS).
@@ -48,10 +51,11 @@ enum lk_trait {
 
 // Reclaimers (RL_TRAITS).
 enum rl_trait {
-    RL_GRACE = 1 << 0,    // what a reader saw in a section stays allocated until it leaves
-    RL_STAMPS = 1 << 1,   // rl_stamp and rl_passed work
-    RL_PROTECTS = 1 << 2, // rl_protect works
-    RL_NATIVE = 1 << 3,   // a peer: its accesses do not pass through sync.h
+    RL_GRACE = 1 << 0,      // what a reader saw in a section stays allocated until it leaves
+    RL_STAMPS = 1 << 1,     // rl_stamp and rl_passed work
+    RL_PROTECTS = 1 << 2,   // rl_protect works
+    RL_NATIVE = 1 << 3,     // a peer: its accesses do not pass through sync.h
+    RL_BACKGROUND = 1 << 4, // has a thread of its own; how much waits to be freed is not bounded
 };
 
 // Allocators (AL_TRAITS).
@@ -82,7 +86,9 @@ enum al_trait {
     rule(!PAIR_HAS(al, AL_STAMPS) || PAIR_HAS(rl, RL_STAMPS),                                  \
          "this allocator needs a reclaimer with stamps")                                       \
     rule(!PAIR_HAS(rc, RC_VISITS) || PAIR_HAS(al, AL_VISITS),                                  \
-         "this refcount scheme needs an allocator that shows its blocks")
+         "this refcount scheme needs an allocator that shows its blocks")                      \
+    rule(!PAIR_HAS(rc, RC_DEFERS) || PAIR_HAS(al, AL_TYPE_STABLE),                             \
+         "this refcount scheme looks at freed objects: it needs a type-stable allocator")
 // clang-format on
 
 // What a workload asks of the schemes; bits of struct workload.needs.

@@ -28,11 +28,18 @@
 // A scheme completes the structs below, defines every function here (helpers at its end supply
 // what it does not care about: rc_eager.h names them), and describes itself by macros:
 //     RC_SUMMARY, RC_SOURCE   what it is; who published it
+//     RC_WHEN                 when to use it, for the table of all schemes (docs/schemes.md)
 //     RC_TRAITS               bits of enum rc_trait (pair.h)
 //     RC_CENSUS(op)           what each operation costs (below)
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
 //     RC_DIES(t, h)           optional: rc_die was called for h, which may still have to wait
 //     RC_FINI(t, h)           optional: gives up what rc_init set up in the header, before the free
+//     RC_FREE(t, h)           optional: instead of al_free, which the scheme then calls itself
+//     RC_MORTAL(t, h)         optional: makes an immortal object mortal, where rc_init would forget
+//                             what the header keeps beside the count
+//     RC_CLEARS               optional: it has an rc_clear of its own
+// Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs, in entries. Tests do,
+// so that logs are full soon.
 // A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
 // that it forgets is an error where the catalogue takes its address.
 #ifndef RC_H
@@ -150,7 +157,8 @@ API struct rc_header *rc_local_own(struct thread *t, struct rc_local *l);
 // The caller holds h, whose type has weak references (obj_weaks). The cell's memory is the
 // caller's.
 API void rc_weak_make(struct thread *t, struct rc_weak *w, struct rc_header *h);
-// A counted reference, or NULL if the object is dead or dying.
+// A counted reference, or NULL if the object is dead or dying; the cell is empty then. Until then,
+// or until it is dropped, a cell may keep the memory of a dead object.
 API struct rc_header *rc_weak_get(struct thread *t, struct rc_weak *w);
 API void rc_weak_drop(struct thread *t, struct rc_weak *w);
 // The object dies: its cells answer NULL from now on. Called by rc_die only.
@@ -159,7 +167,8 @@ API void rc_weak_die(struct thread *t, struct rc_header *h);
 // --- cycles (RC_CYCLES) ------------------------------------------------------------------------
 
 // Ends all objects that are reachable neither from a counted reference outside of them nor from a
-// local; how many. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
+// local; how many, of those with RC_CONTAINER. What is held by an object that is dead already, and
+// waits for its end, is found by the next call. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
 // fit, and in rc_drain until nothing is found.
 API uint64_t rc_collect(struct thread *t);
 
@@ -194,5 +203,7 @@ static void rc_die_together(struct thread *t, struct rc_header **h, size_t n);
 //   load                         rc_load of another thread's object
 //   store                        rc_store that displaces an object that lives on, both own
 //   incref_immortal, decref_immortal   of an immortal object, by another thread (RC_UNCOUNTED)
+//   local_deferred               local_pair of an object made with RC_DEFERRED (RC_DEFERS)
+//   incref_hot, decref_hot       of an object made with RC_HOT, by another thread (RC_SPREADS)
 
 #endif

@@ -58,10 +58,12 @@ API void rc_release(struct thread *t, struct rc_slot *s)
     if (h != NULL)
         rc_decref(t, h);
 }
+#ifndef RC_CLEARS
 API void rc_clear(struct thread *t, struct rc_slot *s)
 {
     rc_release(t, s);
 }
+#endif
 API void rc_dirty(struct thread *t, struct rc_header *owner)
 {
     (void)t, (void)owner;

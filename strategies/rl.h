@@ -12,7 +12,12 @@
 // Memory ordering. The unlinking write happens before rl_retire's caller calls it; whatever a
 // reader did with p happens before fn.
 //
-// Macros: RL_SUMMARY, RL_SOURCE, RL_TRAITS.
+// Call-backs run where their thread passes a safepoint (rl_quiesce) or drains, never in rl_retire,
+// which may be called under a lock that they take; only `immediate` calls them at once. rl_drain is
+// called where the thread holds nothing that it has read, as at a safepoint. What a thread leaves
+// behind when it detaches is carried out by others, so a world's last thread drains before it goes.
+//
+// Macros: RL_SUMMARY, RL_SOURCE, RL_WHEN, RL_TRAITS, RL_CENSUS(op).
 #ifndef RL_H
 #define RL_H
 
@@ -45,5 +50,9 @@ API uint64_t rl_stamp(struct thread *t);
 API bool rl_passed(struct thread *t, uint64_t stamp);
 // Calls what is due; true: something was done, call again.
 API bool rl_drain(struct thread *t);
+
+// What the census test measures of a scheme when nobody else is there; op(name, counts...) for each:
+//   enter_leave  a section             protect  an announcement, and its end
+//   quiesce      when nothing is due   retire   without what is done for many together
 
 #endif

@@ -43,6 +43,8 @@ API struct rc_world *rc_world(struct thread *t);
 API struct lk_world *lk_world(struct thread *t);
 API struct rl_world *rl_world(struct thread *t);
 API struct al_world *al_world(struct thread *t);
+// The same for who has no thread: rc_world_start and rc_world_stop.
+API struct rc_world *world_rc(struct world *w);
 
 // 1..THREADS_MAX, unique among the attached; reused after detach. 0 is nobody.
 API uintptr_t thread_id(const struct thread *t);
@@ -62,9 +64,14 @@ API void thread_back(struct thread *t);
 // lk_safepoint, then rc_safepoint, then rl_quiesce.
 API void thread_safepoint(struct thread *t);
 
-// A scheme kept t from its work for so long: by a stopped world, by a collection that t carried out,
-// by back-pressure. The longest one is a figure of the run.
+// A scheme kept t from its work for so long: by a stopped world, by a collection that t carried
+// out, by back-pressure. The longest one is a figure of the run.
 API void thread_paused(struct thread *t, uint64_t ns);
+// By t: ns of the longest one since it last asked.
+API uint64_t thread_longest_pause(struct thread *t);
+// Objects that t made, and that died on it, over all lives of its slot. Any thread may ask.
+API uint64_t thread_made(const struct thread *t);
+API uint64_t thread_died(const struct thread *t);
 
 API struct thread *thread_attach(struct world *w);
 // Drains the reclaimer and the refcount scheme in turn until neither had anything to do that it

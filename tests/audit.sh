@@ -109,10 +109,10 @@ fails() {
 }
 ok 'of a scheme that fails as it is nothing is said' fails
 
-for header in strategies/refcount/*.h strategies/lock/*.h; do
+for header in $(grep -L '[RL][CKL]_NATIVE' strategies/{refcount,lock,reclaim,alloc}/*.h); do # no peers
     scheme=$(basename "$header" .h)
     kind=rc
-    case $header in */lock/*) kind=lock ;; esac
+    case $header in */lock/*) kind=lock ;; */reclaim/*) kind=reclaimer ;; */alloc/*) kind=alloc ;; esac
     reasons() {
         audit 0 "--$kind" "$scheme" && summary 'Reasons: 0 contradicted, .* 0 missing\.'
     }

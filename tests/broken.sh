@@ -21,6 +21,7 @@ double_free        atomic  RC refcount asan   ASan
 move_keeps         atomic  RC refcount plain  verification
 publish_not_sticky biased  RC refcount plain  verification
 orphan_lost        biased  RC refcount plain  verification
+log_lost           buffered RC refcount plain  verification
 lock_nothing       pthread LK lock     plain  verification
 lock_nothing       pthread LK lock     tsan   TSan
 gil_unforced       gil     LK lock     census verification
@@ -34,6 +35,9 @@ reach_forgotten    collected RC cycles plain  verification
 reach_forgotten    collected RC cycles asan   ASan
 weak_garbage       collected RC cycles plain  verification
 dead_tracked       collected RC cycles plain  assertion
+ebr_early          ebr     RL reclaim  plain  verification
+qsbr_lost          qsbr    RL reclaim  plain  verification
+hazard_unfenced    hazard  RL census   census census
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)
@@ -55,7 +59,7 @@ build_and_run() { # wrong from layer program build
     census) flags="-DSYNC_CENSUS" ;;
     esac
     # shellcheck disable=SC2086
-    if ! "$cc" -std=gnu17 -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
+    if ! "$cc" -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
         "${scheme[@]}" "tests/conformance/$4.c" harness/sync.c -lcmocka -lpthread \
         -o "$name" >"$name.log" 2>&1; then
         echo compiler >"$name.status"

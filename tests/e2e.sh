@@ -170,9 +170,17 @@ for w in handoff cross_thread_free; do # threads that wait for each other, more 
         ok "run $w, $pair, with 8 threads ends" says "5 of 5 samples verified"
     done
 done
+run "$rclab" run dict_mixed --rc biased --lock pthread --threads 2 --ops 100000 --samples 1 --share
+ok "run tells of memory" says "memory: at most " " objects dead and not freed; a header of " "longest pause 0 us"
+run "$rclab" run private_objects --rc atomic --ops 100000 --samples 1 --share
+ok "run: an eager scheme has nothing dead, and objects have a size" says "at most 0 objects dead" "resident bytes an object"
+run "$rclab" run tree --rc none --ops 2000 --samples 1 --share
+ok "run: what never dies is not called dead" says "memory: objects never die under this scheme;"
 run "$rclab" run private_objects --rc atomic --json --ops 2000 --samples 3 --threads 2 --param objects=16 --share
 fields=(workload rc lock reclaimer alloc allocator threads placement cpus duration_ns cpu_ns ops
-    ops_per_s ns_per_op thread_ops fairness verified params)
+    ops_per_s ns_per_op thread_ops fairness verified params dead_peak objects object_bytes
+    object_bytes_absent header_bytes pause_ns thread_pause_ns background_ns background_threads background_cpus
+    cpu_ns_per_op)
 ok "run --json ends well" is 0
 ok "run --json: a line a sample" lines 3
 ok "run --json: JSON" all_json
@@ -237,6 +245,7 @@ for value in 0 -1 x '' 1.5 1e3 99999999999999999999; do
     bad_input "--samples '$value'" "'$value'" "from 1 to 10000" -- run private_objects --rc atomic --samples "$value"
 done
 bad_input "--time and --ops" "either" -- run private_objects --rc atomic --time 1 --ops 1
+bad_input "the census of a peer" "glib is a peer" "not counted" -- run private_objects --rc glib --census
 bad_input "plain with two threads and no lock" "gil" -- run private_objects --rc plain --threads 2
 bad_input "plain with two threads and none" "global lock" -- run private_objects --rc plain --lock none --threads 2
 bad_input "none with an allocator that keeps" "given back whole" -- run private_objects --rc none --alloc system

@@ -56,6 +56,10 @@ zero_relaxed          biased         RC d  $race
 init_unordered        biased         RC d  $race|check failed
 merge_again           biased         RC d  $any
 drain_relaxed         biased         RC d  $race
+commit_early          buffered       RC d  $any
+epoch_short           buffered       RC d  $any
+log_lost              buffered       RC d  $any
+online_unlocked       buffered       RC d  $any|deadlock
 subtract_forgotten    collected      GC d  leak|check failed
 reach_forgotten       collected      GC d  $any
 weak_garbage          collected      GC d  $any
@@ -82,9 +86,29 @@ lazy_relaxed          lazy           LK d  $race
 flags_relaxed         flags          LK d  $race
 flags_fence_early     flags          LK di $race
 flags_fence_weak      flags          LK d  $race
-epoch_early           epoch          RL d  $any
-epoch_unfenced        epoch          RL d  $any
-hazard_relaxed        hazard         RL d  $any
+unlink_late           qsbr           RL d  $any
+qsbr_unfenced         qsbr           RL d  $any
+qsbr_returns          qsbr           RL d  $race
+qsbr_relaxed          qsbr           RL d  $race
+qsbr_stale            qsbr           RL d  $any
+qsbr_retirer          qsbr           RL di $any
+qsbr_lost             qsbr           RL d  leak|check failed
+gus_deferred          gus            RL d  $any
+gus_forgets           gus            RL d  $any
+gus_poll_relaxed      gus            RL d  $race
+gus_plain             gus_old        RL d  $any
+ebr_early             ebr            RL d  $any
+ebr_unfenced          ebr            RL d  $any
+ebr_limbo             ebr            RL d  $any
+hazard_relaxed        hazard         RL di $race
+hazard_unfenced       hazard         RL d  $any
+heaps_at_once         heaps          AL d  $race|check failed
+heaps_counts          heaps          AL d  $any
+heaps_orphan          heaps          AL d  leak
+heaps_take_relaxed    heaps          AL d  $race
+heaps_push_relaxed    heaps          AL d  $race
+heaps_woken_relaxed   heaps          AL d  $race
+pool_unlock_relaxed   pool_locked    AL d  $race
 END
 )
 
@@ -101,7 +125,7 @@ rows=$(
 )
 
 # The scenarios of a layer, by their files: most of the time is the compiler's.
-declare -A explored=([RC]='refcount reuse' [GC]=cycles [LK]=lock [RL]=reclaim)
+declare -A explored=([RC]='refcount late reuse' [GC]=cycles [LK]=lock [RL]=reclaim [AL]=alloc)
 
 program() { # face wrong from layer
     local name=$2 lock=pthread
@@ -110,6 +134,7 @@ program() { # face wrong from layer
     LK) name=atomic+$name ;;
     RL) name=atomic+pthread+$name+system ;;
     GC) name=$name+pthread ;;
+    AL) name=atomic+pthread+qsbr+$name ;;
     RC) # what is not shared without a global lock goes with one, as rclab explore has it
         grep -q 'define RC_TRAITS.*RC_SHARED' "strategies/refcount/$3.h" || lock=gil
         name=$name+$lock
@@ -156,7 +181,7 @@ explore() { # log, face wrong from layer expected
 }
 
 # shellcheck disable=SC2086
-for layer in RC GC LK RL; do
+for layer in RC GC LK RL AL; do
     mapfile -t programs < <(grep -E "^[a-z]+ [^ ]+ [^ ]+ $layer " <<<"$rows" | while read -r row; do
         program $row
     done | sort -u)
@@ -189,9 +214,7 @@ verdict() { # good or not, text, log
     fi
 }
 essay() { # wrong: what its head says, without its name
-    local file=tests/broken/$1.h
-    [ -e "$file" ] || file=tests/explore/reclaim/$1.h
-    sed -n '3,/^#/p' "$file" | sed -n 's/^\/\/ //p' | tr '\n' ' ' | sed -E 's/^[a-z_]*: //; s/\. *$//'
+    sed -n '3,/^#/p' "tests/broken/$1.h" | sed -n 's/^\/\/ //p' | tr '\n' ' ' | sed -E 's/^[a-z_]*: //; s/\. *$//'
 }
 tell() {
     local number=0 face wrong from layer expected log result schedules scenario failure good

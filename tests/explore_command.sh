@@ -80,6 +80,7 @@ for command in explore audit; do
     bad_input "$command: plain without a global lock" "plain+pthread" "needs a global lock" -- $command --rc plain --lock pthread
     ok "... before anything was built" not_built
     bad_input "$command: none with an allocator that keeps" "given back whole" -- $command --rc none --alloc system
+    bad_input "$command: a peer" "glib is a peer" "sync.h" "make check-scheme SCHEME=glib" -- $command --rc glib
     run "$rclab" $command --help
     ok "$command --help tells schemes and the exit status" says 0 "--rc" "--lock" "KIND/NAME" "Exit status: 0"
 done
@@ -146,7 +147,7 @@ header blank/'two words.h' '' strategies/lock/spin.h
 
 bad_input "a header that is not there" "No such file" -- explore --rc "$work/nothing.h"
 bad_input "a lock's header as a refcount scheme" "is a lock scheme" "--rc" -- explore --rc "$work/right/spin.h"
-bad_input "a header that is no scheme" "neither RC_TRAITS nor LK_TRAITS" -- explore --lock "$work/none/empty.h"
+bad_input "a header that is no scheme" "it defines no RC_, LK_, RL_ or AL_TRAITS" -- explore --lock "$work/none/empty.h"
 bad_input "a header that does not compile" "conflicting types for" "lk_unlock" "could not build" -- explore --lock "$work/bad/spin.h"
 bad_input "a path with a blank" "move the header" -- explore --lock "$work/a blank/spin.h"
 bad_input "a name that is none" "letters, digits" -- explore --lock "$work/blank/two words.h"

@@ -51,6 +51,9 @@ ok 'what is left out of a row, where it matters' says restless \
 ok 'and not where it hardly does' [ "$(section restless | grep -c 'of 20 blocks')" = 1 ]
 ok 'the order of linking' says layouts 'verdict layout fair' ' worse 100 % '
 ok 'and nothing of it where it did not change' lacks speeds 'layout'
+ok 'memory beside time' says speeds ' memory dead [95 %] bytes/object [95 %] pause us [95 %] header' \
+    ' plain+none 0 72.5 [72.5, 72.5] 0 8' ' biased+none 640 [640, 650] 72.5 [72.5, 72.5] 1.5 [1.5, 1.5] 16'
+ok 'and nothing where nothing is told' lacks slow 'memory'
 ok 'what did not end well' says layouts '0 void, 1 crashed, 0 hung; the last: ended by signal 6'
 ok 'checks stand apart, each with its original' says checks ' A/A 1 [1, 1] equivalent 12 atomic+none [speeds]' \
     ' +5 % 1.05 [1.05, 1.05] worse 12 atomic+none [speeds]'
@@ -61,6 +64,13 @@ ok 'how far apart cores were' head_says 'from core to core, one way: 48 ns, nine
 ok 'why a family ended, if not with the last round' says speeds ' narrow enough after 20 rounds'
 ok 'and nothing of it if so' lacks slow 'rounds'
 ok 'in lines of at most 100 characters' [ -z "$(tail -n +2 "$work/text" | awk 'length > 100')" ]
+ok 'no peer is told of where there is none' lacks speeds '*'
+
+sed 's/biased/glib/g' "$work/store.txt" | LC_ALL=C sort >"$work/peer.txt"
+"$rclab" import --store "$work/peer.db" "$work/peer.txt" 2>/dev/null
+"$rclab" show --store "$work/peer.db" >"$work/text"
+ok 'a peer is marked' says speeds ' glib+none* 10 ' ' atomic+none 30 '
+ok 'and the mark explained' head_says '*: with a peer'
 
 "$rclab" show --store "$work/store.db" --workload hot_object >"$work/text"
 ok 'another workload: nothing of this one' [ "$(grep -c '^\[' "$work/text")" = 0 ]

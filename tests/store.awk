@@ -2,7 +2,8 @@
 # An artificial store, as rclab export prints it once its lines are sorted: awk -f tests/store.awk |
 # LC_ALL=C sort. Its ratios to the baseline, plain, are by family:
 #     speeds    atomic 3.0 in 12 fast blocks, 4.4 in 8 slow ones; biased 1.002 in 12 and 3; two checks
-#               of atomic: a copy, and 5 % extra
+#               of atomic: a copy, and 5 % extra. biased has 640 or 650 dead objects at most and a pause
+#               of 1.5 us, plain none; both 72.5 bytes an object
 #     slow      atomic 2, in slow blocks alone
 #     restless  atomic 2 and biased 3, in a fast machine; 5 and 2 blocks of 20 are mixed, 3 and 1 were
 #               measured again, 3 and 1 were disturbed to the last
@@ -26,10 +27,16 @@ function measured(family, rank, key, ns, before, after, attempt, disturbed, stat
         status == "ok" ? "" : "ended by signal 6", rank, rank, round, status, sweep
     if (status == "ok")
         printf "{\"sample\":{\"attempt\":%d,\"block\":%d,\"cell\":\"%s\",\"json\":{\"cpu_ns\":100.5," \
-            "\"fairness\":1.0,\"ns_per_op\":%.4f1,\"ops\":100,\"ops_per_s\":1000000.5," \
+            "%s\"fairness\":1.0,\"ns_per_op\":%.4f1,\"ops\":100,\"ops_per_s\":1000000.5," \
             "\"ping_ns\":%s,\"probes\":[{\"alu_ns\":[%d.5,%d.5],\"cpu\":0}],\"verified\":true},\"number\":0," \
-            "\"sweep\":\"%s\"}}\n", attempt, block, key, ns * (1 + 0.0005 * (round % 3)), \
+            "\"sweep\":\"%s\"}}\n", attempt, block, key, memory(family, key), ns * (1 + 0.0005 * (round % 3)), \
             round % 4 == 0 ? "null" : round % 4 == 1 ? 225.5 : 47.5, before, after, sweep
+}
+function memory(family, key) {
+    if (family != "speeds" || key !~ /^(plain|biased)$/)
+        return ""
+    return sprintf("\"dead_peak\":%d,\"object_bytes\":72.5,\"pause_ns\":%d,\"header_bytes\":%d,", \
+        key == "plain" ? 0 : round % 2 ? 650 : 640, key == "plain" ? 0 : 1500, key == "plain" ? 8 : 16)
 }
 function fast(family, rank, key, ns) { measured(family, rank, key, ns, 100, 101, 0, "", "ok") }
 function slow(family, rank, key, ns) { measured(family, rank, key, ns, 180, 181, 0, "", "ok") }

@@ -51,7 +51,8 @@ function row(family, workload, scheme, threads, placement, params, allocator, ma
         printf "\t%s\tfirst_touch\t%s\t%s\t%s", quirk(machine), threads == 2 ? cpus == 2 ? "same cache" : \
             distance_of(placement) : "-", workload ~ /tree|free|mixed|append/ ? \
             resident = int(300 * threads * (1 + scheme % 4) * (0.5 + noise())) : "NaN", fills \
-            "\t0.5\t1\t" 0.9 * resident "\t" 1.1 * resident "\tundecided\tfast"
+            "\t0.5\t1\t" 0.9 * resident "\t" 1.1 * resident "\tundecided\tfast" \
+            "\t5\t4\t6\t72\t70\t74\t0\t0\t0\t0\t0\t0\t8"
     printf "\n"
 }
 function header() {
@@ -60,7 +61,9 @@ function header() {
         "crashed\thung\trc_index\tlock_index"
     if (kind != "two" && kind != "bare")
         printf "\tmachine\tmemory\tdistance\tmemory_kib\tfill_cache\tfill_package\tfill_core\tfill_all\t" \
-            "fairness_low\tfairness_high\tmemory_low\tmemory_high\tverdict\tspeed"
+            "fairness_low\tfairness_high\tmemory_low\tmemory_high\tverdict\tspeed\tdead_peak\tdead_low\t" \
+            "dead_high\tobject_bytes\tobject_low\tobject_high\tpause_ns\tpause_low\tpause_high\t" \
+            "background_ns\tbackground_low\tbackground_high\theader_bytes"
     printf "\n"
 }
 # Everything that a sweep of one machine measures.

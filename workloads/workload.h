@@ -12,6 +12,8 @@
 static struct thread *cell_enter(struct world *w)
 {
     struct thread *t = thread_attach(w);
+    // relaxed: asked while no thread of the harness comes or goes
+    atomic_store_explicit(&t->entered, true, memory_order_relaxed);
     lk_enter(t);
     return t;
 }
@@ -19,7 +21,25 @@ static void cell_leave(struct thread *t)
 {
     thread_drain(t);
     lk_leave(t);
+    // the slot's next life may be another's
+    atomic_store_explicit(&t->entered, false, memory_order_relaxed);
     thread_detach(t);
+}
+static int64_t cell_net(const struct thread *t)
+{
+    return (int64_t)(thread_made(t) - thread_died(t));
+}
+static int64_t cell_net_background(struct world *w)
+{
+    int64_t net = 0;
+    // acquire: pairs with thread_reserve; that many slots are there
+    unsigned n = atomic_load_explicit(&w->slots, memory_order_acquire);
+    for (unsigned i = 0; i < n; i++) {
+        const struct thread *t = atomic_load_explicit(&w->slot[i], memory_order_relaxed);
+        if (!atomic_load_explicit(&t->entered, memory_order_relaxed))
+            net += cell_net(t);
+    }
+    return net;
 }
 
 static const struct cell_calls cell_calls = {
@@ -32,6 +52,9 @@ static const struct cell_calls cell_calls = {
     .safepoint = thread_safepoint,
     .blocking_begin = lk_blocking_begin,
     .blocking_end = lk_blocking_end,
+    .net = cell_net,
+    .net_background = cell_net_background,
+    .pause = thread_longest_pause,
     .frees = (RC_TRAITS & RC_FREES) != 0,
 };
 

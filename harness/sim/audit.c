@@ -576,7 +576,7 @@ static void print_row(const struct weakening *w)
 int audit(const struct audit_options *o)
 {
     double until = seconds() + o->budget;
-    const char *header = sim_schemes[o->lock];
+    const char *header = sim_schemes[o->kind];
     const char *directory = listing_directory();
     char path[PATH_MAX];
     snprintf(path, sizeof path, "strategies/%s", header);

@@ -82,6 +82,8 @@ struct sim_result {
 // Makes the scenario's memory; once, before its schedules and after those of another scenario.
 // False: set-up failed, and *r says how.
 bool sim_prepare(const struct sim_scenario *s, struct sim_result *r);
+// The scenario's threads and, behind them, those that set-up started in the background.
+unsigned sim_threads(void);
 // One schedule.
 void sim_run(const struct sim_policy *p, struct sim_result *r);
 // Exhaustive: the next schedule in order, or false when all have been run. sim_first starts anew.
@@ -194,6 +196,8 @@ void sim_order_fence(const void *site, int order);
 void sim_order_plain(const void *site, const volatile void *p, size_t size, bool write);
 // A free is a write of the whole block.
 void sim_order_free(const void *site, uintptr_t address, size_t size);
+// The same of a part of a block, which may become something else; whole granules.
+void sim_order_poison(const void *site, uintptr_t address, size_t size);
 // For services: the newest value, and no point of decision. `as` is the event that is traced.
 uint64_t sim_order_newest(const void *site, const volatile void *p, unsigned size);
 void sim_order_acquire(const void *site, void *p, uint64_t value, enum sim_event_kind as);

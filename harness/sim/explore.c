@@ -375,10 +375,10 @@ static int replay(const struct explore_options *o, const struct sim_scenario *sc
         return 2;
     }
     given.seed = o->seed;
-    if (!parse_deviations(o->replay, scenario->threads, &given))
-        return 2;
     if (!prepare(scenario))
         return 1;
+    if (!parse_deviations(o->replay, sim_threads(), &given))
+        return 2;
     struct sim_policy p = policy_of(&given);
     sim_run(&p, &r);
     keep(given.seed, &r, &made);

@@ -24,8 +24,8 @@ struct explore_options {
 int explore(const struct explore_options *o);
 
 struct audit_options {
-    bool lock;          // of the lock scheme, else of the refcount scheme
-    double budget;      // seconds
+    unsigned kind; // whose orders: the place of its header in sim_schemes
+    double budget; // seconds
     const char *as;
 };
 // Exit status: 0, or 1 where a stated reason is contradicted.

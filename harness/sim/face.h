@@ -26,11 +26,15 @@
 
 #define sync_check(ok, text) ((ok) ? (void)0 : sim_fail_check(__FILE__, __LINE__, (text)))
 
-#define sync_alloc(size)      sim_alloc(SIM_SITE("allocate", #size, "", ""), size, true)
+#define sync_alloc(size)      sim_alloc(SIM_SITE("allocate", #size, "", ""), SYNC_LINE, size, true)
 #define sync_free(p)          sim_free(SIM_SITE("free", #p, "", ""), p)
-#define sync_heap_alloc(size) sim_alloc(SIM_SITE("allocate", #size, "", ""), size, false)
-#define sync_heap_free(p)     sim_free(SIM_SITE("free", #p, "", ""), p)
-#define sync_address(p)       sim_address(p)
+#define sync_heap_alloc(size) sim_alloc(SIM_SITE("allocate", #size, "", ""), 0, size, false)
+#define sync_heap_aligned(alignment, size)                                                         \
+    sim_alloc(SIM_SITE("allocate", #size, "", ""), alignment, size, false)
+#define sync_heap_free(p)   sim_free(SIM_SITE("free", #p, "", ""), p)
+#define sync_poison(p, n)   sim_poison(SIM_SITE("free", #p, "", ""), p, n)
+#define sync_unpoison(p, n) sim_unpoison(p, n)
+#define sync_address(p)     sim_address(p)
 
 #define sync_now_ns()     sim_now_ns(SIM_SITE("clock", "", "", ""))
 #define sync_pause()      sim_yield(SIM_SITE("pause", "", "", ""))
@@ -54,6 +58,11 @@
 #define sync_mutex_lock(m)    sim_mutex_lock(SIM_SITE("mutex lock", #m, "", ""), m)
 #define sync_mutex_trylock(m) sim_mutex_trylock(SIM_SITE("mutex trylock", #m, "", ""), m)
 #define sync_mutex_unlock(m)  sim_mutex_unlock(SIM_SITE("mutex unlock", #m, "", ""), m)
+
+void sim_thread_start(sync_thread *thread, void (*run)(void *), void *argument);
+void sim_thread_join(sync_thread *thread);
+#define sync_thread_start(thread, run, argument) sim_thread_start(thread, run, argument)
+#define sync_thread_join(thread)                 sim_thread_join(thread)
 
 #define sync_tls_init(key)       sim_tls_init(key)
 #define sync_tls_destroy(key)    ((void)(key))

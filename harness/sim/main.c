@@ -20,7 +20,7 @@ enum {
     KEY_REPLAY,
     KEY_WEAKEN,
     KEY_AS,
-    KEY_LOCK,
+    KEY_KIND,
     KEY_BUDGET
 };
 
@@ -126,8 +126,11 @@ static int main_explore(int argc, char **argv)
 
 // --- audit -------------------------------------------------------------------------------------
 
+// In the order of sim_schemes.
+static const char *const kinds[] = {"refcount", "lock", "reclaim", "alloc"};
+
 static const struct argp_option audit_options[] = {
-    {"lock", KEY_LOCK, NULL, 0, "Of the lock scheme (of the refcount scheme)", 0},
+    {"kind", KEY_KIND, "KIND", 0, "Whose orders: refcount, lock, reclaim, alloc (refcount)", 0},
     {"budget", KEY_BUDGET, "SECONDS", 0, "About so long (45)", 0},
     {"as", KEY_AS, "TEXT", 0, "The command that is printed to be given again", 0},
     {0},
@@ -137,8 +140,11 @@ static error_t parse_audit(int key, char *value, struct argp_state *state)
     struct audit_options *o = state->input;
     char *end;
     switch (key) {
-    case KEY_LOCK:
-        o->lock = true;
+    case KEY_KIND:
+        for (o->kind = 0; o->kind < 4 && strcmp(kinds[o->kind], value) != 0;)
+            o->kind++;
+        if (o->kind == 4)
+            argp_error(state, "no kind '%s'; known: refcount lock reclaim alloc", value);
         break;
     case KEY_BUDGET:
         o->budget = strtod(value, &end);

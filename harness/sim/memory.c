@@ -36,6 +36,9 @@ static struct {
     unsigned spans;
     // blocks of set-up that the schedule freed
     unsigned freed[BLOCKS_MAX], freed_count;
+    // which of set-up's bytes may be touched, where an allocator says so
+    bool poisons;
+    uint8_t kept_granules[SIM_HEAP_SIZE / 8];
 } heap;
 
 static void open_memory(void)
@@ -80,6 +83,7 @@ void sim_memory_empty(void)
     heap.next = SIM_BASE + 4096; // so that small numbers are no addresses
     heap.count = 0;
     heap.freed_count = 0;
+    heap.poisons = false;
     heap.kept_count = 0;
     heap.kept_next = heap.next;
 }
@@ -131,6 +135,7 @@ void sim_memory_keep(void)
         heap.kept_room = size;
     }
     memcpy(heap.kept, (void *)SIM_BASE, size);
+    memcpy(heap.kept_granules, sim_granules, size / 8);
     heap.kept_next = heap.next;
     heap.kept_count = heap.count;
 }
@@ -147,6 +152,8 @@ void sim_memory_restore(void)
     heap.freed_count = 0;
     heap.next = heap.kept_next;
     heap.count = heap.kept_count;
+    if (heap.poisons)
+        memcpy(sim_granules, heap.kept_granules, (heap.kept_next - SIM_BASE) / 8);
     for (unsigned i = 0; i < heap.spans; i++)
         memcpy((char *)SIM_BASE + heap.span[i].offset, heap.kept + heap.span[i].offset,
                heap.span[i].size);
@@ -166,10 +173,11 @@ const struct sim_block *sim_block_at(uintptr_t address, unsigned *number)
     return low == 0 || address - SIM_BASE >= SIM_HEAP_SIZE ? NULL : &heap.block[low - 1];
 }
 
-void *sim_alloc(const struct sim_site *s, size_t size, bool zeroed)
+void *sim_alloc(const struct sim_site *s, size_t alignment, size_t size, bool zeroed)
 {
-    size_t line = zeroed || size % SYNC_LINE == 0 ? SYNC_LINE : 16;
-    uintptr_t address = (heap.next + line - 1) & ~(uintptr_t)(line - 1);
+    if (alignment == 0)
+        alignment = size % SYNC_LINE == 0 ? SYNC_LINE : 16;
+    uintptr_t address = (heap.next + alignment - 1) & ~(uintptr_t)(alignment - 1);
     if (heap.count == BLOCKS_MAX || size > SIM_HEAP_SIZE / 2 ||
         address + size + GAP > SIM_BASE + SIM_HEAP_SIZE)
         sim_fail(SIM_LIVELOCK, "simulated memory is used up: %zu bytes more are asked for", size);
@@ -210,6 +218,23 @@ void sim_free(const struct sim_site *s, void *p)
         memset(p, FREED, b->size);
 }
 
+// Granules that the bytes share with others are left as they are.
+void sim_poison(const struct sim_site *s, void *p, size_t size)
+{
+    uintptr_t from = ((uintptr_t)p + 7) & ~(uintptr_t)7,
+              end = ((uintptr_t)p + size) & ~(uintptr_t)7;
+    if (!sim_inside(p) || from >= end)
+        return;
+    heap.poisons = true;
+    sim_order_poison(s, from, end - from);
+    mark(from, end - from, SIM_GRANULE_FREED);
+}
+void sim_unpoison(void *p, size_t size)
+{
+    if (sim_inside(p))
+        mark((uintptr_t)p & ~(uintptr_t)7, size + ((uintptr_t)p & 7), SIM_GRANULE_USED);
+}
+
 void sim_memory_fail(const void *site, const volatile void *p)
 {
     unsigned number;
@@ -219,6 +244,10 @@ void sim_memory_fail(const void *site, const volatile void *p)
     if (b != NULL && b->freed != NULL && (uintptr_t)p - b->address < b->size)
         sim_fail(SIM_FREED, "block %u is used after it was freed at %s:%u", number,
                  sim_file(b->freed->file), b->freed->line);
+    if (b != NULL && sim_granules[((uintptr_t)p - SIM_BASE) / 8] == SIM_GRANULE_FREED)
+        sim_fail(SIM_FREED,
+                 "what its allocator holds free is used, %zu bytes behind the start of block %u",
+                 (size_t)((uintptr_t)p - b->address), number);
     if (b != NULL)
         sim_fail(SIM_WILD, "an access %zu bytes behind the start of block %u, which has %zu",
                  (size_t)((uintptr_t)p - b->address), number, b->size);

@@ -473,6 +473,21 @@ void sim_order_free(const void *site, uintptr_t address, size_t size)
             check_atomic(&cell[i], true, "free");
         }
 }
+// What follows is told from what was by nothing but this write.
+void sim_order_poison(const void *site, uintptr_t address, size_t size)
+{
+    sim_order_free(site, address, size);
+    if (!sim.live)
+        return;
+    for (uintptr_t a = address; a < address + size; a += 8)
+        for (unsigned i = first_cell(a); i != CELLS; i = cell[i].next) {
+            struct cell *c = &cell[i];
+            c->location = NULL;
+            c->writer = (uint8_t)sim.self;
+            c->written = SELF.clock;
+            memset(c->read, 0, sizeof c->read);
+        }
+}
 
 // --- the total order of seq_cst
 // -------------------------------------------------------------------

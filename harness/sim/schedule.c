@@ -2,6 +2,10 @@
 //
 // One schedule: threads as coroutines, who runs next, and the services by which they wait.
 //
+// Background threads (sync_thread) are started by set-up, which runs alone, so it cannot wait for
+// them. In each schedule they run from their beginning, as any other thread, until the scenario's
+// own have ended; then, wherever they are, only while finish waits for something.
+//
 // Policies. random: at each point any thread that can run, with a chance to go on that differs from
 // seed to seed. PCT (Burckhardt, Kothari, Musuvathi and Nagarakatte, A Randomized Scheduler with
 // Probabilistic Guarantees of Finding Bugs, ASPLOS 2010): random priorities, and depth - 1 places
@@ -36,6 +40,9 @@ unsigned sim_events_count;
 enum state { READY, LOCKS, SLEEPS, AWAITS, ENDED };
 struct coroutine_thread {
     struct coroutine context;
+    // background threads: what they run. The scenario's run its part.
+    void (*run)(void *argument);
+    void *argument;
     enum state state;
     const void *site;      // of what it waits at
     uintptr_t waits_for;   // LOCKS, SLEEPS: the word's address
@@ -63,10 +70,14 @@ static struct {
     const struct sim_policy *policy;
     struct sim_result *result;
     void *state;
-    unsigned threads, default_steps;
+    unsigned threads, default_steps; // threads: the scenario's, 1..
+    unsigned all;                    // ... and those in the background behind them
+    unsigned left;                   // the scenario's that have not ended
     struct coroutine main;
-    sigjmp_buf failed; // where set-up and finish go when they fail; threads switch to main
-    uint32_t ready;    // bits of threads that can run
+    sigjmp_buf failed;   // where set-up and finish go when they fail; threads switch to main
+    bool preparing;      // set-up runs
+    unsigned background; // finish: who ran last beside it
+    uint32_t ready;      // bits of threads that can run
     unsigned switches;
     uint64_t now, runs; // runs: schedules, of all scenarios
     struct coroutine_thread thread[SIM_THREADS_MAX];
@@ -281,6 +292,8 @@ static void record(enum sim_decision kind, unsigned index, unsigned choice)
 
 unsigned sim_value(unsigned n)
 {
+    if (!sim.live)
+        return 0;
     unsigned index = s.thread[sim.self].decisions[SIM_VALUE]++, choice = 0;
     if (n <= 1)
         return 0;
@@ -366,11 +379,10 @@ static void switch_to(unsigned next)
     sim_mix(next);
     coroutine_switch(&s.thread[me].context, &s.thread[next].context);
 }
-// The next one after this thread, round the circle: nobody waits for ever while others wait in
-// turns.
-static unsigned after_me(uint32_t set)
+// The next one after a thread, round the circle: nobody waits for ever while others wait in turns.
+static unsigned after(unsigned thread, uint32_t set)
 {
-    uint32_t behind = set & ~((2u << sim.self) - 1);
+    uint32_t behind = set & ~((2u << thread) - 1);
     return (unsigned)__builtin_ctz(behind != 0 ? behind : set);
 }
 static void step(void)
@@ -382,6 +394,8 @@ static void step(void)
 void sim_point(const void *site)
 {
     (void)site;
+    if (!sim.live)
+        return;
     step();
     unsigned next = choose(s.ready, sim.self);
     if (next != sim.self)
@@ -401,7 +415,7 @@ static void make_ready(unsigned thread)
 static uint32_t others(void)
 {
     uint32_t ready = s.ready & ~(1u << sim.self), timed = 0;
-    for (unsigned i = 1; ready == 0 && i <= s.threads; i++)
+    for (unsigned i = 1; ready == 0 && i <= s.all; i++)
         if (s.thread[i].state == SLEEPS && s.thread[i].timed)
             timed |= 1u << i;
     return ready | timed;
@@ -410,7 +424,7 @@ static uint32_t others(void)
 // otherwise.
 static void run_one_of(uint32_t set)
 {
-    unsigned next = choose(set, after_me(set));
+    unsigned next = choose(set, after(sim.self, set));
     struct coroutine_thread *t = &s.thread[next];
     if (t->state == SLEEPS) { // its time is up
         t->woken = 0;
@@ -420,26 +434,34 @@ static void run_one_of(uint32_t set)
     if (next != sim.self)
         switch_to(next);
 }
+static void leave_to_main(void)
+{
+    struct coroutine_thread *t = &s.thread[sim.self];
+    t->self = sync_here.self;
+    t->seed = sync_here.seed;
+    coroutine_switch(&t->context, &s.main);
+}
+static _Noreturn void fail_waiting(const char *who)
+{
+    char text[160];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", who);
+    for (unsigned i = 1; i <= s.all && n < sizeof text; i++)
+        if (s.thread[i].state != ENDED)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%sthread %u waits %s",
+                                  n == 0 ? "" : ", ", i, waiting(s.thread[i].state));
+    sim_fail(SIM_DEADLOCK, "%s, and nobody else is left", text);
+}
 // The running thread is not ready: somebody else runs, or nothing does any more.
 static void leave_processor(void)
 {
+    if (!sim.live) { // a background thread, beside finish
+        leave_to_main();
+        return;
+    }
     step();
     uint32_t set = others();
-    if (set == 0) {
-        bool all = true;
-        char text[160];
-        size_t n = 0;
-        for (unsigned i = 1; i <= s.threads; i++)
-            if (s.thread[i].state != ENDED) {
-                all = false;
-                if (n < sizeof text)
-                    n += (size_t)snprintf(text + n, sizeof text - n, "%sthread %u waits %s",
-                                          n == 0 ? "" : ", ", i, waiting(s.thread[i].state));
-            }
-        if (!all)
-            sim_fail(SIM_DEADLOCK, "%s, and nobody else is left", text);
-        coroutine_switch(&s.thread[sim.self].context, &s.main);
-    }
+    if (set == 0)
+        fail_waiting("");
     run_one_of(set);
 }
 static void wait_as(enum state state, const void *site, const volatile void *p)
@@ -449,19 +471,62 @@ static void wait_as(enum state state, const void *site, const volatile void *p)
     t->site = site;
     t->waits_for = (uintptr_t)p;
     s.ready &= ~(1u << sim.self);
-    sim_trace(SIM_EVENT_WAIT, site, p, 0, -1, 0);
+    if (sim.live)
+        sim_trace(SIM_EVENT_WAIT, site, p, 0, -1, 0);
     leave_processor();
 }
 
+// The schedule ends with the last of the scenario's own threads: those in the background stay where
+// they are, for finish.
 static void thread_body(void *argument)
 {
     unsigned me = (unsigned)(uintptr_t)argument;
-    s.scenario->run(s.state, me);
-    sim_trace(SIM_EVENT_END, NULL, NULL, 0, -1, 0);
+    if (me <= s.threads)
+        s.scenario->run(s.state, me);
+    else
+        s.thread[me].run(s.thread[me].argument);
+    if (sim.live)
+        sim_trace(SIM_EVENT_END, NULL, NULL, 0, -1, 0);
     s.thread[me].state = ENDED;
     s.ready &= ~(1u << me);
+    if (me <= s.threads && --s.left == 0)
+        leave_to_main();
     for (;;)
         leave_processor();
+}
+
+// Finish waits: one of those in the background runs until it waits or ends. By the default policy:
+// the lowest that can run, and if there is none one that sleeps for a time, or whose condition may
+// hold by now. Whoever calls looks again whether what it waits for has come.
+static void background_runs(const char *why)
+{
+    uint32_t ready = 0, may = 0;
+    if (s.preparing)
+        sim_fail(SIM_DEADLOCK, "set-up %s, and no other thread runs before it ends", why);
+    for (unsigned i = s.threads + 1; i <= s.all; i++) {
+        const struct coroutine_thread *t = &s.thread[i];
+        ready |= (uint32_t)(t->state == READY) << i;
+        may |= (uint32_t)(t->state == AWAITS || (t->state == SLEEPS && t->timed)) << i;
+    }
+    if (ready == 0)
+        ready = may;
+    char who[64];
+    snprintf(who, sizeof who, "finish %s", why);
+    if (ready == 0 || ++s.thread[0].turns > STEPS_MAX)
+        fail_waiting(who);
+    unsigned next = s.background = after(s.background, ready);
+    s.thread[0].self = sync_here.self;
+    s.thread[0].seed = sync_here.seed;
+    if (s.thread[next].state == SLEEPS) { // its time is up
+        s.thread[next].woken = 0;
+        s.thread[next].asleep = false;
+    }
+    make_ready(next);
+    swap_in(next);
+    coroutine_switch(&s.main, &s.thread[next].context);
+    if (s.result->failure != SIM_PASSED)
+        siglongjmp(s.failed, 1);
+    swap_in(0);
 }
 
 // --- one schedule -------------------------------------------------------------------------------
@@ -482,9 +547,9 @@ static void begin_decisions(void)
         return;
     // priorities above `lowest`, which falls
     s.lowest = 1u << 30;
-    for (unsigned i = 1; i <= s.threads; i++)
+    for (unsigned i = 1; i <= s.all; i++)
         s.thread[i].priority = s.lowest + i;
-    for (unsigned i = s.threads; i > 1; i--) {
+    for (unsigned i = s.all; i > 1; i--) {
         unsigned k = 1 + below(i);
         uint32_t swap = s.thread[i].priority;
         s.thread[i].priority = s.thread[k].priority;
@@ -505,10 +570,14 @@ static void begin_decisions(void)
 static void begin_threads(void)
 {
     s.ready = 0;
-    for (unsigned i = 0; i <= s.threads; i++) {
+    s.left = s.threads;
+    s.background = 0;
+    for (unsigned i = 0; i <= s.all; i++) {
         struct coroutine_thread *t = &s.thread[i];
         uint32_t priority = t->priority;
         *t = (struct coroutine_thread){.context = t->context,
+                                       .run = t->run,
+                                       .argument = t->argument,
                                        .state = READY,
                                        .seed = mixed(s.policy->seed + i),
                                        .priority = priority};
@@ -578,7 +647,7 @@ bool sim_prepare(const struct sim_scenario *scenario, struct sim_result *r)
 {
     catch_signals();
     s.scenario = scenario;
-    s.threads = scenario->threads;
+    s.threads = s.all = scenario->threads;
     s.default_steps = 0;
     s.result = r;
     *r = (struct sim_result){.failure = SIM_PASSED};
@@ -589,10 +658,13 @@ bool sim_prepare(const struct sim_scenario *scenario, struct sim_result *r)
     swap_in(0);
     if (sigsetjmp(s.failed, 0) != 0) {
         running = 0;
+        s.preparing = false;
         return false;
     }
     running = 1;
+    s.preparing = true;
     s.state = scenario->setup();
+    s.preparing = false;
     running = 0;
     sim_memory_keep();
     // how long it usually is, which PCT must know
@@ -635,8 +707,11 @@ void sim_tls_set(const unsigned *key, void *value)
 void sim_yield(const struct sim_site *site)
 {
     struct coroutine_thread *t = &s.thread[sim.self];
-    if (!sim.live)
+    if (!sim.live) {
+        if (sim.self != 0 && ++t->turns % TURNS_MAX == 0)
+            leave_to_main();
         return;
+    }
     t->turns++;
     bool gives_way = t->turns % TURNS_MAX == 0 || (t->turns == 1 && sim_value(2) != 0);
     uint32_t set = gives_way ? others() : 0;
@@ -678,8 +753,14 @@ void sim_await_again(void)
 {
     struct coroutine_thread *t = &s.thread[sim.self];
     bool changed = t->stale; // an older value did not do: look at the newest
-    if (!sim.live)
-        sim_fail(SIM_DEADLOCK, "a condition does not hold when all threads have ended");
+    if (!sim.live) {
+        if (sim.self == 0)
+            background_runs("waits for a condition");
+        else
+            wait_as(AWAITS, t->site, NULL);
+        t->reads = 0;
+        return;
+    }
     t->newest = t->stale;
     for (unsigned i = 0; i < t->reads; i++)
         changed |= sim_order_newest_stamp(t->read[i].location) != t->read[i].stamp;
@@ -698,7 +779,7 @@ void sim_await_end(void)
 }
 void sim_condition_changed(const struct sim_location *l)
 {
-    for (unsigned i = 1; i <= s.threads; i++)
+    for (unsigned i = 1; i <= s.all; i++)
         if (s.thread[i].state == AWAITS)
             for (unsigned k = 0; k < s.thread[i].reads; k++)
                 if (s.thread[i].read[k].location == l) {
@@ -714,16 +795,17 @@ bool sim_park_for(const struct sim_site *site, const volatile void *word, uint32
 {
     struct coroutine_thread *t = &s.thread[sim.self];
     bool timed = ns != UINT64_MAX;
-    if (!sim.live) {
+    if (sim.self == 0) {
         if (*(const volatile uint32_t *)word == expected)
-            sim_fail(SIM_DEADLOCK, "a thread would sleep when all others have ended");
+            background_runs("sleeps");
         return true;
     }
     sim_point(site);
     if (sim_order_newest(site, word, 4) != expected)
         return true;
     unsigned early = sim_value(timed ? 3 : 2);
-    sim_trace(SIM_EVENT_PARK, site, word, 4, -1, 0);
+    if (sim.live)
+        sim_trace(SIM_EVENT_PARK, site, word, 4, -1, 0);
     t->asleep = true;
     t->timed = timed;
     t->waits_for = (uintptr_t)word;
@@ -737,17 +819,18 @@ bool sim_park_for(const struct sim_site *site, const volatile void *word, uint32
     if (t->woken == 0)
         s.now += ns;
     sim_mix(t->woken);
-    sim_trace(SIM_EVENT_WAKE, site, word, 4, -1, 0)->after = t->woken;
+    if (sim.live)
+        sim_trace(SIM_EVENT_WAKE, site, word, 4, -1, 0)->after = t->woken;
     return t->woken != 0;
 }
 void sim_unpark(const struct sim_site *site, const volatile void *word, unsigned n)
 {
-    if (!sim.live)
-        return;
     sim_point(site);
-    struct sim_event *e = sim_trace(SIM_EVENT_UNPARK, site, word, 4, -1, 0);
+    struct sim_event ignored, *e = &ignored;
+    if (sim.live)
+        e = sim_trace(SIM_EVENT_UNPARK, site, word, 4, -1, 0);
     uint32_t asleep = 0;
-    for (unsigned i = 1; i <= s.threads; i++)
+    for (unsigned i = 1; i <= s.all; i++)
         if (s.thread[i].asleep && s.thread[i].waits_for == (uintptr_t)word)
             asleep |= 1u << i;
     for (; n > 0 && asleep != 0; n--) {
@@ -776,47 +859,66 @@ static bool mutex_take(const struct sim_site *site, void *m)
 {
     if (sim_order_newest(site, m, 4) != 0)
         return false;
-    sim_order_acquire(site, m, sim.self + 1, SIM_EVENT_LOCK);
+    if (sim.live)
+        sim_order_acquire(site, m, sim.self + 1, SIM_EVENT_LOCK);
+    else
+        *(volatile uint32_t *)m = sim.self + 1;
     return true;
 }
 void sim_mutex_lock(const struct sim_site *site, void *m)
 {
-    if (!sim.live) {
-        if (*(volatile uint32_t *)m != 0)
-            sim_fail(SIM_DEADLOCK, "thread %u has ended and holds a mutex",
-                     *(volatile uint32_t *)m - 1);
-        *(volatile uint32_t *)m = 1;
-        return;
-    }
     sim_point(site);
     while (!mutex_take(site, m)) {
-        if (*(volatile uint32_t *)m == sim.self + 1)
+        unsigned holder = *(volatile uint32_t *)m - 1;
+        if (holder == sim.self)
             sim_fail(SIM_DEADLOCK, "thread %u locks a mutex that it holds", sim.self);
-        wait_as(LOCKS, site, m);
+        if (!sim.live && s.thread[holder].state == ENDED)
+            sim_fail(SIM_DEADLOCK, "thread %u has ended and holds a mutex", holder);
+        if (sim.self == 0)
+            background_runs("waits for a mutex");
+        else
+            wait_as(LOCKS, site, m);
     }
 }
 bool sim_mutex_trylock(const struct sim_site *site, void *m)
 {
-    if (!sim.live) {
-        if (*(volatile uint32_t *)m != 0)
-            return false;
-        *(volatile uint32_t *)m = 1;
-        return true;
-    }
     sim_point(site);
     return mutex_take(site, m);
 }
 void sim_mutex_unlock(const struct sim_site *site, void *m)
 {
-    if (!sim.live) {
-        *(volatile uint32_t *)m = 0;
-        return;
-    }
     sim_point(site);
     if (sim_order_newest(site, m, 4) != sim.self + 1)
         sim_fail(SIM_MISUSE, "a mutex is unlocked by thread %u, which does not hold it", sim.self);
-    sim_order_release(site, m, 0, SIM_EVENT_UNLOCK);
-    for (unsigned i = 1; i <= s.threads; i++)
+    if (sim.live)
+        sim_order_release(site, m, 0, SIM_EVENT_UNLOCK);
+    else
+        *(volatile uint32_t *)m = 0;
+    for (unsigned i = 1; i <= s.all; i++)
         if (s.thread[i].state == LOCKS && s.thread[i].waits_for == (uintptr_t)m)
             make_ready(i);
+}
+
+// Set-up starts them, and they begin with each schedule; finish joins them.
+void sim_thread_start(sync_thread *thread, void (*run)(void *), void *argument)
+{
+    if (!s.preparing)
+        sim_fail(SIM_MISUSE, "a background thread is started, but not by set-up");
+    if (s.all + 1 == SIM_THREADS_MAX)
+        sim_fail(SIM_MISUSE, "more than %d threads", SIM_THREADS_MAX - 1);
+    thread->native = (pthread_t)++s.all;
+    s.thread[s.all].run = run;
+    s.thread[s.all].argument = argument;
+}
+void sim_thread_join(sync_thread *thread)
+{
+    unsigned joined = (unsigned)thread->native;
+    if (sim.live || sim.self != 0 || joined <= s.threads || joined > s.all)
+        sim_fail(SIM_MISUSE, "a background thread is joined, but not by finish");
+    while (s.thread[joined].state != ENDED)
+        background_runs("waits for a background thread to end");
+}
+unsigned sim_threads(void)
+{
+    return s.all;
 }

@@ -56,8 +56,11 @@ void sim_write(const struct sim_site *s, volatile void *p, size_t size);
 void sim_init(const struct sim_site *s, volatile void *p, unsigned size, uint64_t value);
 
 // Services of sync.h.
-void *sim_alloc(const struct sim_site *s, size_t size, bool zeroed);
+// Alignment 0: to a line where the size is a multiple of one.
+void *sim_alloc(const struct sim_site *s, size_t alignment, size_t size, bool zeroed);
 void sim_free(const struct sim_site *s, void *p);
+void sim_poison(const struct sim_site *s, void *p, size_t size);
+void sim_unpoison(void *p, size_t size);
 uintptr_t sim_address(const void *p);
 uint64_t sim_now_ns(const struct sim_site *s);
 void sim_yield(const struct sim_site *s);
@@ -94,8 +97,8 @@ struct sim_scenario {
     void (*run)(void *state, unsigned thread); // thread 1..threads
     void (*finish)(void *state);
 };
-// The headers of the refcount and the lock scheme, as they were included; of a program of scenarios.
-extern const char *const sim_schemes[2] __attribute__((weak));
+// The headers of the schemes, as they were included, by kind (sim/main.c); of a program of scenarios.
+extern const char *const sim_schemes[4] __attribute__((weak));
 
 #define SIM_SCENARIO(scenario)                                                                     \
     static const struct sim_scenario *const sim_entry_##scenario                                   \

@@ -14,6 +14,7 @@
 
 #define AL_SUMMARY "bump pointer, given back whole with its world; bounded at 4 GiB"
 #define AL_SOURCE  "D. T. Ross, CACM 10(8), 1967 (zones); D. R. Hanson, SP&E 20(1), 1990 (arenas)"
+#define AL_WHEN    "everything dies together, with a request or a phase"
 #define AL_TRAITS  AL_WHOLE
 
 enum {

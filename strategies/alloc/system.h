@@ -8,6 +8,7 @@
 
 #define AL_SUMMARY "the process's malloc, whichever is preloaded"
 #define AL_SOURCE  "ISO C; glibc's ptmalloc (W. Gloger, 1996-2006) unless another is preloaded"
+#define AL_WHEN    "unless a scheme needs to know where its objects are"
 #define AL_TRAITS  0
 
 struct al_thread {

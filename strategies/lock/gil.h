@@ -17,6 +17,7 @@
 
 #define LK_SUMMARY "one lock for the runtime: 5 ms interval, drop request, forced switch"
 #define LK_SOURCE  "A. Pitrou, CPython 3.2's ceval_gil.h, 2009"
+#define LK_WHEN    "threads wait more than they compute, or call what is not safe otherwise"
 #define LK_TRAITS  (LK_EXCLUDES | LK_GLOBAL)
 
 #define GIL_INTERVAL_NS 5000000u // sys.getswitchinterval()

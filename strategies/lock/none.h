@@ -11,6 +11,7 @@
 
 #define LK_SUMMARY "no lock: one thread, or containers that nobody changes; the floor"
 #define LK_SOURCE  "single-threaded interpreters; perfbook's count_nonatomic as a lower bound"
+#define LK_WHEN    "one thread, or containers that nobody changes; as the floor of a table"
 #define LK_TRAITS  0
 
 // clang-format off

@@ -50,6 +50,7 @@
 #define LK_SUMMARY "one byte and a parking lot; who has waited for 1 ms is handed the lock"
 #define LK_SOURCE \
     "S. Gross, CPython 3.13's PyMutex, 2023; F. Pizlo, Locking in WebKit (WTF::Lock), 2016"
+#define LK_WHEN   "every container has a lock, most are never contended, and a byte is all there is"
 #define LK_TRAITS LK_EXCLUDES
 
 enum { PYMUTEX_LOCKED = 1, PYMUTEX_PARKED = 2 };

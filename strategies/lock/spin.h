@@ -32,6 +32,7 @@
 #define LK_SOURCE                                                                 \
     "L. Rudolph and Z. Segall, ISCA 1984; T. E. Anderson, IEEE TPDS 1(1), 1990; " \
     "J. Mellor-Crummey and M. L. Scott, ACM TOCS 9(1), 1991"
+#define LK_WHEN   "sections of some instructions, and never more threads than processors"
 #define LK_TRAITS LK_EXCLUDES
 
 // Pauses before the next test, at most: after the first loss, and after many. A pause takes 10 to

@@ -9,7 +9,16 @@
 
 #define RL_SUMMARY "frees at once: no reader may hold anything outside a lock"
 #define RL_SOURCE  "the absence of deferred reclamation (H. T. Kung, P. L. Lehman, TODS 5(3), 1980)"
+#define RL_WHEN    "nobody reads without a lock"
 #define RL_TRAITS  0
+
+// clang-format off
+#define RL_CENSUS(op)                                                                              \
+    op(enter_leave, 0)                                                                             \
+    op(protect, 0)                                                                                 \
+    op(quiesce, 0)                                                                                 \
+    op(retire, 0)
+// clang-format on
 
 struct rl_thread {
 };

@@ -17,6 +17,7 @@
 
 #define RC_SUMMARY "one atomic read-modify-write a change, sequentially consistent"
 #define RC_SOURCE  "Stein's free-threading patch on Win32, 1996; Hastings' Gilectomy, 2016"
+#define RC_WHEN    "as the thing to be better than: right anywhere, simple, and slow everywhere"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 struct rc_header {

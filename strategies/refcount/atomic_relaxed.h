@@ -32,6 +32,7 @@
 
 #define RC_SUMMARY "one atomic read-modify-write a change, ordered no more than it must be"
 #define RC_SOURCE  "Peter Dimov's boost::shared_ptr; std::shared_ptr; Rust's Arc; Linux refcount_t"
+#define RC_WHEN    "few objects, few counts, or counts that several threads change in equal parts"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 struct rc_header {

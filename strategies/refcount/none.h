@@ -13,6 +13,7 @@
 
 #define RC_SUMMARY "no counting: objects die with their world; the floor"
 #define RC_SOURCE  "Epsilon, a no-op collector (OpenJDK JEP 318, 2018)"
+#define RC_WHEN    "as the floor of a table; or for programs that end before memory does"
 #define RC_TRAITS  (RC_SHARED | RC_COUNTS)
 #define RC_ALLOC   arena
 

@@ -34,6 +34,7 @@
 
 #define RC_SUMMARY "every change of a count under a pthread mutex in the object itself"
 #define RC_SOURCE  "Peter Dimov's boost::shared_ptr on POSIX, 2004 (sp_counted_base_pt.hpp)"
+#define RC_WHEN    "never for counts alone; an object that needs its lock anyway has it at hand"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_HELD)
 
 struct rc_header {

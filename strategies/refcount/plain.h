@@ -14,6 +14,7 @@
 
 #define RC_SUMMARY "load, add, store: needs a global lock as soon as there are two threads"
 #define RC_SOURCE  "G. E. Collins, CACM 3(12), 1960; CPython's object.h under the GIL"
+#define RC_WHEN    "one thread, or a global lock that stays"
 #define RC_TRAITS  (RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 struct rc_header {

@@ -30,6 +30,7 @@
 
 #define RC_SUMMARY "plain, but immortal objects are known by a saturated count and never written"
 #define RC_SOURCE  "PEP 683 (E. Snow, E. Elizondo), as in CPython 3.12"
+#define RC_WHEN    "a global lock, and processes that fork or objects that all of them count"
 #define RC_TRAITS  (RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_UNCOUNTED)
 
 struct rc_header {

@@ -33,6 +33,7 @@
 
 #define RC_SUMMARY "every change of a count under one of 64 mutexes, chosen by the object's address"
 #define RC_SOURCE  "Boost's spinlock_pool (Peter Dimov, 2008); Objective-C's SideTables (objc4)"
+#define RC_WHEN    "never where there are atomics; it shows what stripes save over one lock"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 enum { STRIPED_MUTEX_STRIPES = 64 }; // as objc4 has but on iOS devices (8)

@@ -11,11 +11,11 @@
 
 API bool rc_drain(struct thread *t)
 {
-    bool any = biased_merge_queue(t, rc_self(t), true);
-    if (atomic_load_explicit(&rc_world(t)->orphans, memory_order_relaxed) != 0 &&
-        atomic_exchange_explicit(&rc_world(t)->orphans, 0, memory_order_acq_rel) != 0)
+    bool any = biased_merge_queue(t, biased_self(t), true);
+    if (atomic_load_explicit(&biased_world(t)->orphans, memory_order_relaxed) != 0 &&
+        atomic_exchange_explicit(&biased_world(t)->orphans, 0, memory_order_acq_rel) != 0)
         for (unsigned i = 0; i < thread_slots(t); i++) {
-            struct rc_thread *q = thread_slot(t, i) != NULL ? rc_self(thread_slot(t, i)) : NULL;
+            struct biased_thread *q = thread_slot(t, i) != NULL ? biased_self(thread_slot(t, i)) : NULL;
             if (q != NULL && atomic_load_explicit(&q->owner_gone, memory_order_relaxed))
                 any |= biased_merge_queue(t, q, false);
         }

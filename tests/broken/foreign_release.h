@@ -9,7 +9,7 @@
 
 static void broken_decref_shared(struct thread *t, struct rc_header *h);
 
-// The definition in biased.h keeps its body under another name, its callers get this one.
+// The definition in rc_biased.h keeps its body under another name, its callers get this one.
 #define biased_decref_shared(t, h) DECREF_##t, h)
 #define DECREF_struct biased_decref_shared_right(struct
 #define DECREF_t broken_decref_shared(t

@@ -9,7 +9,7 @@
 
 static bool broken_merge(struct rc_header *h, intptr_t extra);
 
-// The definition in biased.h keeps its body under another name, its callers get this one.
+// The definition in rc_biased.h keeps its body under another name, its callers get this one.
 #define biased_merge(h, extra) MERGE_##h, extra)
 #define MERGE_struct biased_merge_right(struct
 #define MERGE_h broken_merge(h

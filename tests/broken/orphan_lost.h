@@ -10,7 +10,7 @@
 
 API void rc_thread_detach(struct thread *t)
 {
-    struct rc_thread *q = rc_self(t);
+    struct biased_thread *q = biased_self(t);
     sync_mutex_lock(&q->mutex);
     sync_set(q->count, 0);
     sync_mutex_unlock(&q->mutex);

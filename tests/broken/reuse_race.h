@@ -9,7 +9,7 @@
 
 static void broken_enqueue(struct thread *t, struct rc_header *h);
 
-// The definition in biased.h keeps its body under another name, its callers get this one.
+// The definition in rc_biased.h keeps its body under another name, its callers get this one.
 #define biased_enqueue(t, h) ENQUEUE_##t, h)
 #define ENQUEUE_struct biased_enqueue_right(struct
 #define ENQUEUE_t broken_enqueue(t

@@ -9,7 +9,7 @@
 
 static void broken_local_zero(struct thread *t, struct rc_header *h);
 
-// The definition in biased.h keeps its body under another name, its callers get this one.
+// The definition in rc_biased.h keeps its body under another name, its callers get this one.
 #define biased_local_zero(t, h) ZERO_##t, h)
 #define ZERO_struct biased_local_zero_right(struct
 #define ZERO_t broken_local_zero(t

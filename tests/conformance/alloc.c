@@ -6,17 +6,9 @@
 #include "common.h"
 
 // Sanitizers hold freed memory back, and do not reuse it soon.
-#if defined __has_feature // clang
-#if __has_feature(address_sanitizer)
+#if defined SYNC_ASAN || defined SYNC_TSAN
 #define REUSES false
-#endif
-#elif defined __SANITIZE_ADDRESS__
-#define REUSES false
-#endif
-#ifdef SYNC_TSAN
-#define REUSES false
-#endif
-#ifndef REUSES
+#else
 #define REUSES true
 #endif
 
@@ -171,6 +163,148 @@ static void another_thread_frees(void **state)
     close_world(t);
 }
 
+// Threads come and go in thousands; what each leaves behind is freed when it has gone.
+enum { LEFT = 40, LEFT_SIZE = 2000 };
+static void *left[LEFT];
+static void leave_blocks(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument, (void)index;
+    for (unsigned i = 0; i < 4 * LEFT; i++) {
+        void *p = filled(t, LEFT_SIZE, heap[i % HEAPS], 1);
+        if (i % 4 == 0)
+            left[i / 4] = p;
+        else
+            al_free(t, p);
+    }
+}
+static void short_lives_take_no_memory(void **state)
+{
+    enum { LIVES = 3000, ALLOWED_KB = 60000 };
+    struct rusage before, after;
+    (void)state;
+    struct thread *t = open_world();
+    getrusage(RUSAGE_SELF, &before);
+    for (unsigned life = 0; life < LIVES; life++) {
+        team_run(t, 1, leave_blocks, NULL);
+        for (unsigned i = 0; i < LEFT; i++)
+            al_free(t, left[i]);
+        thread_safepoint(t);
+    }
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_maxrss - before.ru_maxrss < ALLOWED_KB);
+    close_world(t);
+}
+
+// While somebody reads, freed blocks keep their count words, whatever is allocated that cannot be
+// of their class; the rest of a freed block is nobody's.
+enum { STABLE = 30000 };
+static const size_t stable_size[] = {64, 100, 40000};
+enum { STABLE_SIZES = sizeof stable_size / sizeof stable_size[0] };
+static struct phase reading;
+static void read_on(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument, (void)index;
+    rl_enter(t);
+    phase_set(&reading, 1);
+    sync_await(phase_now(&reading) == 2);
+    rl_leave(t);
+}
+static void count_words_stay(void **state)
+{
+    static struct {
+        unsigned char *p;
+        size_t size;
+    } b[STABLE];
+    struct team team = {.work = read_on, .n = 1};
+    (void)state;
+    struct thread *t = open_world();
+    phase_set(&reading, 0);
+    for (unsigned i = 0; i < STABLE; i++) {
+        b[i].size = stable_size[i % 1000 == 0 ? STABLE_SIZES - 1 : i % (STABLE_SIZES - 1)];
+        b[i].p = filled(t, b[i].size, heap[i % 2], 0xc0);
+    }
+    team_start(t, &team);
+    phase_await(t, &reading, 1);
+    for (unsigned i = 0; i < STABLE; i++)
+        al_free(t, b[i].p);
+    thread_safepoint(t);
+    for (unsigned i = 0; i < STABLE; i++)
+        al_free(t, filled(t, 500 + i % 4000, heap[i % HEAPS], 0xff));
+    for (unsigned i = 0; i < STABLE; i++) {
+        assert_true(untouched(b[i].p, sizeof(struct rc_header), 0xc0));
+#ifdef SYNC_ASAN
+        assert_true(__asan_address_is_poisoned(b[i].p + b[i].size - 1));
+#endif
+    }
+    phase_set(&reading, 2);
+    team_join(t, &team);
+    close_world(t);
+}
+
+// A visit of each heap shows what is in use, once, and nothing else: not what other threads have
+// freed, nor what a thread that has gone had ready.
+enum { SHOWN = 6000 };
+static struct shown {
+    uint64_t *p;
+    enum al_heap heap;
+    bool freed;
+    unsigned seen;
+} shown[SHOWN];
+static void see(void *argument, void *p)
+{
+    enum al_heap *where = argument;
+    uint64_t index = *(uint64_t *)((char *)p + sizeof(struct rc_header));
+    sync_check(index < SHOWN && shown[index].p == p && shown[index].heap == *where,
+               "a visit shows what is no block of the heap");
+    shown[index].seen++;
+}
+static void take_part(struct thread *t, void *argument, unsigned index)
+{
+    const bool *frees = argument;
+    for (unsigned i = index; i < SHOWN; i += TEAM) {
+        struct shown *b = &shown[*frees ? (i + 1) % SHOWN : i];
+        if (!*frees) {
+            size_t size = i % 500 == 0 ? 70000 : 64 + i % 700;
+            b->heap = heap[i % HEAPS];
+            b->p = filled(t, size, b->heap, 0);
+            *(uint64_t *)((char *)b->p + sizeof(struct rc_header)) = i;
+            b->freed = false;
+        } else if (i % 5 < 3) {
+            al_free(t, b->p);
+            b->freed = true;
+        }
+    }
+}
+static void check_visits(struct thread *t)
+{
+    for (unsigned i = 0; i < SHOWN; i++)
+        shown[i].seen = 0;
+    for (unsigned k = 0; k < HEAPS; k++) {
+        enum al_heap where = heap[k];
+        al_visit(t, where, see, &where);
+    }
+    for (unsigned i = 0; i < SHOWN; i++)
+        assert_int_equal(shown[i].seen, !shown[i].freed);
+}
+static void visits_show_what_is_in_use(void **state)
+{
+    bool frees = false;
+    (void)state;
+    struct thread *t = open_world();
+    team_run(t, TEAM, take_part, &frees);
+    check_visits(t);
+    frees = true;
+    team_run(t, TEAM, take_part, &frees);
+    check_visits(t);
+    for (unsigned i = 0; i < SHOWN; i++)
+        if (!shown[i].freed) {
+            al_free(t, shown[i].p);
+            shown[i].freed = true;
+        }
+    check_visits(t);
+    close_world(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +313,9 @@ int main(void)
         WHEN(REUSES, reuse_is_bounded),
         WHEN((AL_TRAITS & AL_WHOLE) != 0, the_world_gives_everything_back),
         WHEN(THREADED, another_thread_frees),
+        WHEN(THREADED && REUSES && (AL_TRAITS & AL_WHOLE) == 0, short_lives_take_no_memory),
+        WHEN(THREADED && (AL_TRAITS & AL_TYPE_STABLE) != 0, count_words_stay),
+        WHEN(THREADED && (AL_TRAITS & AL_VISITS) != 0, visits_show_what_is_in_use),
     };
     return RUN("alloc", tests);
 }

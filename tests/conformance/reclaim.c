@@ -6,6 +6,7 @@
 #define GRACE ((RL_TRAITS & RL_GRACE) != 0)
 #define STAMPS ((RL_TRAITS & RL_STAMPS) != 0)
 #define PROTECTS ((RL_TRAITS & RL_PROTECTS) != 0)
+#define BOUNDED ((RL_TRAITS & RL_BACKGROUND) == 0)
 
 enum { TEAM = 3, BLOCKS = 2000 };
 
@@ -189,25 +190,74 @@ static void an_announcement_holds_one_block(void **state)
     hold_against_retire(hold_by_announcement);
 }
 
+// What was retired in a stream is given back while it goes on: what waits is bounded, and a thread
+// that is away keeps nothing.
+enum { STREAM = TEAM * BLOCKS, WAITING = 200 };
+static void be_away(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument, (void)index;
+    rl_enter(t);
+    lk_blocking_begin(t);
+    phase_set(&phase, 1);
+    sync_await(phase_now(&phase) == 2);
+    lk_blocking_end(t);
+    rl_leave(t);
+}
+static void a_stream_is_bounded(void **state)
+{
+    (void)state;
+    struct team team = {.work = be_away, .n = THREADED};
+    struct thread *t = open_clean_world();
+    phase_set(&phase, !THREADED);
+    team_start(t, &team);
+    phase_await(t, &phase, 1);
+    unsigned first = 0, most = 0;
+    for (unsigned i = 0; i < STREAM; i++) {
+        rl_retire(t, block_new(t, i), block_free);
+        thread_safepoint(t);
+        while (first <= i && times_freed(first) != 0)
+            first++;
+        most = i + 1 - first > most ? i + 1 - first : most;
+    }
+    assert_true(most <= WAITING);
+    phase_set(&phase, 2);
+    team_join(t, &team);
+    close_when_freed(t, STREAM);
+}
+
 // Readers beside a thread that replaces and retires.
 enum { REPLACED = BLOCKS, READS = 4 * BLOCKS };
+static void read_somehow(struct thread *t)
+{
+    struct block *b;
+    rl_enter(t);
+    do {
+        b = atomic_load_explicit(&source, memory_order_acquire);
+        if (PROTECTS)
+            rl_protect(t, 0, b);
+    } while (PROTECTS && b != atomic_load_explicit(&source, memory_order_acquire));
+    sync_check(b->content == ~b->index, "a block was given back under its reader");
+    if (PROTECTS)
+        rl_protect(t, 0, NULL);
+    rl_leave(t);
+}
+static void replace(struct thread *t, uint64_t index)
+{
+    struct block *next = block_new(t, index);
+    rl_retire(t, atomic_exchange_explicit(&source, next, memory_order_acq_rel), block_free);
+}
 static void read_or_replace(struct thread *t, void *argument, unsigned index)
 {
     (void)argument;
     if (index == 0) {
         for (unsigned i = 1; i < REPLACED; i++) {
-            struct block *next = block_new(t, i);
-            void *old = atomic_exchange_explicit(&source, next, memory_order_acq_rel);
-            rl_retire(t, old, block_free);
+            replace(t, i);
             thread_safepoint(t);
         }
         return;
     }
     for (unsigned i = 0; i < READS; i++) {
-        rl_enter(t);
-        struct block *b = atomic_load_explicit(&source, memory_order_acquire);
-        sync_check(b->content == ~b->index, "a block was given back under its reader");
-        rl_leave(t);
+        read_somehow(t);
         thread_safepoint(t);
     }
 }
@@ -221,6 +271,54 @@ static void readers_beside_a_writer(void **state)
     close_when_freed(t, REPLACED);
 }
 
+// Threads that read, replace, wait, go with what they have retired, and come again.
+struct visitors {
+    struct world *w;
+    _Atomic(uint32_t) next; // block
+};
+static void *visit(void *argument)
+{
+    struct visitors *v = argument;
+    for (;;) {
+        struct thread *t = enter(v->w);
+        for (uint64_t stays = sync_rand(t) % 64; stays > 0; stays--) {
+            uint32_t index = atomic_fetch_add_explicit(&v->next, 1, memory_order_relaxed);
+            if (index >= STREAM) {
+                leave(t, false);
+                return NULL;
+            }
+            read_somehow(t);
+            replace(t, index);
+            read_somehow(t);
+            if (sync_rand(t) % 4 == 0) {
+                lk_blocking_begin(t);
+                lk_blocking_end(t);
+            }
+            if (sync_rand(t) % 4 == 0)
+                thread_safepoint(t);
+            if (sync_rand(t) % 64 == 0)
+                thread_drain(t);
+        }
+        leave(t, sync_rand(t) % 2 == 0);
+    }
+}
+static void threads_come_and_go(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    struct visitors v = {.w = t->world, .next = 1};
+    pthread_t thread[TEAM];
+    atomic_store_explicit(&source, block_new(t, 0), memory_order_release);
+    for (unsigned i = 0; i < TEAM; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, visit, &v), 0);
+    lk_blocking_begin(t);
+    for (unsigned i = 0; i < TEAM; i++)
+        pthread_join(thread[i], NULL);
+    lk_blocking_end(t);
+    rl_retire(t, atomic_load_explicit(&source, memory_order_acquire), block_free);
+    close_when_freed(t, STREAM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,7 +329,9 @@ int main(void)
         // under a global lock a reader that stands in its section keeps all others out
         WHEN(THREADED && !GLOBAL && GRACE, a_section_holds_what_it_saw),
         WHEN(THREADED && !GLOBAL && PROTECTS, an_announcement_holds_one_block),
-        WHEN(THREADED && GRACE, readers_beside_a_writer),
+        WHEN(BOUNDED, a_stream_is_bounded),
+        WHEN(THREADED && (GRACE || PROTECTS), readers_beside_a_writer),
+        WHEN(THREADED && (GRACE || PROTECTS), threads_come_and_go),
     };
     return RUN("reclaim", tests);
 }

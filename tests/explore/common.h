@@ -12,8 +12,9 @@
 
 #define FREES  PAIR_HAS(RC_TRAITS, RC_FREES)
 #define COUNTS PAIR_HAS(RC_TRAITS, RC_COUNTS)
+#define BACKGROUND PAIR_HAS(RC_TRAITS, RC_BACKGROUND)
 
-const char *const sim_schemes[2] = {RC_HEADER, LK_HEADER};
+const char *const sim_schemes[4] = {RC_HEADER, LK_HEADER, RL_HEADER, AL_HEADER};
 
 // The threads of a scenario, numbered as it numbers them (0: the one that sets up), and their
 // world.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Reclaimers: nothing is freed while a reader may hold it, and everything at last. The reclaimers
-// in reclaim/ beside this file are there to try the scenarios themselves:
-// explore/declared/atomic+pthread+epoch+system.
+// Reclaimers: nothing is freed while a reader may hold it, and everything at last. What users owe
+// to them is tried too: with UNLINK_LATE (tests/broken/unlink_late.h) they unlink when it is too
+// late.
 #include "common.h"
+
+#ifndef UNLINK_LATE
+#define UNLINK_LATE false
+#endif
 
 #define GRACE    PAIR_HAS(RL_TRAITS, RL_GRACE)
 #define PROTECTS PAIR_HAS(RL_TRAITS, RL_PROTECTS)
@@ -23,8 +27,11 @@ struct linked {
     struct stage stage;            // first
     _Atomic(void *) source;        // the linked record
     _Atomic(uint32_t) away, freed; // freed: records
-    struct record *unlinked;       // which awaits a stamp
-    uint64_t stamp;
+    uint32_t replaced;             // records, by all threads in the end
+    struct unlinked {
+        struct record *record; // which awaits a stamp; NULL: none
+        uint64_t stamp;
+    } unlinked[3]; // by thread
 };
 static struct record *record_new(struct thread *t, struct linked *s)
 {
@@ -84,32 +91,44 @@ static void read_somehow(struct thread *t, struct linked *s)
     }
 }
 
-static void *linked_setup(unsigned threads)
+// Of the scenario's threads the first `attached` are attached; the others attach themselves.
+static void *linked_setup(unsigned attached, unsigned replaced)
 {
     struct linked *s = sync_alloc(sizeof *s);
-    struct thread *t = stage_open(&s->stage, threads);
+    struct thread *t = stage_open(&s->stage, attached);
     atomic_init(&s->source, record_new(t, s));
+    s->replaced = replaced;
     stage_begin(&s->stage);
     return s;
 }
+static void *one_setup(void)
+{
+    return linked_setup(1, 1);
+}
 static void *two_setup(void)
 {
-    return linked_setup(2);
+    return linked_setup(2, 1);
 }
 static void *three_setup(void)
 {
-    return linked_setup(3);
+    return linked_setup(3, 1);
+}
+static void *twice_setup(void)
+{
+    return linked_setup(3, 2);
 }
 static void linked_finish(void *state)
 {
     struct linked *s = state;
     struct thread *t = stage_back(&s->stage);
     stage_settle(&s->stage);
-    if (s->unlinked != NULL) {
-        sync_check(rl_passed(t, s->stamp), "a stamp has not passed though nobody reads");
-        record_free(t, s->unlinked);
-    }
-    sync_check(frees(s) == 1, "what was retired is not freed though nobody holds it");
+    for (unsigned i = 1; i < 3; i++)
+        if (s->unlinked[i].record != NULL) {
+            sync_check(rl_passed(t, s->unlinked[i].stamp),
+                       "a stamp has not passed though nobody reads");
+            record_free(t, s->unlinked[i].record);
+        }
+    sync_check(frees(s) == s->replaced, "what was retired is not freed though nobody holds it");
     record_free(t, atomic_load_explicit(&s->source, memory_order_relaxed));
     stage_close(&s->stage);
 }
@@ -119,9 +138,11 @@ static void linked_finish(void *state)
 
 static void retire_and_drain(struct thread *t, struct linked *s)
 {
-    rl_retire(t, replace(t, s), record_free);
+    rl_retire(t, UNLINK_LATE ? linked(s) : replace(t, s), record_free);
     thread_safepoint(t);
     rl_drain(t);
+    if (UNLINK_LATE)
+        replace(t, s);
 }
 static void section_run(void *state, unsigned thread)
 {
@@ -174,20 +195,86 @@ static const struct sim_scenario announcement_holds = {
 };
 SIM_SCENARIO(announcement_holds);
 
+static void two_retire_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread != 3) {
+        retire_and_drain(t, s);
+    } else {
+        read_somehow(t, s);
+        thread_safepoint(t);
+        read_somehow(t, s);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario two_retire = {
+    .name = "two_retire",
+    .summary = "two threads unlink, retire and drain, a third one reads and passes a safepoint",
+    .omitted = UNLESS_DEFERS,
+    .threads = 3,
+    .setup = twice_setup,
+    .run = two_retire_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(two_retire);
+
+// Thread 2 retires what nobody else has seen, and goes on with what it reads.
+static void retire_within_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        retire_and_drain(t, s);
+    } else {
+        rl_enter(t);
+        const struct record *r = linked(s);
+        rl_retire(t, record_new(t, s), record_free);
+        record_use(r);
+        rl_leave(t);
+    }
+    stage_leave(t);
+}
+static void *within_setup(void)
+{
+    return linked_setup(2, 2);
+}
+static const struct sim_scenario retires_within = {
+    .name = "retires_within",
+    .summary = "a thread retires within its section while another one unlinks what it reads",
+    .omitted = UNLESS_GRACE,
+    .threads = 2,
+    .setup = within_setup,
+    .run = retire_within_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(retires_within);
+
+// --- stamps
+// ---------------------------------------------------------------------------------------
+
+static void unlink_and_poll(struct thread *t, struct linked *s, unsigned thread)
+{
+    struct unlinked *u = &s->unlinked[thread];
+    if (UNLINK_LATE)
+        u->stamp = rl_stamp(t);
+    u->record = replace(t, s);
+    if (!UNLINK_LATE)
+        u->stamp = rl_stamp(t);
+    for (unsigned tries = 0; tries < 2 && u->record != NULL; tries++) {
+        thread_safepoint(t);
+        if (rl_passed(t, u->stamp)) {
+            record_free(t, u->record);
+            u->record = NULL;
+        }
+    }
+}
 static void stamp_run(void *state, unsigned thread)
 {
     struct linked *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
-        s->unlinked = replace(t, s);
-        s->stamp = rl_stamp(t);
-        for (unsigned tries = 0; tries < 2 && s->unlinked != NULL; tries++) {
-            thread_safepoint(t);
-            if (rl_passed(t, s->stamp)) {
-                record_free(t, s->unlinked);
-                s->unlinked = NULL;
-            }
-        }
+        unlink_and_poll(t, s, 1);
     } else {
         read_in_section(t, s);
         read_in_section(t, s);
@@ -205,6 +292,53 @@ static const struct sim_scenario stamp_passes = {
     .finish = linked_finish,
 };
 SIM_SCENARIO(stamp_passes);
+
+static void two_stamps_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread != 3) {
+        unlink_and_poll(t, s, thread);
+    } else {
+        read_in_section(t, s);
+        thread_safepoint(t);
+        read_in_section(t, s);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario two_stamps = {
+    .name = "two_stamps",
+    .summary = "two threads unlink and free by stamp, a third one reads and passes a safepoint",
+    .omitted = UNLESS_STAMPS,
+    .threads = 3,
+    .setup = twice_setup,
+    .run = two_stamps_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(two_stamps);
+
+static void newcomer_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        unlink_and_poll(t, s, 1);
+        stage_leave(t);
+    } else {
+        read_in_section(t, s);
+        stage_exit(&s->stage, thread);
+    }
+}
+static const struct sim_scenario stamp_newcomer = {
+    .name = "stamp_newcomer",
+    .summary = "a thread attaches and reads while another one unlinks, and frees by stamp",
+    .omitted = UNLESS_STAMPS,
+    .threads = 2,
+    .setup = one_setup,
+    .run = newcomer_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(stamp_newcomer);
 
 // --- threads that wait and go
 // ---------------------------------------------------------------------
@@ -249,15 +383,32 @@ static const struct sim_scenario offline_holds_nothing = {
 };
 SIM_SCENARIO(offline_holds_nothing);
 
-// Thread 1 goes with what it retired; thread 3 comes, and may inherit it.
-static void *gone_setup(void)
+static void return_run(void *state, unsigned thread)
 {
-    struct linked *s = sync_alloc(sizeof *s);
-    struct thread *t = stage_open(&s->stage, 2);
-    atomic_init(&s->source, record_new(t, s));
-    stage_begin(&s->stage);
-    return s;
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        retire_and_drain(t, s);
+    } else {
+        read_somehow(t, s);
+        lk_blocking_begin(t);
+        lk_blocking_end(t);
+        read_somehow(t, s);
+    }
+    stage_leave(t);
 }
+static const struct sim_scenario reader_returns = {
+    .name = "reader_returns",
+    .summary = "a thread reads, blocks and reads what another one unlinks, retires and drains",
+    .omitted = UNLESS_DEFERS,
+    .threads = 2,
+    .setup = two_setup,
+    .run = return_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(reader_returns);
+
+// Thread 1 goes with what it retired; thread 3 comes, and may inherit it.
 static void gone_run(void *state, unsigned thread)
 {
     struct linked *s = state;
@@ -280,7 +431,7 @@ static const struct sim_scenario retired_left = {
     .summary = "a thread detaches with retired memory beside a reader and a thread that attaches",
     .omitted = UNLESS_DEFERS,
     .threads = 3,
-    .setup = gone_setup,
+    .setup = two_setup,
     .run = gone_run,
     .finish = linked_finish,
 };

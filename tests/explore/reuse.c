@@ -5,6 +5,7 @@
 // are excluded ones; readers have no lock, and no answer is a right answer. A wrong one is an
 // object that was never in the slot, or that is dead.
 #undef AL_SCHEME
+#undef AL_HEADER
 #define AL_SCHEME recycle
 #include "common.h"
 

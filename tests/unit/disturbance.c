@@ -115,6 +115,22 @@ static void test_waiting_does_not_disturb(void **state)
     assert_false(disturbed("[{\"thread_ops\":[1]}]", false, why)); // facts that are not known
 }
 
+static void test_the_background_does_not_disturb(void **state)
+{
+    (void)state;
+    char why[200];
+    const char *sample = "[{\"duration_ns\":10000000,\"thread_ops\":[1],\"thread_start_ns\":[0],"
+                         "\"thread_stop_ns\":[10000000],\"thread_cpu_ns\":[6000000],"
+                         "\"background_ns\":4000000,\"thread_waits\":[0],"
+                         "\"thread_gap_ns\":[4000000]}]";
+    assert_false(disturbed(sample, false, why));
+    sample = "[{\"duration_ns\":10000000,\"thread_ops\":[1],\"thread_start_ns\":[0],"
+             "\"thread_stop_ns\":[10000000],\"thread_cpu_ns\":[5000000],"
+             "\"background_ns\":4000000,\"thread_waits\":[0],\"thread_gap_ns\":[0]}]";
+    assert_true(disturbed(sample, false, why));
+    assert_string_equal(why, "sample 0: thread 0 lost 10.0 % of its time to other processes");
+}
+
 static void test_clocks_may_be_off_a_little(void **state)
 {
     (void)state;
@@ -146,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_lost_time_disturbs),
         cmocka_unit_test(test_who_came_late_lost_no_more_than_all),
         cmocka_unit_test(test_waiting_does_not_disturb),
+        cmocka_unit_test(test_the_background_does_not_disturb),
         cmocka_unit_test(test_clocks_may_be_off_a_little),
         cmocka_unit_test(test_any_thread_disturbs),
     };

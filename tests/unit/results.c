@@ -545,6 +545,44 @@ static void test_memory_and_place(void **state)
     results_free(&r);
 }
 
+// Of dead objects and pauses the most of a process counts, of an object's bytes the last sample's;
+// the background's time belongs to an operation's. Samples of before know nothing of all this.
+static void test_memory_beside_time(void **state)
+{
+    struct spec s = cell("atomic", 1), other = cell("biased", 1);
+
+    (void)state;
+    for (int block = 0; block < 3; block++) {
+        struct outcome o = ended(OUTCOME_OK, "");
+        for (int i = 0; i < 3; i++) {
+            add_sample(&o, 1, true);
+            json_object_update_new(json_array_get(o.samples, (size_t)i),
+                                   json_pack("{s:i, s:i, s:f, s:i, s:i}", "dead_peak",
+                                             i == 1 ? 900 + block : 5, "pause_ns",
+                                             i == 0 ? 7000 : 0, "object_bytes", 100.5 + i,
+                                             "background_ns", 1000 * i, "header_bytes", 16));
+        }
+        put("f", 0, &s, block, o);
+        o = ended(OUTCOME_OK, "");
+        add_sample(&o, 2, true);
+        put("f", 1, &other, block, o);
+    }
+    struct results r = load();
+    assert_true(r.row[0].dead_peak.middle == 901 && r.row[0].dead_peak.high == 902);
+    assert_true(r.row[0].pause_ns.middle == 7000);
+    assert_true(r.row[0].object_bytes.middle == 102.5);
+    assert_true(near(r.row[0].background_ns.middle, 10));
+    assert_true(near(r.row[0].cpu_ns, 2 + 10));
+    assert_true(r.row[0].header_bytes == 16);
+    assert_int_equal(r.row[1].dead_peak.n, 0);
+    assert_int_equal(r.row[1].pause_ns.n, 0);
+    assert_int_equal(r.row[1].object_bytes.n, 0);
+    assert_true(r.row[1].background_ns.middle == 0);
+    assert_true(near(r.row[1].cpu_ns, 4));
+    assert_true(isnan(r.row[1].header_bytes));
+    results_free(&r);
+}
+
 // Of each block the last attempt counts, however it ended.
 static void test_attempts(void **state)
 {
@@ -759,6 +797,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_nothing),
         TEST(test_memory_and_place),
+        TEST(test_memory_beside_time),
         TEST(test_median_of_medians),
         TEST(test_ratio_is_paired),
         TEST(test_ratio_interval),

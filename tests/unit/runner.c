@@ -553,6 +553,104 @@ static void test_involuntary_switches(void **state)
     stop(&r);
 }
 
+// --- memory -----------------------------------------------------------------------------------
+
+static int64_t figure(const json_t *sample, const char *name)
+{
+    const json_t *value = json_object_get(sample, name);
+
+    assert_true(json_is_integer(value));
+    return json_integer_value(value);
+}
+
+static void test_dead_objects(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 3; threads++) {
+        char arguments[100];
+
+        snprintf(arguments, sizeof arguments,
+                 "--threads=%u --time-ns=5000000 --samples=2 --param=dead=700 --param=held=30",
+                 threads);
+        struct run r = start_well("footprint", arguments, 2);
+        for (unsigned i = 0; i < r.samples; i++) {
+            assert_int_equal(figure(r.sample[i], "dead_peak"), 700 * threads);
+            // those of the setting thread too
+            assert_int_equal(figure(r.sample[i], "objects"), 30 * threads + 1000);
+            assert_true(json_is_null(json_object_get(r.sample[i], "object_bytes")));
+            assert_says(json_string_value(json_object_get(r.sample[i], "object_bytes_absent")),
+                        "too few objects");
+        }
+        stop(&r);
+    }
+    // with a fixed number of operations, too
+    struct run r = start_well("footprint", "--ops=1000 --samples=1 --param=dead=7", 1);
+    assert_int_equal(figure(r.sample[0], "dead_peak"), 7);
+    stop(&r);
+    // who does not tell what it refers to has no figure, and says so
+    r = start_well("windows", "--time-ns=1000000 --samples=1", 1);
+    assert_true(json_is_null(json_object_get(r.sample[0], "dead_peak")));
+    assert_says(json_string_value(json_object_get(r.sample[0], "dead_absent")), "does not tell");
+    stop(&r);
+}
+
+static void test_bytes_of_an_object(void **state)
+{
+    struct run r = start_well(
+        "footprint", "--time-ns=1000000 --samples=1 --param=held=50000 --param=size=512", 1);
+
+    (void)state;
+    const json_t *bytes = json_object_get(r.sample[0], "object_bytes");
+    assert_true(json_is_number(bytes));
+    // pages that were there before are used again; a malloc aligns as it likes
+    if (json_number_value(bytes) < 500 || json_number_value(bytes) > 1600)
+        fail_msg("an object of 512 bytes takes %g", json_number_value(bytes));
+    stop(&r);
+}
+
+static void test_pauses(void **state)
+{
+    struct run r =
+        start_well("footprint", "--threads=2 --time-ns=5000000 --samples=2 --param=pause=12345", 2);
+
+    (void)state;
+    for (unsigned i = 0; i < r.samples; i++)
+        for (unsigned k = 0; k < 2; k++)
+            assert_int_equal(nth(r.sample[i], "thread_pause_ns", k, 2), 12345);
+    stop(&r);
+    r = start_well("windows", "--time-ns=1000000 --samples=1", 1);
+    assert_int_equal(nth(r.sample[0], "thread_pause_ns", 0, 1), 0);
+    stop(&r);
+}
+
+// Its time is counted, what dies on it is dead for all, and it may run wherever the process may,
+// though a bound thread started it.
+static void test_background_threads(void **state)
+{
+    int cpu[64];
+    unsigned cpus = usable(cpu);
+    char arguments[100];
+
+    (void)state;
+    snprintf(arguments, sizeof arguments,
+             "--time-ns=100000000 --samples=2 --param=background=1 --param=dead=5 --cpus=%d",
+             cpu[0]);
+    struct run r = start_well("footprint", arguments, 2);
+    for (unsigned i = 0; i < r.samples; i++) {
+        assert_int_equal(figure(r.sample[i], "background_threads"), 1);
+        assert_in_range(figure(r.sample[i], "background_ns"), 1, 110000000);
+        assert_int_equal(figure(r.sample[i], "dead_peak"), 5);
+        for (unsigned k = 0; k < cpus; k++)
+            assert_int_equal(nth(r.sample[i], "background_cpus", k, cpus), cpu[k]);
+    }
+    stop(&r);
+    r = start_well("footprint", "--time-ns=1000000 --samples=1", 1);
+    assert_int_equal(figure(r.sample[0], "background_threads"), 0);
+    assert_int_equal(figure(r.sample[0], "background_ns"), 0);
+    assert_int_equal(json_array_size(json_object_get(r.sample[0], "background_cpus")), 0);
+    stop(&r);
+}
+
 // --- speed ------------------------------------------------------------------------------------
 
 // Number `which` of a probe's two, before and after the sample.
@@ -900,6 +998,10 @@ int main(void)
         cmocka_unit_test(test_gaps),
         cmocka_unit_test(test_a_gap_at_the_start),
         cmocka_unit_test(test_involuntary_switches),
+        cmocka_unit_test(test_dead_objects),
+        cmocka_unit_test(test_bytes_of_an_object),
+        cmocka_unit_test(test_pauses),
+        cmocka_unit_test(test_background_threads),
         cmocka_unit_test(test_probes),
         cmocka_unit_test(test_pings),
         cmocka_unit_test(test_pings_end),

@@ -50,7 +50,7 @@ static void *start(struct thread *t, const struct run *run)
         dict_set(t, s->dict, s->key[i], value);
         rc_decref(t, value);
     }
-    s->died_before = t->died;
+    s->died_before = thread_died(t);
     return s;
 }
 
@@ -97,6 +97,17 @@ static void work(struct thread *t, void *p, uint64_t n)
         get(t, own, n, false);
 }
 
+static int64_t holds(const void *own)
+{
+    (void)own;
+    return 0;
+}
+// The dictionary, its keys and their values.
+static int64_t shares(const void *shared)
+{
+    return 1 + 2 * (int64_t)((const struct shared *)shared)->keys;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -116,7 +127,7 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
     struct shared *s = shared;
     (void)done;
     const char *wrong = NULL;
-    if (t->died != s->died_before || dict_length(t, s->dict) != s->keys)
+    if (thread_died(t) != s->died_before || dict_length(t, s->dict) != s->keys)
         wrong = "something died while it was still referred to";
     for (size_t i = 0; wrong == NULL && i < s->keys; i++) {
         struct rc_header *value = dict_get_borrowed(t, s->dict, s->key[i]);
@@ -129,7 +140,7 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
     thread_drain(t);
     // what dies late, or on another thread, the runner sees: its worlds end empty
     if (wrong == NULL && (RC_TRAITS & (RC_FREES | RC_LATE)) == RC_FREES &&
-        t->died - s->died_before != 2 * s->keys + 1)
+        thread_died(t) - s->died_before != 2 * s->keys + 1)
         wrong = "not every key and value died with its last reference";
     sync_free(s);
     return wrong;
@@ -145,6 +156,8 @@ static const struct workload dict_get_workload = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };

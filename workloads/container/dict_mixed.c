@@ -184,6 +184,24 @@ static void work(struct thread *t, void *p, uint64_t n)
     own->differs |= differs;
 }
 
+// The dictionary, all names, and the values that were in it at first.
+static int64_t table_holds(const struct table *table, const struct shared *s)
+{
+    return (int64_t)(1 + s->keys + table->before);
+}
+static int64_t holds(const void *p)
+{
+    const struct own *own = p;
+    const struct shared *s = own->shared;
+    int64_t more = (int64_t)(own->added - own->removed);
+    return s->table == NULL ? table_holds(own->table, s) + more : more;
+}
+static int64_t shares(const void *shared)
+{
+    const struct shared *s = shared;
+    return s->table != NULL ? table_holds(s->table, s) : 0;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -239,6 +257,8 @@ static const struct workload dict_mixed_workload = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };

@@ -68,6 +68,17 @@ static void work(struct thread *t, void *p, uint64_t n)
     own->cleared += cleared;
 }
 
+// What the list refers to is also its maker's.
+static int64_t holds(const void *p)
+{
+    const struct own *own = p;
+    return OBJECTS + (own->shared->list == NULL);
+}
+static int64_t shares(const void *shared)
+{
+    return ((const struct shared *)shared)->list != NULL;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -118,6 +129,8 @@ static const struct workload list_append_workload = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };

@@ -53,7 +53,7 @@ static struct list *list_fill(struct thread *t, size_t length)
 static const char *list_judge(struct thread *t, struct list *l, size_t length, uint64_t died_before)
 {
     const char *wrong = NULL;
-    if (t->died != died_before || list_length(t, l) != length)
+    if (thread_died(t) != died_before || list_length(t, l) != length)
         wrong = "something died while it was still referred to";
     for (size_t i = 0; wrong == NULL && i < length; i++) {
         struct rc_header *value = rc_peek(&list_block(l)->slot[i]);
@@ -64,7 +64,7 @@ static const char *list_judge(struct thread *t, struct list *l, size_t length, u
     thread_drain(t);
     // what dies late, or on another thread, the runner sees: its worlds end empty
     if (wrong == NULL && (RC_TRAITS & (RC_FREES | RC_LATE)) == RC_FREES &&
-        t->died - died_before != length + 1)
+        thread_died(t) - died_before != length + 1)
         wrong = "not every element died with its last reference";
     return wrong;
 }
@@ -74,7 +74,7 @@ static void *start(struct thread *t, const struct run *run)
     struct shared *s = sync_alloc(sizeof *s);
     s->length = (size_t)run->param[LENGTH];
     s->list = run->param[SHARED] != 0 ? list_fill(t, s->length) : NULL;
-    s->died_before = t->died;
+    s->died_before = thread_died(t);
     return s;
 }
 
@@ -87,7 +87,7 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     own->alone = s->list == NULL;
     own->list = own->alone ? list_fill(t, s->length) : s->list;
     own->index = choice_order(t, s->length);
-    own->died_before = t->died;
+    own->died_before = thread_died(t);
     return own;
 }
 
@@ -109,6 +109,17 @@ static void work(struct thread *t, void *p, uint64_t n)
     }
     own->next = next;
     own->sum += sum;
+}
+
+static int64_t holds(const void *p)
+{
+    const struct own *own = p;
+    return own->alone ? (int64_t)own->length + 1 : 0;
+}
+static int64_t shares(const void *shared)
+{
+    const struct shared *s = shared;
+    return s->list != NULL ? (int64_t)s->length + 1 : 0;
 }
 
 static const char *end(struct thread *t, void *p, uint64_t done)
@@ -150,6 +161,8 @@ static const struct workload list_get_workload = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };

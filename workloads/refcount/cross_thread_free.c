@@ -69,7 +69,7 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     struct own *own = sync_alloc(sizeof *own);
     own->place = ring_join(s->ring, index);
     own->size = s->size;
-    own->died_before = t->died;
+    own->died_before = thread_died(t);
     for (size_t n = ring_lead(s->ring); n != 0; n--)
         make_and_send(t, own);
     return own;
@@ -86,6 +86,13 @@ static void work(struct thread *t, void *p, uint64_t n)
         own->disordered |= ((struct message *)h)->number != own->received++;
         drop(t, h);
     }
+}
+
+// What it sent is its own until the next thread has received it.
+static int64_t holds(const void *p)
+{
+    const struct own *own = p;
+    return (int64_t)(own->sent - own->received);
 }
 
 static const char *end(struct thread *t, void *p, uint64_t done)
@@ -125,6 +132,7 @@ static const struct workload cross_thread_free = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
     .end = end,
     .finish = finish,
 };

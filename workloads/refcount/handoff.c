@@ -94,6 +94,11 @@ static void work(struct thread *t, void *p, uint64_t n)
     }
 }
 
+static int64_t holds(const void *own)
+{
+    return (int64_t)((const struct own *)own)->objects;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -132,6 +137,7 @@ static const struct workload handoff = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
     .end = end,
     .finish = finish,
 };

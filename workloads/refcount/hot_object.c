@@ -27,7 +27,7 @@ struct own {
 // On a line of its own, so that only its count is contended for.
 static void make(struct thread *t, struct shared *s)
 {
-    struct rc_header *h = watched_new(t, WATCHED_LINES, RC_HOT, &s->deaths);
+    struct rc_header *h = watched_new(t, WATCHED_LINES, RC_HOT | RC_DEFERRED, &s->deaths);
     rc_give(t, h); // to the setting thread, which gives it up in finish
     // release: pairs with the acquire in begin, so that the object is seen complete
     atomic_store_explicit(&s->object, h, memory_order_release);
@@ -87,6 +87,17 @@ static void work(struct thread *t, void *p, uint64_t n)
         work_counted(t, own->object, n);
 }
 
+static int64_t holds(const void *own)
+{
+    (void)own;
+    return 0;
+}
+static int64_t shares(const void *shared)
+{
+    (void)shared;
+    return 1;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -130,6 +141,8 @@ static const struct workload hot_object = {
     .start = start,
     .begin = begin,
     .work = work,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };

@@ -40,7 +40,7 @@ static void *start(struct thread *t, const struct run *run)
         struct object *o = object_new(t, &visited_type, s->size, AL_OBJECT, 0);
         s->other[i] = &o->rc;
     }
-    s->died_before = t->died;
+    s->died_before = thread_died(t);
     return s;
 }
 
@@ -61,6 +61,15 @@ static uint64_t unit(const void *own)
     return ((const struct pass *)own)->n;
 }
 
+static int64_t holds(const void *own)
+{
+    return (int64_t)((const struct pass *)own)->made;
+}
+static int64_t shares(const void *shared)
+{
+    return (int64_t)((const struct shared *)shared)->made;
+}
+
 static const char *end(struct thread *t, void *own, uint64_t done)
 {
     (void)done;
@@ -72,7 +81,7 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
     struct shared *s = shared;
     (void)done;
     const char *wrong = NULL;
-    if (t->died != s->died_before)
+    if (thread_died(t) != s->died_before)
         wrong = "an object of the setting thread died while it was still referred to";
     for (size_t i = 0; i < s->made; i++)
         rc_decref(t, s->other[i]);
@@ -93,6 +102,8 @@ static const struct workload owner_share = {
     .begin = begin,
     .work = work,
     .unit = unit,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };

@@ -44,7 +44,7 @@ API struct pass *pass_new(struct thread *t, const struct type *type, size_t size
         rc_incref(t, p->object[i]);
     }
     pass_shuffle(t, p->object, n);
-    p->died_before = t->died;
+    p->died_before = thread_died(t);
     return p;
 }
 
@@ -70,14 +70,14 @@ API void pass_work(struct thread *t, struct pass *p, uint64_t n)
 API bool pass_died(struct thread *t, uint64_t before, uint64_t n)
 {
     thread_drain(t);
-    return (RC_TRAITS & (RC_FREES | RC_LATE)) != RC_FREES || t->died - before == n;
+    return (RC_TRAITS & (RC_FREES | RC_LATE)) != RC_FREES || thread_died(t) - before == n;
 }
 
 // Gives everything up; what is wrong, or NULL.
 API const char *pass_end(struct thread *t, struct pass *p)
 {
     const char *wrong = NULL;
-    if (t->died != p->died_before) {
+    if (thread_died(t) != p->died_before) {
         wrong = "an object died while it was still referred to";
     } else {
         for (size_t i = 0; i < p->n; i++)

@@ -46,6 +46,11 @@ static uint64_t unit(const void *own)
     return ((const struct pass *)own)->n;
 }
 
+static int64_t holds(const void *own)
+{
+    return (int64_t)((const struct pass *)own)->made;
+}
+
 static const char *end(struct thread *t, void *own, uint64_t done)
 {
     (void)done;
@@ -69,6 +74,7 @@ static const struct workload private_objects = {
     .begin = begin,
     .work = work,
     .unit = unit,
+    .holds = holds,
     .end = end,
     .finish = finish,
 };

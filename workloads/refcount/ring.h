@@ -126,11 +126,11 @@ API void ring_leave(const struct ring_place *p)
     atomic_fetch_add_explicit(&r->unreceived, p->unreceived, memory_order_relaxed);
     atomic_store_explicit(&r->closing, true, memory_order_relaxed);
 }
-// By the setting thread, when all have left: gives up what is still under way. What is wrong, or
-// NULL.
-API const char *ring_end(struct thread *t, struct ring *r)
+// By the setting thread, when all have left: gives up what is still under way, and tells how many
+// references that were.
+API uint64_t ring_clear(struct thread *t, struct ring *r)
 {
-    uint64_t lead = r->threads * ring_lead(r), left = 0;
+    uint64_t left = 0;
     for (size_t i = 0; i < r->threads * r->stride; i++) {
         // relaxed: the threads have been joined
         struct rc_header *h = atomic_load_explicit(&r->slot[i], memory_order_relaxed);
@@ -140,10 +140,17 @@ API const char *ring_end(struct thread *t, struct ring *r)
             left++;
         }
     }
+    sync_free(r);
+    return left;
+}
+// ... where each thread has sent and received once in each operation: what is wrong, or NULL.
+API const char *ring_end(struct thread *t, struct ring *r)
+{
+    uint64_t lead = r->threads * ring_lead(r);
     uint64_t unsent = atomic_load_explicit(&r->unsent, memory_order_relaxed);
     uint64_t unreceived = atomic_load_explicit(&r->unreceived, memory_order_relaxed);
-    sync_free(r);
-    return left + unsent == lead + unreceived ? NULL : "the queues lost or doubled references";
+    return ring_clear(t, r) + unsent == lead + unreceived ? NULL
+                                                          : "the queues lost or doubled references";
 }
 
 #endif

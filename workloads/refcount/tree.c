@@ -109,7 +109,7 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     (void)index;
     own->nodes = s->nodes;
     own->size = s->size;
-    own->died_before = t->died;
+    own->died_before = thread_died(t);
     return own;
 }
 
@@ -132,6 +132,13 @@ static void work(struct thread *t, void *p, uint64_t n)
 static uint64_t unit(const void *own)
 {
     return ((const struct own *)own)->nodes;
+}
+
+// A tree that was dropped is nobody's.
+static int64_t holds(const void *own)
+{
+    (void)own;
+    return 0;
 }
 
 static const char *end(struct thread *t, void *p, uint64_t done)
@@ -165,6 +172,7 @@ static const struct workload tree = {
     .begin = begin,
     .work = work,
     .unit = unit,
+    .holds = holds,
     .end = end,
     .finish = finish,
 };

@@ -16,7 +16,7 @@
 
 #define AL_SUMMARY "a freed block is the next one of its size, its counts still readable"
 #define AL_SOURCE  "Linux's SLAB_TYPESAFE_BY_RCU (H. Dickins, 2004), without the delay"
-#define AL_TRAITS  (AL_TYPE_STABLE | AL_WHOLE)
+#define AL_TRAITS  (AL_TYPE_STABLE | AL_WHOLE | AL_VISITS)
 
 #define RECYCLE_DEAD ((uintptr_t)0xdeaddeaddeaddead)
 
@@ -26,6 +26,7 @@ struct recycle_block {
     struct recycle_block *below;                    // of those that are free
     size_t size;
     enum al_heap heap;
+    bool used;
 };
 struct al_thread {
 };
@@ -73,6 +74,7 @@ API void *al_alloc(struct thread *t, size_t size, enum al_heap heap)
         sync_set(b->next, sync_get(aw->all));
         sync_set(aw->all, b);
     }
+    sync_set(b->used, true);
     sync_mutex_unlock(&aw->mutex);
     return b + 1;
 }
@@ -86,11 +88,18 @@ API void al_free(struct thread *t, void *p)
     for (size_t i = (kept + 7) / 8; i < (sync_get(b->size) + 7) / 8; i++)
         sync_set(word[i], RECYCLE_DEAD);
     sync_mutex_lock(&aw->mutex);
+    sync_set(b->used, false);
     sync_set(b->below, sync_get(aw->free));
     sync_set(aw->free, b);
     sync_mutex_unlock(&aw->mutex);
 }
 
-#include "../../../strategies/al_no_visit.h"
+// The world is stopped.
+API void al_visit(struct thread *t, enum al_heap heap, al_visit_fn *visit, void *argument)
+{
+    for (struct recycle_block *b = sync_get(al_world(t)->all); b != NULL; b = sync_get(b->next))
+        if (sync_get(b->used) && sync_get(b->heap) == heap)
+            visit(argument, b + 1);
+}
 
 #endif
