@@ -167,7 +167,8 @@ API void rc_weak_die(struct thread *t, struct rc_header *h);
 // --- cycles (RC_CYCLES) ------------------------------------------------------------------------
 
 // Ends all objects that are reachable neither from a counted reference outside of them nor from a
-// local; how many. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
+// local; how many, of those with RC_CONTAINER. What is held by an object that is dead already, and
+// waits for its end, is found by the next call. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
 // fit, and in rc_drain until nothing is found.
 API uint64_t rc_collect(struct thread *t);
 

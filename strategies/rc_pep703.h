@@ -108,7 +108,6 @@ API void rc_thread_detach(struct thread *t)
 {
     pep703_thread_detach(t);
     biased_thread_detach(t);
-    collector_live(t);
 }
 API void rc_safepoint(struct thread *t)
 {

@@ -61,6 +61,12 @@ commit_early          buffered       RC d  $any
 epoch_short           buffered       RC d  $any
 log_lost              buffered       RC d  $any
 online_unlocked       buffered       RC d  $any|deadlock
+subtract_forgotten    collected      GC d  leak|check failed
+reach_forgotten       collected      GC d  $any
+weak_garbage          collected      GC d  $any
+end_stopped           collected      GC d  deadlock
+collect_running       collected      GC di $any|deadlock
+dead_tracked          collected      GC d  $any
 tally_undeclared      pthread        LK i  $race
 lock_nothing          pthread        LK di $race
 spin_relaxed          spin           LK d  $race
@@ -120,7 +126,7 @@ rows=$(
 )
 
 # The scenarios of a layer, by their files: most of the time is the compiler's.
-declare -A explored=([RC]='refcount late reuse' [LK]=lock [RL]=reclaim [AL]=alloc)
+declare -A explored=([RC]='refcount late reuse' [GC]=cycles [LK]=lock [RL]=reclaim [AL]=alloc)
 
 program() { # face wrong from layer
     local name=$2 lock=pthread
@@ -128,6 +134,7 @@ program() { # face wrong from layer
     case $4 in
     LK) name=atomic+$name ;;
     RL) name=atomic+pthread+$name+system ;;
+    GC) name=$name+pthread ;;
     AL) name=atomic+pthread+qsbr+$name ;;
     RC) # what is not shared without a global lock goes with one, as rclab explore has it
         scripts/traits "strategies/refcount/$3.h" | grep -qw RC_SHARED || lock=gil
@@ -175,7 +182,7 @@ explore() { # log, face wrong from layer expected
 }
 
 # shellcheck disable=SC2086
-for layer in RC LK RL AL; do
+for layer in RC GC LK RL AL; do
     mapfile -t programs < <(grep -E "^[a-z]+ [^ ]+ [^ ]+ $layer " <<<"$rows" | while read -r row; do
         program $row
     done | sort -u)

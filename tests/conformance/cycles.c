@@ -734,7 +734,8 @@ static void graph_judge(struct thread *t, struct graph *g)
         graph_reach(g, s->left, &work);
         graph_reach(g, s->right, &work);
     }
-    rc_collect(t);
+    while (rc_collect(t) != 0) // what died of its count may have held a ring
+        ;
     unsigned wrong = 0;
     for (unsigned i = 0; i < g->nodes; i++)
         wrong += deaths(&g->shadow[i].mark) != !g->shadow[i].reached;
