@@ -38,10 +38,10 @@
 //     RC_MORTAL(t, h)         optional: makes an immortal object mortal, where rc_init would forget
 //                             what the header keeps beside the count
 //     RC_CLEARS               optional: it has an rc_clear of its own
-// Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs, in entries. Tests do,
-// so that logs are full soon.
-// A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
-// that it forgets is an error where the catalogue takes its address.
+// Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs or tables, in entries,
+// a power of two. Tests do, so that they are full soon. A prototype that a scheme gets wrong is a
+// "conflicting types" error that names both places; one that it forgets is an error where the
+// catalogue takes its address.
 #ifndef RC_H
 #define RC_H
 

@@ -34,6 +34,7 @@
 #ifndef RC_CAS_PACKED_H
 #define RC_CAS_PACKED_H
 
+#include "al.h"
 #include "rc.h"
 
 #define RC_SUMMARY "strong and unowned counts in one word, changed by compare-exchange loops"
