@@ -44,6 +44,7 @@
 
 #define RC_SUMMARY "biased as the paper has it: one word of two halves, Merged by compare-exchange"
 #define RC_SOURCE  "J. Choi, T. Shull, J. Torrellas, Biased reference counting, PACT 2018"
+#define RC_WHEN    "beside biased, to see what the layout and the death by compare-exchange cost"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 enum {
