@@ -12,6 +12,7 @@
 
 #define AL_SUMMARY "CPython's pools for small blocks, under its GIL; malloc for the others"
 #define AL_SOURCE  "pymalloc (V. Marangozov, T. Peters), as in CPython 3.10 to 3.12"
+#define AL_WHEN    "a global lock that stays, and small objects"
 #define AL_TRAITS  AL_UNLOCKED
 
 #define POOL_PUBLISH memory_order_relaxed

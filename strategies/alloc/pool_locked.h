@@ -21,6 +21,7 @@
 
 #define AL_SUMMARY "the pools with a futex lock for each class, and one count of all blocks"
 #define AL_SOURCE  "gilectomy (L. Hastings, 2016); the lock: U. Drepper, Futexes Are Tricky, 2005"
+#define AL_WHEN    "never; it is what a pool for one thread costs when it gets locks"
 #define AL_TRAITS  0
 
 #define POOL_PUBLISH memory_order_release

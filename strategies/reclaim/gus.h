@@ -30,6 +30,7 @@
 
 #define RL_SUMMARY "a goal for each batch; threads copy the sequence where they are quiescent"
 #define RL_SOURCE  "FreeBSD's subr_smr.c (Jeff Roberson, 2019); PEP 703, CPython 3.13's qsbr.c"
+#define RL_WHEN    "as qsbr, where many threads would write or poll for the period's number"
 #define RL_TRAITS  (RL_GRACE | RL_STAMPS)
 
 // clang-format off
@@ -82,7 +83,8 @@ API void rl_world_fini(struct rl_world *rw)
     retired_world_fini(&rw->retired);
 }
 
-// Relaxed load: an old sequence only keeps others waiting, and of a new one the fence is the acquire.
+// Relaxed load: an old sequence only keeps others waiting, and of a new one the fence is the
+// acquire.
 API void rl_thread_online(struct thread *t)
 {
     uint64_t seq = atomic_load_explicit(&rl_world(t)->wr, memory_order_relaxed);
@@ -124,8 +126,8 @@ static __attribute__((noinline, unused)) uint64_t gus_scan(struct thread *t)
 {
     struct rl_world *rw = rl_world(t);
     // Relaxed: this thread's own sequence is among those below, and bounds what is found by what it
-    // had acquired before the fence. So goals that are reached here are of unlinks before the fence,
-    // also for those who find them reached in `rd`.
+    // had acquired before the fence. So goals that are reached here are of unlinks before the
+    // fence, also for those who find them reached in `rd`.
     uint64_t oldest = atomic_load_explicit(&rw->wr, memory_order_relaxed);
     sync_fence(memory_order_seq_cst); // seq_cst: pairs with that in rl_thread_online
     unsigned n = thread_slots(t);

@@ -39,6 +39,7 @@
 
 #define RC_SUMMARY "strong and unowned counts in one word, changed by compare-exchange loops"
 #define RC_SOURCE  "Swift 4 and later (stdlib/public/SwiftShims/RefCount.h), 2017"
+#define RC_WHEN    "weak references cost nothing at death, and the compiler drops needless pairs"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_UNCOUNTED)
 
 #define CAS_PACKED_PURE    ((uint64_t)1)

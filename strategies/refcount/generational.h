@@ -32,6 +32,7 @@
 
 #define RC_SUMMARY "plain_immortal with a generational collector of cycles, under a global lock"
 #define RC_SOURCE  "N. Schemenauer, CPython 2.0, 2000; Modules/gcmodule.c of CPython 3.12"
+#define RC_WHEN    "one thread, or a global lock that stays, and objects that form cycles"
 #define RC_TRAITS  (RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_UNCOUNTED | RC_CYCLES)
 
 struct rc_header {

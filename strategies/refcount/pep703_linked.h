@@ -32,6 +32,7 @@ struct pep703_world {
 
 #define RC_SUMMARY "pep703, but the collector's objects are in lists, each with a lock"
 #define RC_SOURCE  "rclab's own: PEP 703 (Sam Gross, 2023) with CPython's PyGC_Head"
+#define RC_WHEN    "beside pep703, where the allocator cannot show its blocks"
 #define RC_TRAITS                                                                                \
     (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_ROOTS | RC_STOPS | \
      RC_UNCOUNTED | RC_CYCLES | RC_DEFERS)

@@ -51,6 +51,7 @@
 #define RC_SUMMARY \
     "owned counts, promoted one way to per-thread tables; shared objects die by tracing"
 #define RC_SOURCE "Adam Olsen, python-safethread, 2008 (Modules/gcmodule.c)"
+#define RC_WHEN   "few objects are shared, and those that are may die late"
 #define RC_TRAITS \
     (RC_SHARED | RC_FREES | RC_LATE | RC_WEAK | RC_TRY_FREED | RC_WAITS | RC_STOPS | RC_CYCLES)
 
