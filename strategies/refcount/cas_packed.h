@@ -137,6 +137,8 @@ API bool rc_try_incref(struct thread *t, struct rc_header *h)
             return false;
         if (__builtin_expect((int64_t)(word + CAS_PACKED_STRONG) < 0, 0)) {
             cas_packed_overflow(word);
+            // acquire: as below, where nothing is counted
+            (void)atomic_load_explicit(&h->word, memory_order_acquire);
             return true;
         }
     } while (!atomic_compare_exchange_weak_explicit(&h->word, &word, word + CAS_PACKED_STRONG,
