@@ -60,6 +60,8 @@ API void pep703_settle(struct thread *t)
     op(incref_other, .rmw = 1, .load = 2)                                                          \
     op(decref_other, .rmw = 1, .load = 3)                                                          \
     op(death_own, .load = 4, .store = 1)                                                           \
+    op(tracked_new, .store = 4)                                                                    \
+    op(tracked_death, .load = 4, .store = 2)                                                       \
     op(try_incref, .rmw = 1, .load = 3)                                                            \
     op(local_pair, .rmw = 2, .load = 6)                                                            \
     op(load, .rmw = 2, .load = 3, .store = 1)                                                      \

@@ -186,6 +186,8 @@ API void pep703_ended(struct thread *t, struct rc_header *h)
     op(incref_other, .rmw = 1, .load = 3)                                                          \
     op(decref_other, .rmw = 1, .load = 4)                                                          \
     op(death_own, .load = 4, .store = 1)                                                           \
+    op(tracked_new, .store = 4)                                                                    \
+    op(tracked_death, .load = 5, .store = 2)                                                       \
     op(try_incref, .rmw = 1, .load = 4)                                                            \
     op(local_pair, .rmw = 2, .load = 8)                                                            \
     op(load, .rmw = 2, .load = 4, .store = 1)                                                      \
