@@ -56,6 +56,12 @@ zero_relaxed          biased         RC d  $race
 init_unordered        biased         RC d  $race|check failed
 merge_again           biased         RC d  $any
 drain_relaxed         biased         RC d  $race
+queue_unflagged       biased_paper   RC d  $any
+decides_twice         biased         RC d  $any
+owner_late            biased_paper   RC d  $any
+immortal_late         biased_immortal RC d $any
+local_missed          pep703         RC d  $any
+exit_unfolded         per_thread     RC d  leak|check failed
 commit_early          buffered       RC d  $any
 epoch_short           buffered       RC d  $any
 log_lost              buffered       RC d  $any
