@@ -39,9 +39,9 @@
 
 #include "rc_biased.h"
 
-#define PEP703_TRAITS                                                                            \
-    (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_ROOTS | RC_STOPS | \
-     RC_UNCOUNTED | RC_CYCLES | RC_DEFERS)
+#define PEP703_TRAITS                                                              \
+    (RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_ROOTS | RC_STOPS | \
+     RC_UNCOUNTED | RC_CYCLES | RC_DEFERS) // and RC_SHARED
 #define PEP703_BIAS (INTPTR_MAX / 8) // references
 
 struct rc_thread {

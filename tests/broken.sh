@@ -29,6 +29,7 @@ pymutex_unfair     pymutex LK lock     census verification
 census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
+immortal_late      biased_immortal RC refcount plain verification
 immortal_written   plain_immortal RC census   census census
 subtract_forgotten collected RC cycles plain  verification
 reach_forgotten    collected RC cycles plain  verification

@@ -57,6 +57,12 @@ zero_relaxed          biased         RC refcount  d  $race
 init_unordered        biased         RC reuse     d  $race|check failed
 merge_again           biased         RC refcount  d  $any
 drain_relaxed         biased         RC refcount  d  $race
+queue_unflagged       biased_paper   RC refcount  d  $any
+decides_twice         biased         RC refcount  d  $any
+owner_late            biased_paper   RC refcount  d  $any
+immortal_late         biased_immortal RC refcount d  $any
+local_missed          pep703         RC refcount  d  $any
+exit_unfolded         per_thread     RC refcount  d  leak|check failed
 commit_early          buffered       RC late      d  $any
 epoch_short           buffered       RC late      d  $any
 log_lost              buffered       RC late      d  $any

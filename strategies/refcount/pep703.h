@@ -22,7 +22,7 @@ struct pep703_world {
 #define RC_SUMMARY "biased, immortal and deferred counts; stops the world to collect cycles"
 #define RC_SOURCE  "PEP 703 (Sam Gross, 2023); CPython 3.13 and 3.14, free-threaded"
 #define RC_WHEN    "most counting is the owner's, and stacks borrow functions: an interpreter"
-#define RC_TRAITS  (PEP703_TRAITS | RC_VISITS)
+#define RC_TRAITS  (RC_SHARED | PEP703_TRAITS | RC_VISITS)
 #define RC_ALLOC   heaps
 #define RC_RECLAIM gus
 

@@ -47,7 +47,7 @@ API bool per_thread_count(struct thread *t, struct rc_header *h, int n);
 #define RC_SUMMARY "pep703, and hot objects have a count for each thread"
 #define RC_SOURCE  "CPython 3.14's uniqueid.c (Sam Gross, 2024)"
 #define RC_WHEN    "as pep703, where all threads make and end objects of the same few types"
-#define RC_TRAITS  (PEP703_TRAITS | RC_VISITS | RC_SPREADS)
+#define RC_TRAITS  (RC_SHARED | PEP703_TRAITS | RC_VISITS | RC_SPREADS)
 #define RC_ALLOC   heaps
 #define RC_RECLAIM gus
 

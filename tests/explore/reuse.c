@@ -179,3 +179,73 @@ static void reuse_by_owner_run(struct scene *s, struct thread *t, unsigned i)
 }
 SCENE(reuse_by_owner, 3, TRIES_FREED, empty_slots,
       "readers, one of them its maker, try an object that dies, and the next one in its block");
+
+// ... and its counts are of another kind: immortal, or spread over the threads (RC_HOT).
+static void other_kind(struct scene *s, struct thread *t, unsigned i, unsigned flags)
+{
+    if (i == 1) {
+        take_out(t, &s->slot);
+        s->h = node_new_type(t, &node_type, sizeof(struct node), 8, flags);
+        rc_swap(t, NULL, &s->other, s->h);
+    } else {
+        try_load(t, &s->slot, 7, 7);
+    }
+    thread_safepoint(t);
+}
+static void reuse_immortal_setup(struct scene *s)
+{
+    reuse_same_slot_setup(s);
+}
+static void reuse_immortal_run(struct scene *s, struct thread *t, unsigned i)
+{
+    other_kind(s, t, i, RC_IMMORTAL);
+}
+static void end_other(struct scene *s, struct thread *t)
+{
+    take_out(t, &s->slot);
+    rc_swap(t, NULL, &s->other, NULL);
+    rc_end_immortal(t, s->h);
+}
+SCENE(reuse_immortal, 3, TRIES_FREED, end_other,
+      "two readers try a slot whose object dies and is followed elsewhere by an immortal one");
+
+static void reuse_hot_setup(struct scene *s)
+{
+    reuse_same_slot_setup(s);
+}
+static void reuse_hot_run(struct scene *s, struct thread *t, unsigned i)
+{
+    other_kind(s, t, i, RC_HOT);
+}
+SCENE(reuse_hot, 3, TRIES_FREED, empty_slots,
+      "two readers try a slot whose object dies and is followed elsewhere by a hot one");
+
+// A local reference looks at the object before it knows what it is.
+static void reuse_deferred_setup(struct scene *s)
+{
+    reuse_same_slot_setup(s);
+}
+static void reuse_deferred_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) { // the slots are shared ones here
+        rc_store(t, NULL, &s->slot, NULL);
+        struct rc_header *next = node_new_type(t, &node_type, sizeof(struct node), 8, RC_DEFERRED);
+        rc_store(t, NULL, &s->other, next);
+        rc_decref(t, next);
+        return;
+    }
+    struct rc_local local[1] = {};
+    struct rc_roots frame;
+    rc_roots_push(t, &frame, local, 1);
+    struct rc_header *h = rc_local_get(t, &local[0], &s->slot);
+    if (h != NULL) {
+        node_use(h, 7);
+        rc_local_drop(t, &local[0]);
+    }
+    rc_roots_pop(t, &frame);
+}
+SCENE(
+    reuse_deferred, 3,
+    UNLESS(PAIR_HAS(RC_TRAITS, RC_DEFERS), "this refcount scheme counts every local reference"),
+    empty_slots,
+    "two local references to a slot whose object dies and is followed elsewhere by a deferred one");
