@@ -119,7 +119,8 @@ pool_unlock_relaxed   pool_locked    AL alloc     d  $race
 END
 )
 
-# The scenarios of a layer, by their files, that every right scheme must pass.
+# The scenarios of a layer, by their files, that every right scheme must pass; the first of them in the
+# instrumented face too.
 declare -A explored=([RC]='refcount late reuse cycles container' [LK]='lock container' [RL]=reclaim
     [AL]='alloc reuse')
 declare -A kind=([RC]=refcount [LK]=lock [RL]=reclaim [AL]=alloc)
@@ -145,7 +146,7 @@ rows=$(
     echo "$rows"
     right | sort -u | while read -r from layer; do
         echo "declared - $from $layer - -"
-        echo "instrumented - $from $layer - -"
+        echo "instrumented - $from $layer ${explored[$layer]%% *} -"
     done
 )
 
