@@ -67,6 +67,11 @@ weak_garbage          collected      GC d  $any
 end_stopped           collected      GC d  deadlock
 collect_running       collected      GC di $any|deadlock
 dead_tracked          collected      GC d  $any
+delta_dropped         safethread     RC d  $any
+promote_unlocked      safethread     RC d  $any
+table_unflushed       safethread     RC d  $any
+try_from_zero         atomic         RC d  $any
+weak_resurrects       cas_packed     RC d  $any
 tally_undeclared      pthread        LK i  $race
 lock_nothing          pthread        LK di $race
 spin_relaxed          spin           LK d  $race
