@@ -73,6 +73,11 @@ weak_garbage          collected      RC cycles    d  $any
 end_stopped           collected      RC cycles    d  deadlock
 collect_running       collected      RC cycles    di $any|deadlock
 dead_tracked          collected      RC cycles    d  $any
+delta_dropped         safethread     RC refcount  d  $any
+promote_unlocked      safethread     RC refcount  d  $any
+table_unflushed       safethread     RC refcount  d  $any
+try_from_zero         atomic         RC refcount  d  $any
+weak_resurrects       cas_packed     RC refcount  d  $any
 tally_undeclared      pthread        LK lock      i  $race
 lock_nothing          pthread        LK lock      di $race
 spin_relaxed          spin           LK lock      d  $race

@@ -810,6 +810,30 @@ static void weak_move_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(weak_move, 3, WEAK, no_cell_is_full,
       "a weak cell moves from a dead object to a new one while two threads ask it");
 
+// Three objects in turn, each thread in an order of its own: more than a small table has room for.
+static void in_turn_setup(struct scene *s)
+{
+    struct rc_header **each[] = {&s->h, &s->second, &s->entry};
+    for (unsigned k = 0; k < 3; k++) {
+        *each[k] = node_new(stage_as(&s->stage, k + 1), 7 + k);
+        for (unsigned i = 1; i <= 3; i++)
+            if (i != k + 1)
+                stage_share(&s->stage, *each[k], k + 1, i);
+    }
+}
+static void in_turn_run(struct scene *s, struct thread *t, unsigned i)
+{
+    struct rc_header *each[] = {s->h, s->second, s->entry};
+    for (unsigned n = 0; n < 3; n++)
+        rc_incref(t, each[(i + n) % 3]);
+    for (unsigned n = 0; n < 6; n++)
+        use_and_drop(t, each[(i + n) % 3], 7 + (i + n) % 3);
+    if (i == 3)
+        thread_drain(t);
+}
+SCENE(in_turn, 3, UNLESS_THREADED, nothing_left,
+      "three threads count three objects in turn, one of each, and one drains");
+
 // --- immortal objects ---------------------------------------------------------------------------
 
 static void immortal_setup(struct scene *s)
