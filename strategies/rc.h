@@ -198,6 +198,7 @@ static void rc_die_together(struct thread *t, struct rc_header **h, size_t n);
 //   incref_own, decref_own       a pair on a private object that lives on
 //   incref_other, decref_other   the same pair, by another thread
 //   death_own                    decref of the only reference, obj_destroy and free
+//   tracked_new, tracked_death   rc_new with RC_CONTAINER, and death_own of that (RC_CYCLES)
 //   try_incref                   by another thread, of a published object
 //   local_pair                   rc_local_of and rc_local_drop by another thread
 //   load                         rc_load of another thread's object

@@ -29,7 +29,11 @@ pymutex_unfair     pymutex LK lock     census verification
 census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
+immortal_late      biased_immortal RC refcount plain verification
 immortal_written   plain_immortal RC census   census census
+weak_resurrects    cas_packed RC refcount plain  verification
+delta_dropped      safethread RC refcount plain  verification
+table_unflushed    safethread RC refcount plain  verification
 subtract_forgotten collected RC cycles plain  verification
 reach_forgotten    collected RC cycles plain  verification
 reach_forgotten    collected RC cycles asan   ASan

@@ -220,6 +220,8 @@ API bool rc_drain(struct thread *t)
     op(incref_other, .load = 1, .store = 1)                                                        \
     op(decref_other, .load = 1, .store = 1)                                                        \
     op(death_own, .load = 2, .store = 1)                                                           \
+    op(tracked_new, .store = 5)                                                                    \
+    op(tracked_death, .load = 4, .store = 3)                                                       \
     op(try_incref, .load = 2, .store = 1)                                                          \
     op(local_pair, .load = 2, .store = 2)                                                          \
     op(load, .load = 2, .store = 1)                                                                \

@@ -94,6 +94,8 @@ API void collector_objects(struct thread *t, collector_object *visit, void *argu
     op(incref_other, .rmw = 1, .load = 2)                                                          \
     op(decref_other, .rmw = 1, .load = 3)                                                          \
     op(death_own, .load = 4, .store = 1)                                                           \
+    op(tracked_new, .store = 7, .lock_pair = 1)                                                    \
+    op(tracked_death, .load = 6, .store = 3, .lock_pair = 1)                                       \
     op(try_incref, .rmw = 1, .load = 3)                                                            \
     op(local_pair, .rmw = 2, .load = 6)                                                            \
     op(load, .rmw = 2, .load = 3, .store = 1)                                                      \

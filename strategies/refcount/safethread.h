@@ -197,12 +197,15 @@ API void safethread_flush(struct safethread_entry *e)
     sync_set(e->object, NULL);
     sync_set(e->diff, 0);
 }
-// _Py_GetAsyncRefEntry
-API struct safethread_entry *safethread_entry(struct rc_thread *o, struct rc_header *h)
+// _Py_GetAsyncRefEntry: its hash, and what it does where another object is there already.
+API struct safethread_entry *safethread_place(struct rc_thread *o, struct rc_header *h)
 {
     uintptr_t p = sync_address(h);
-    p ^= (p >> 3) ^ (p >> 7) ^ (p >> 17);
-    struct safethread_entry *e = &o->table[p & (RC_LOG_SIZE - 1)];
+    return &o->table[(p ^ (p >> 3) ^ (p >> 7) ^ (p >> 17)) & (RC_LOG_SIZE - 1)];
+}
+API struct safethread_entry *safethread_entry(struct rc_thread *o, struct rc_header *h)
+{
+    struct safethread_entry *e = safethread_place(o, h);
     struct rc_header *other = sync_get(e->object);
     if (other != h && other != NULL)
         safethread_flush(e);

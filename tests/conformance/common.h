@@ -29,6 +29,7 @@
 #define RC_SEEN ((RC_TRAITS & RC_NATIVE) == 0)
 #define LK_SEEN ((LK_TRAITS & LK_NATIVE) == 0)
 #define RL_SEEN ((RL_TRAITS & RL_NATIVE) == 0)
+#define CYCLES ((RC_TRAITS & RC_CYCLES) != 0)
 #define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.

@@ -23,11 +23,11 @@ static void put(struct thread *t, struct rc_header *from, struct rc_slot *s, str
 }
 // A ring of objects 7 and 8 of thread `maker`, which gets a reference to 7.
 static struct rc_header *ring_of_type(struct scene *s, unsigned maker, const struct type *type,
-                                      size_t size)
+                                      size_t size, unsigned flags)
 {
     struct thread *t = stage_as(&s->stage, maker);
-    struct rc_header *a = node_new_type(t, type, size, 7, 0);
-    struct rc_header *b = node_new_type(t, type, size, 8, 0);
+    struct rc_header *a = node_new_type(t, type, size, 7, flags);
+    struct rc_header *b = node_new_type(t, type, size, 8, flags);
     rc_incref(t, a);
     put(t, b, &node_of(b)->left, a);
     put(t, a, &node_of(a)->left, b);
@@ -35,7 +35,7 @@ static struct rc_header *ring_of_type(struct scene *s, unsigned maker, const str
 }
 static void ring_setup(struct scene *s)
 {
-    s->h = ring_of_type(s, 1, &node_type, sizeof(struct node));
+    s->h = ring_of_type(s, 1, &node_type, sizeof(struct node), 0);
     s->second = rc_peek(&node_of(s->h)->left);
 }
 // By a holder of 7, while nobody else changes its slot: both live.
@@ -191,13 +191,17 @@ SCENE(collect_broken, 2, CYCLES, nothing_left, "a ring is taken apart beside a c
 // --- other references ---------------------------------------------------------------------------
 
 // Thread 3's local holds the ring when the slot lets go of it.
-static void collect_local_setup(struct scene *s)
+static void local_setup(struct scene *s, unsigned flags)
 {
-    ring_setup(s);
+    s->h = ring_of_type(s, 1, &node_type, sizeof(struct node), flags);
     struct thread *t = stage_as(&s->stage, 1);
     rc_fill(t, NULL, &s->slot, NULL);
     rc_store(t, NULL, &s->slot, s->h);
     rc_decref(t, s->h);
+}
+static void collect_local_setup(struct scene *s)
+{
+    local_setup(s, 0);
 }
 static void collect_local_run(struct scene *s, struct thread *t, unsigned i)
 {
@@ -229,6 +233,18 @@ static void collect_local_run(struct scene *s, struct thread *t, unsigned i)
 }
 SCENE(collect_local, 3, CYCLES, nothing_left,
       "a local refers to a ring that a slot gives up, a third thread collects");
+
+// The local need not count.
+static void collect_deferred_setup(struct scene *s)
+{
+    local_setup(s, RC_DEFERRED);
+}
+static void collect_deferred_run(struct scene *s, struct thread *t, unsigned i)
+{
+    collect_local_run(s, t, i);
+}
+SCENE(collect_deferred, 3, CYCLES, nothing_left,
+      "a local refers to a deferred ring that a slot gives up, a third thread collects");
 
 static void collect_weak_setup(struct scene *s)
 {
@@ -291,7 +307,7 @@ static void get_on(struct scene *s, struct thread *t)
 
 static void collect_waiting_setup(struct scene *s)
 {
-    s->h = ring_of_type(s, 1, &waiting_type, sizeof(struct waiting));
+    s->h = ring_of_type(s, 1, &waiting_type, sizeof(struct waiting), 0);
     ((struct waiting *)s->h)->scene = s;
     ((struct waiting *)rc_peek(&node_of(s->h)->left))->scene = s;
     rc_decref(stage_as(&s->stage, 1), s->h);

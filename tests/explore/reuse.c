@@ -180,13 +180,13 @@ static void reuse_by_owner_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(reuse_by_owner, 3, TRIES_FREED, empty_slots,
       "readers, one of them its maker, try an object that dies, and the next one in its block");
 
-// The next object in the block is one that its scheme counts in another way.
-static void reuse_flags_run(struct scene *s, struct thread *t, unsigned i, unsigned flags)
+// ... and its counts are of another kind: immortal, or spread over the threads (RC_HOT).
+static void other_kind(struct scene *s, struct thread *t, unsigned i, unsigned flags)
 {
     if (i == 1) {
         take_out(t, &s->slot);
         s->h = node_new_type(t, &node_type, sizeof(struct node), 8, flags);
-        rc_publish(t, s->h);
+        rc_swap(t, NULL, &s->other, s->h);
     } else {
         try_load(t, &s->slot, 7, 7);
     }
@@ -198,16 +198,16 @@ static void reuse_immortal_setup(struct scene *s)
 }
 static void reuse_immortal_run(struct scene *s, struct thread *t, unsigned i)
 {
-    reuse_flags_run(s, t, i, RC_IMMORTAL);
+    other_kind(s, t, i, RC_IMMORTAL);
 }
-static void end_immortal(struct scene *s, struct thread *t)
+static void end_other(struct scene *s, struct thread *t)
 {
-    rc_end_immortal(stage_as(&s->stage, 1), s->h);
-    empty_slots(s, stage_as(&s->stage, 0));
-    (void)t;
+    take_out(t, &s->slot);
+    rc_swap(t, NULL, &s->other, NULL);
+    rc_end_immortal(t, s->h);
 }
-SCENE(reuse_immortal, 2, TRIES_FREED, end_immortal,
-      "a reader tries a slot whose object dies and is followed by an immortal one in its block");
+SCENE(reuse_immortal, 3, TRIES_FREED, end_other,
+      "two readers try a slot whose object dies and is followed elsewhere by an immortal one");
 
 static void reuse_hot_setup(struct scene *s)
 {
@@ -215,101 +215,83 @@ static void reuse_hot_setup(struct scene *s)
 }
 static void reuse_hot_run(struct scene *s, struct thread *t, unsigned i)
 {
-    reuse_flags_run(s, t, i, RC_HOT);
+    other_kind(s, t, i, RC_HOT);
 }
-static void drop_next(struct scene *s, struct thread *t)
-{
-    rc_decref(t, s->h);
-    empty_slots(s, t);
-}
-SCENE(reuse_hot, 2, TRIES_FREED, drop_next,
-      "a reader tries a slot whose object dies and is followed by a hot one in its block");
-
-// --- local references, which do not count what is deferred ---------------------------------------
+SCENE(reuse_hot, 3, TRIES_FREED, empty_slots,
+      "two readers try a slot whose object dies and is followed elsewhere by a hot one");
 
 #define DEFERS \
-    UNLESS(PAIR_HAS(RC_TRAITS, RC_DEFERS), "this refcount scheme counts all local references")
+    UNLESS(PAIR_HAS(RC_TRAITS, RC_DEFERS), "this refcount scheme counts every local reference")
 
-// A shared slot: rc_store and rc_local_get.
-static void put_shared(struct thread *t, struct scene *s, unsigned flags)
+// The slots are shared ones here: the one gets a new object.
+static void store_new(struct thread *t, struct rc_slot *slot, unsigned flags)
 {
     struct rc_header *h = node_new_type(t, &node_type, sizeof(struct node), 8, flags);
-    rc_store(t, NULL, &s->slot, h);
+    rc_store(t, NULL, slot, h);
     rc_decref(t, h);
 }
-static void empty_shared(struct scene *s, struct thread *t)
-{
-    rc_store(t, NULL, &s->slot, NULL);
-}
-static void get_local(struct thread *t, struct rc_slot *slot, uint32_t payload, uint32_t also)
+static void use_local(struct thread *t, struct rc_slot *slot, uint32_t payload, uint32_t also)
 {
     struct rc_local local[1] = {};
     struct rc_roots frame;
     rc_roots_push(t, &frame, local, 1);
     struct rc_header *h = rc_local_get(t, &local[0], slot);
     if (h != NULL) {
-        uint32_t found = node_payload(h);
-        sync_check(found == payload || found == also,
-                   "rc_local_get gave an object that was never in the slot");
-        node_use(h, found);
+        node_use(h, node_payload(h) == also ? also : payload);
         rc_local_drop(t, &local[0]);
     }
     rc_roots_pop(t, &frame);
 }
 
-static void local_reuse_setup(struct scene *s)
+// A local reference looks at the object before it knows what it is.
+static void reuse_deferred_setup(struct scene *s)
 {
-    struct thread *t = stage_as(&s->stage, 1);
-    struct rc_header *h = node_new(t, 7);
-    rc_store(t, NULL, &s->slot, h);
-    rc_decref(t, h);
+    reuse_same_slot_setup(s);
 }
-static void local_reuse_run(struct scene *s, struct thread *t, unsigned i)
+static void reuse_deferred_run(struct scene *s, struct thread *t, unsigned i)
 {
     if (i == 1) {
-        empty_shared(s, t);
-        rc_decref(t, node_new_type(t, &node_type, sizeof(struct node), 8, RC_DEFERRED));
+        rc_store(t, NULL, &s->slot, NULL);
+        store_new(t, &s->other, RC_DEFERRED);
     } else {
-        get_local(t, &s->slot, 7, 7);
+        use_local(t, &s->slot, 7, 7);
     }
-    thread_safepoint(t);
 }
-SCENE(local_reuse, 2, DEFERS, empty_shared,
-      "a local of a slot whose object dies and is followed by a deferred one in its block");
+SCENE(
+    reuse_deferred, 3, DEFERS, empty_slots,
+    "two local references to a slot whose object dies and is followed elsewhere by a deferred one");
 
-static void local_reuse_same_slot_setup(struct scene *s)
+static void reuse_deferred_here_setup(struct scene *s)
 {
-    local_reuse_setup(s);
+    reuse_same_slot_setup(s);
 }
-static void local_reuse_same_slot_run(struct scene *s, struct thread *t, unsigned i)
+static void reuse_deferred_here_run(struct scene *s, struct thread *t, unsigned i)
 {
     if (i == 1) {
-        empty_shared(s, t);
-        put_shared(t, s, RC_DEFERRED);
+        rc_store(t, NULL, &s->slot, NULL);
+        store_new(t, &s->slot, RC_DEFERRED);
     } else {
-        get_local(t, &s->slot, 7, 8);
+        use_local(t, &s->slot, 7, 8);
     }
-    thread_safepoint(t);
 }
-SCENE(local_reuse_same_slot, 2, DEFERS, empty_shared,
-      "a local of a slot whose object is followed there by a deferred one in its block");
+SCENE(reuse_deferred_here, 2, DEFERS, empty_slots,
+      "a local reference to a slot whose object dies and is followed there by a deferred one");
 
 // The block was that of a deferred object, which a collection has ended.
-static void local_after_deferred_setup(struct scene *s)
+static void reuse_after_deferred_setup(struct scene *s)
 {
     struct thread *t = stage_as(&s->stage, 1);
     rc_decref(t, node_new_type(t, &node_type, sizeof(struct node), 7, RC_DEFERRED));
     rc_collect(t);
 }
-static void local_after_deferred_run(struct scene *s, struct thread *t, unsigned i)
+static void reuse_after_deferred_run(struct scene *s, struct thread *t, unsigned i)
 {
     if (i == 1) {
-        put_shared(t, s, 0);
-        empty_shared(s, t);
+        store_new(t, &s->slot, 0);
+        rc_store(t, NULL, &s->slot, NULL);
     } else {
-        get_local(t, &s->slot, 8, 8);
+        use_local(t, &s->slot, 8, 8);
     }
-    thread_safepoint(t);
 }
-SCENE(local_after_deferred, 2, DEFERS, empty_shared,
-      "a local of a slot whose object's block was that of a deferred one, and which is emptied");
+SCENE(reuse_after_deferred, 2, DEFERS, empty_slots,
+      "a local reference to an object that dies, in the block of a deferred one that has died");

@@ -54,6 +54,11 @@ static uint64_t unit(const void *p)
     return ((const struct own *)p)->shared->ring;
 }
 
+static int64_t holds(const void *p)
+{
+    return (int64_t)((const struct own *)p)->shared->live;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -82,6 +87,7 @@ static const struct workload gc_cycles = {
     .begin = begin,
     .work = work,
     .unit = unit,
+    .holds = holds,
     .end = end,
     .finish = finish,
 };

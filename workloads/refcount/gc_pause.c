@@ -71,6 +71,15 @@ static uint64_t unit(const void *p)
     return ((const struct own *)p)->shared->ring;
 }
 
+static int64_t holds(const void *p)
+{
+    return ((const struct own *)p)->counted != NULL;
+}
+static int64_t shares(const void *shared)
+{
+    return (int64_t)((const struct shared *)shared)->live;
+}
+
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
     struct own *own = p;
@@ -103,6 +112,8 @@ static const struct workload gc_pause = {
     .begin = begin,
     .work = work,
     .unit = unit,
+    .holds = holds,
+    .shares = shares,
     .end = end,
     .finish = finish,
 };
