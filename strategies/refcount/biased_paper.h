@@ -109,8 +109,9 @@ static __attribute__((noinline, unused)) void paper_queue(struct thread *t, stru
         dead = biased_queue_put(t, tid, h);
     else
         // The owner is on its way to set Merged, or has done so: it leaves the object to the list,
-        // in which nobody will put it. Only C11 without an order on the biased half allows this.
-        // release: what this thread did to the object; acquire: what all others did, if it is dead
+        // in which nobody will put it. release: what this thread did to the object; acquire: what
+        // all others did, if it is dead. Only C11's load buffering comes here, since nothing orders
+        // the biased half, and so no schedule of the explorer.
         dead = atomic_fetch_and_explicit(&h->shared, ~(uint32_t)PAPER_QUEUED,
                                          memory_order_acq_rel) == (PAPER_MERGED | PAPER_QUEUED);
     if (dead)
