@@ -9,7 +9,11 @@
 
 #include "rl.h"
 
+#ifdef SYNC_EXPLORE
+enum { RETIRED_BATCH = 2 }; // full soon
+#else
 enum { RETIRED_BATCH = 32 };
+#endif
 struct retired_batch {
     struct retired_batch *next;
     uint64_t stamp; // from when on all of them may be freed; 0: not known yet

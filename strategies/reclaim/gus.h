@@ -47,7 +47,9 @@ enum { GUS_OFFLINE = 0, GUS_STEP = 2 };
 #define GUS_FIRST 1
 #endif
 // The batch is what defers: the sequence moves when it is full.
+#ifndef SYNC_EXPLORE
 _Static_assert(RETIRED_BATCH == 32, "an advance is deferred 31 times");
+#endif
 
 struct rl_thread {
     _Alignas(SYNC_LINE) _Atomic(uint64_t) seq;

@@ -3,10 +3,10 @@
 // What rl.h promises, tried on one reclaimer.
 #include "common.h"
 
-#define GRACE ((RL_TRAITS & RL_GRACE) != 0)
-#define STAMPS ((RL_TRAITS & RL_STAMPS) != 0)
+#define GRACE    ((RL_TRAITS & RL_GRACE) != 0)
+#define STAMPS   ((RL_TRAITS & RL_STAMPS) != 0)
 #define PROTECTS ((RL_TRAITS & RL_PROTECTS) != 0)
-#define BOUNDED ((RL_TRAITS & RL_BACKGROUND) == 0)
+#define BOUNDED  ((RL_TRAITS & RL_BACKGROUND) == 0)
 
 enum { TEAM = 3, BLOCKS = 2000 };
 
@@ -88,6 +88,19 @@ static void a_call_back_may_retire(void **state)
     struct thread *t = open_clean_world();
     rl_retire(t, block_new(t, 9), chain_free);
     close_when_freed(t, 10);
+}
+
+// Who is alone has nothing left after one drain, also of what its call-backs retire: a world's last
+// thread goes then.
+static void alone_one_drain_is_enough(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    rl_retire(t, block_new(t, 9), chain_free);
+    thread_drain(t);
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(times_freed(i), 1);
+    close_world(t);
 }
 
 static void waiting_is_offline(void **state)
@@ -188,6 +201,42 @@ static void an_announcement_holds_one_block(void **state)
 {
     (void)state;
     hold_against_retire(hold_by_announcement);
+}
+
+// What is retired when a batch was just full waits as all the others do.
+static void hold_the_last(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument, (void)index;
+    thread_safepoint(t);
+    rl_enter(t);
+    struct block *b = atomic_load_explicit(&source, memory_order_acquire);
+    phase_set(&phase, 1);
+    sync_await(phase_now(&phase) == 2);
+    sync_check(b->content == ~b->index, "a block was given back under its reader");
+    rl_leave(t);
+}
+static void a_late_one_waits_too(void **state)
+{
+    (void)state;
+    enum { BEFORE = 64 };
+    struct team team = {.work = hold_the_last, .n = 1};
+    struct thread *t = open_clean_world();
+    struct block *b = block_new(t, BEFORE);
+    phase_set(&phase, 0);
+    atomic_store_explicit(&source, b, memory_order_release);
+    for (unsigned i = 0; i < BEFORE; i++)
+        rl_retire(t, block_new(t, i), block_free);
+    team_start(t, &team);
+    phase_await(t, &phase, 1);
+    atomic_store_explicit(&source, NULL, memory_order_release);
+    rl_retire(t, b, block_free);
+    for (unsigned i = 0; i < 100; i++) {
+        thread_safepoint(t);
+        assert_int_equal(times_freed(BEFORE), 0);
+    }
+    phase_set(&phase, 2);
+    team_join(t, &team);
+    close_when_freed(t, BEFORE + 1);
 }
 
 // What was retired in a stream is given back while it goes on: what waits is bounded, and a thread
@@ -324,10 +373,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_block_is_given_back_once),
         cmocka_unit_test(a_call_back_may_retire),
+        cmocka_unit_test(alone_one_drain_is_enough),
         cmocka_unit_test(waiting_is_offline),
         WHEN(THREADED, threads_retire_and_go),
         // under a global lock a reader that stands in its section keeps all others out
         WHEN(THREADED && !GLOBAL && GRACE, a_section_holds_what_it_saw),
+        WHEN(THREADED && !GLOBAL && GRACE, a_late_one_waits_too),
         WHEN(THREADED && !GLOBAL && PROTECTS, an_announcement_holds_one_block),
         WHEN(BOUNDED, a_stream_is_bounded),
         WHEN(THREADED && (GRACE || PROTECTS), readers_beside_a_writer),

@@ -729,6 +729,51 @@ static void what_is_pending_at_exit_is_not_lost(void **state)
     close_world(t);
 }
 
+// More than a queue or a log has room for at first, dropped at once: while the owner stays, and
+// when it goes.
+enum { CROWD = 1000 };
+struct crowd {
+    struct phase phase;
+    struct rc_header *h[CROWD];
+    struct mark mark[CROWD];
+    bool stays;
+};
+static void make_crowd(struct thread *t, void *argument, unsigned index)
+{
+    struct crowd *p = argument;
+    (void)index;
+    for (unsigned i = 0; i < CROWD; i++) {
+        p->h[i] = node_new(t, &p->mark[i]);
+        rc_give(t, p->h[i]);
+    }
+    phase_set(&p->phase, 1);
+    phase_await(t, &p->phase, 2);
+    for (unsigned i = 0; p->stays && i < CROWD; i++)
+        sync_check(dies(t, &p->mark[i]), "an object lives that a foreign thread dropped last");
+}
+static void many_are_dropped_at_once(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    for (unsigned stays = 0; stays < 2; stays++) {
+        struct crowd *p = sync_alloc(sizeof *p);
+        struct team team = {.work = make_crowd, .argument = p, .n = 1, .undrained = true};
+        p->stays = stays;
+        team_start(t, &team);
+        phase_await(t, &p->phase, 1);
+        for (unsigned i = 0; i < CROWD; i++) {
+            rc_take(t, p->h[i]);
+            rc_decref(t, p->h[i]);
+        }
+        phase_set(&p->phase, 2);
+        team_join(t, &team);
+        for (unsigned i = 0; i < CROWD; i++)
+            assert_true(dies(t, &p->mark[i]));
+        sync_free(p);
+    }
+    close_world(t);
+}
+
 // The same again and again, while the thread that stays drains all the time: who goes is half gone
 // at some of these moments.
 static void go_soon(struct thread *t, void *argument, unsigned index)
@@ -1181,6 +1226,7 @@ int main(void)
         WHEN(THREADED, published_for_good),
         WHEN(THREADED, objects_outlive_their_maker),
         WHEN(THREADED, what_is_pending_at_exit_is_not_lost),
+        WHEN(THREADED, many_are_dropped_at_once),
         WHEN(THREADED, going_while_another_drains),
         WHEN(THREADED, a_blocked_thread_holds_its_objects),
         WHEN(THREADED, death_sees_what_the_holders_did),

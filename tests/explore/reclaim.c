@@ -219,6 +219,65 @@ static const struct sim_scenario two_retire = {
 };
 SIM_SCENARIO(two_retire);
 
+// The same, and the reader comes back from waiting: what it then finds was linked when it came.
+static void two_retire_return_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread != 3) {
+        retire_and_drain(t, s);
+    } else {
+        lk_blocking_begin(t);
+        lk_blocking_end(t);
+        read_somehow(t, s);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario two_retire_return = {
+    .name = "two_retire_return",
+    .summary = "two threads unlink, retire and drain, a third one blocks and reads",
+    .omitted = UNLESS_DEFERS,
+    .threads = 3,
+    .setup = twice_setup,
+    .run = two_retire_return_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(two_retire_return);
+
+// What is retired later waits longer, whatever waits already: in a batch that is full, in one that
+// has its stamp, and in one that has none yet.
+static void retires_again_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        retire_and_drain(t, s);
+        for (unsigned i = 0; i < 3; i++)
+            rl_retire(t, replace(t, s), record_free);
+        thread_safepoint(t);
+        rl_drain(t);
+    } else {
+        read_somehow(t, s);
+        thread_safepoint(t);
+        read_somehow(t, s);
+    }
+    stage_leave(t);
+}
+static void *again_setup(void)
+{
+    return linked_setup(2, 4);
+}
+static const struct sim_scenario retires_again = {
+    .name = "retires_again",
+    .summary = "a thread retires, drains and retires more beside one that reads",
+    .omitted = UNLESS_DEFERS,
+    .threads = 2,
+    .setup = again_setup,
+    .run = retires_again_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(retires_again);
+
 // Thread 2 retires what nobody else has seen, and goes on with what it reads.
 static void retire_within_run(void *state, unsigned thread)
 {
@@ -436,3 +495,38 @@ static const struct sim_scenario retired_left = {
     .finish = linked_finish,
 };
 SIM_SCENARIO(retired_left);
+
+// Two threads go at once, one of them with several batches, while a third one takes what is left.
+static void two_leave_run(void *state, unsigned thread)
+{
+    struct linked *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 3) {
+        read_somehow(t, s);
+        thread_safepoint(t);
+        rl_drain(t);
+        read_somehow(t, s);
+        stage_leave(t);
+        return;
+    }
+    rl_retire(t, replace(t, s), record_free);
+    if (thread == 1) {
+        rl_drain(t);
+        rl_retire(t, replace(t, s), record_free);
+    }
+    stage_exit(&s->stage, thread);
+}
+static void *leave_setup(void)
+{
+    return linked_setup(3, 3);
+}
+static const struct sim_scenario two_leave = {
+    .name = "two_leave",
+    .summary = "two threads detach with retired memory while a third one reads and drains",
+    .omitted = UNLESS_DEFERS,
+    .threads = 3,
+    .setup = leave_setup,
+    .run = two_leave_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(two_leave);

@@ -602,6 +602,35 @@ static void heir_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(heir, 3, UNLESS_THREADED, nothing_left,
       "two threads come when the owner has gone; one counts while another one drops");
 
+// ... while what was queued for the former owner is drained.
+static void queue_left_setup(struct scene *s)
+{
+    s->h = make(s, 7);
+    share(s, 2);
+    s->second = node_new(stage_as(&s->stage, 1), 8);
+    stage_share(&s->stage, s->second, 1, 2);
+    rc_decref(stage_as(&s->stage, 2), s->h);
+    rc_decref(stage_as(&s->stage, 2), s->second);
+    rc_give(stage_as(&s->stage, 1), s->h);
+    rc_decref(stage_as(&s->stage, 1), s->second);
+    stage_exit(&s->stage, 1);
+    stage_as(&s->stage, 0);
+}
+static void queue_left_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 2) {
+        thread_drain(t);
+        return;
+    }
+    rc_take(t, s->h);
+    rc_incref(t, s->h);
+    use_and_drop(t, s->h, 7);
+    thread_safepoint(t);
+    use_and_drop(t, s->h, 7);
+}
+SCENE(queue_left, 2, UNLESS_THREADED, nothing_left,
+      "a thread comes when the owner has gone and counts, while another one drains what is queued");
+
 // References come back to the owner that it does not count itself, so it merges an object which
 // thread 2 is about to put on its queue.
 static void merged_while_queued_setup(struct scene *s)
