@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Random histories with an exact shadow. Threads make objects, link them, hold them by counted and
-// local references, put them into shared slots, mail them to one another, find them by weak cells,
-// block, go for good and come again, all at random and beside each other. Each notes what it holds.
+// local references, put them into shared slots and into a container under its lock, whose storage
+// moves and is copied, mail them to one another, find them by weak cells, refer to immortal ones
+// and are referred to by them, block, go for good and come again, all at random and beside each
+// other. Each notes what it holds.
 // Two judgements:
 //   always      an object that is destroyed is held by nobody (its shadow is zero)
 //   now and then all threads stop and drain; then exactly those objects live that the notes reach,
@@ -13,12 +15,19 @@
 
 enum {
     THREADS_HERE = THREADED ? 3 : 1,
-    STEPS = 200, // of a thread between two meetings
-    ROUNDS = 40, // meetings, usually
-    HELD = 5,    // counted references of a thread
-    LOCALS = 3,  // local references of a thread
-    SLOTS = 6,   // shared slots
-    CELLS = 3,   // weak cells of a thread
+#ifdef SYNC_CHECKED // sanitizers are many times as slow
+    STEPS = 200,    // of a thread between two meetings
+    ROUNDS = 40,    // meetings, usually
+#else
+    STEPS = 500,
+    ROUNDS = 100,
+#endif
+    HELD = 5,   // counted references of a thread
+    LOCALS = 4, // local references of a thread, in two frames
+    SLOTS = 6,  // shared slots
+    SHELF = 4,  // slots under a lock
+    CELLS = 3,  // weak cells of a thread
+    IMMORTALS = 2,
     ITEMS_MAX = 1 << 20,
 };
 #define CYCLES PAIR_HAS(RC_TRAITS, RC_CYCLES)
@@ -27,6 +36,13 @@ struct item {
     struct node node;
     _Atomic(int32_t) held; // by threads, as they noted
     uint32_t number;
+    bool leaf; // refers to nothing
+};
+// A container: its slots are excluded ones.
+struct shelf {
+    struct object o;
+    struct lk_word lock;
+    struct rc_slot *item;
 };
 struct fate {
     struct item *item; // identity only, once it is dead
@@ -38,6 +54,8 @@ static struct history {
     uint64_t seed;
     unsigned rounds;
     struct box *box; // the shared slots
+    struct shelf *shelf;
+    struct rc_header *immortal[IMMORTALS];
     _Atomic(struct rc_header *) mail[THREADS_HERE];
     _Atomic(uint32_t) made;
     struct fate fate[ITEMS_MAX];
@@ -90,9 +108,10 @@ static void item_destroy(struct thread *t, struct object *o)
 static const struct type item_type = {
     .name = "item", .destroy = item_destroy, .traverse = node_traverse, .weaks = node_weaks};
 
-static struct rc_header *item_new(struct thread *t, unsigned flags)
+static struct rc_header *item_new(struct thread *t, enum al_heap heap, unsigned flags)
 {
-    struct item *i = object_new(t, &item_type, sizeof *i, AL_CONTAINER, flags);
+    struct item *i = object_new(t, &item_type, sizeof *i, heap, flags);
+    i->leaf = heap == AL_OBJECT;
     i->node.mark = NULL;
     atomic_init(&i->node.weaks, NULL);
     i->node.alive = NODE_ALIVE;
@@ -105,31 +124,142 @@ static struct rc_header *item_new(struct thread *t, unsigned flags)
     return noted(&i->node.o.rc);
 }
 
+static bool immortal(struct rc_header *h)
+{
+    return item_of(h)->number < IMMORTALS; // they were made first
+}
+// Immortal ones refer to all others, until the end.
+static bool may_link(struct rc_header *from, struct rc_header *to)
+{
+    if (item_of(from)->leaf)
+        return false;
+    if (to == NULL || CYCLES)
+        return true;
+    return immortal(from) ? !immortal(to) : item_of(from)->number > item_of(to)->number;
+}
 static void link_items(struct thread *t, struct rc_header *from, struct rc_header *to, bool left)
 {
-    if (!CYCLES && to != NULL && item_of(from)->number <= item_of(to)->number)
+    if (!may_link(from, to))
         return;
     rc_dirty(t, from);
     rc_store(t, from, left ? &node_of(from)->left : &node_of(from)->right, to);
 }
 
+// A published object that is held must be counted; where increments wait, try may not.
+static struct rc_header *tried(struct thread *t, struct rc_header *h)
+{
+    rc_publish(t, h);
+    if (rc_try_incref(t, h))
+        return h;
+    sync_check(!PAIR_HAS(RC_TRAITS, RC_COUNTS) || PAIR_HAS(RC_TRAITS, RC_WAITS),
+               "a published object that is held refuses to be counted");
+    rc_incref(t, h);
+    return h;
+}
+
+static void shelf_destroy(struct thread *t, struct object *o)
+{
+    struct shelf *s = (struct shelf *)o;
+    for (unsigned i = 0; i < SHELF; i++)
+        rc_clear(t, &s->item[i]);
+    al_free(t, s->item);
+    lk_destroy(t, &s->lock);
+}
+static void shelf_traverse(struct object *o, rc_visit *visit, void *argument)
+{
+    struct shelf *s = (struct shelf *)o;
+    for (unsigned i = 0; i < SHELF; i++)
+        visit(argument, &s->item[i]);
+}
+static const struct type shelf_type = {
+    .name = "shelf", .destroy = shelf_destroy, .traverse = shelf_traverse};
+
+static struct shelf *shelf_new(struct thread *t)
+{
+    struct shelf *s = object_new(t, &shelf_type, sizeof *s, AL_CONTAINER, 0);
+    lk_init(t, &s->lock);
+    s->item = box_storage(t, SHELF);
+    for (unsigned i = 0; i < SHELF; i++)
+        rc_fill(t, &s->o.rc, &s->item[i], NULL);
+    return s;
+}
+// All to new storage: moved, or copied and given up.
+static void shelf_renew(struct thread *t, struct shelf *s, bool copied)
+{
+    struct rc_slot *old = s->item, *item = box_storage(t, SHELF);
+    rc_dirty(t, &s->o.rc);
+    for (unsigned i = 0; i < SHELF; i++)
+        if (copied)
+            rc_copy(t, &item[i], &old[i]);
+        else
+            rc_move(t, &s->o.rc, &item[i], &old[i]);
+    s->item = item;
+    for (unsigned i = 0; copied && i < SHELF; i++)
+        rc_release(t, &old[i]);
+    al_free(t, old);
+}
+// Under the lock. What is put there is `in`, which the thread holds; the answer is what it holds
+// then instead.
+static struct rc_header *shelf_use(struct thread *t, struct shelf *s, struct rc_slot *at,
+                                   struct rc_header *in, unsigned dice)
+{
+    struct rc_header *out = in;
+    switch (dice % 6) {
+    case 0: // one in, another out
+    case 1:
+        if (in != NULL) {
+            rc_publish(t, in); // lest it is loaded without
+            struck(in);
+        }
+        rc_dirty(t, &s->o.rc);
+        return noted(rc_swap(t, &s->o.rc, at, in));
+    case 2:
+        return in != NULL ? in : noted(rc_read(t, at));
+    case 3:
+        if (in != NULL || rc_peek(at) == NULL)
+            break;
+        sync_check(rc_try_load(t, at, &out) || !PAIR_HAS(RC_TRAITS, RC_COUNTS) ||
+                       PAIR_HAS(RC_TRAITS, RC_WAITS),
+                   "what a locked container holds refuses to be counted");
+        return noted(out);
+    default:
+        shelf_renew(t, s, dice % 6 == 4);
+        break;
+    }
+    return in;
+}
+
+static void drop_local(struct thread *t, struct player *p, unsigned k)
+{
+    if (p->local_to[k] == NULL)
+        return;
+    struck(&p->local_to[k]->node.o.rc);
+    p->local_to[k] = NULL;
+    rc_local_drop(t, &p->local[k]);
+}
 // Everything that is a thread's own ends, or is handed to whoever the thread is next.
 static void drop_locals(struct thread *t, struct player *p)
 {
     for (unsigned i = 0; i < LOCALS; i++)
-        if (p->local_to[i] != NULL) {
-            struck(&p->local_to[i]->node.o.rc);
-            p->local_to[i] = NULL;
-            rc_local_drop(t, &p->local[i]);
-        }
+        drop_local(t, p, i);
 }
-static struct thread *reborn(struct thread *t, struct player *p, struct rc_roots *frame,
+static void push_locals(struct thread *t, struct player *p, struct rc_roots frame[2])
+{
+    rc_roots_push(t, &frame[0], p->local, LOCALS / 2);
+    rc_roots_push(t, &frame[1], p->local + LOCALS / 2, LOCALS / 2);
+}
+static void pop_locals(struct thread *t, struct player *p, struct rc_roots frame[2])
+{
+    drop_locals(t, p);
+    rc_roots_pop(t, &frame[1]);
+    rc_roots_pop(t, &frame[0]);
+}
+static struct thread *reborn(struct thread *t, struct player *p, struct rc_roots frame[2],
                              bool drained)
 {
     struct world *w = t->world;
     uint64_t seed = sync_here.seed;
-    drop_locals(t, p);
-    rc_roots_pop(t, frame);
+    pop_locals(t, p, frame);
     for (unsigned i = 0; i < HELD; i++)
         if (p->held[i] != NULL)
             rc_give(t, p->held[i]);
@@ -139,7 +269,7 @@ static struct thread *reborn(struct thread *t, struct player *p, struct rc_roots
     for (unsigned i = 0; i < HELD; i++)
         if (p->held[i] != NULL)
             rc_take(t, p->held[i]);
-    rc_roots_push(t, frame, p->local, LOCALS);
+    push_locals(t, p, frame);
     return t;
 }
 
@@ -150,13 +280,15 @@ static void step(struct thread *t, struct player *p, unsigned me)
     struct rc_header **mine = &p->held[dice % HELD], *other = p->held[(dice >> 8) % HELD], *h;
     struct rc_slot *s = &history.box->item[(dice >> 16) % SLOTS];
     struct rc_header *owner = &history.box->o.rc;
-    unsigned k = (dice >> 24) % LOCALS, cell = (dice >> 32) % CELLS;
+    unsigned k = (dice >> 24) % LOCALS, cell = (dice >> 32) % CELLS, from;
+    struct lk_guard guard;
     _Atomic(struct rc_header *) *mail;
-    switch ((dice >> 40) % 14) {
+    switch ((dice >> 40) % 18) {
     case 0:
     case 1:
         drop(t, mine);
-        *mine = item_new(t, flags[(dice >> 48) % 8]);
+        *mine =
+            item_new(t, (dice >> 51) % 4 == 0 ? AL_OBJECT : AL_CONTAINER, flags[(dice >> 48) % 8]);
         break;
     case 2: // from a slot, which keeps its own
         drop(t, mine);
@@ -175,7 +307,10 @@ static void step(struct thread *t, struct player *p, unsigned me)
         break;
     case 5: // another reference to what is held
         if (*mine == NULL && other != NULL) {
-            rc_incref(t, other);
+            if ((dice >> 48) % 2 == 0)
+                rc_incref(t, other);
+            else
+                tried(t, other);
             *mine = noted(other);
         }
         break;
@@ -208,11 +343,7 @@ static void step(struct thread *t, struct player *p, unsigned me)
             link_items(t, *mine, other, (dice >> 48) % 2 == 0);
         break;
     case 10: // a local reference, to a slot's object or to one that is held
-        if (p->local_to[k] != NULL) {
-            struck(&p->local_to[k]->node.o.rc);
-            p->local_to[k] = NULL;
-            rc_local_drop(t, &p->local[k]);
-        }
+        drop_local(t, p, k);
         if ((dice >> 48) % 2 == 0)
             h = rc_local_get(t, &p->local[k], s);
         else if ((h = other) != NULL)
@@ -245,6 +376,29 @@ static void step(struct thread *t, struct player *p, unsigned me)
         } else if (*mine == NULL) {
             *mine = noted(rc_weak_get(t, &history.player[(dice >> 52) % THREADS_HERE].cell[cell]));
         }
+        break;
+    case 14: // a second local reference, whose first may go before it
+        from = (k + 1 + (dice >> 48) % (LOCALS - 1)) % LOCALS;
+        if (p->local_to[k] != NULL || p->local_to[from] == NULL)
+            break;
+        rc_local_dup(t, &p->local[k], &p->local[from]);
+        p->local_to[k] = item_of(noted(&p->local_to[from]->node.o.rc));
+        break;
+    case 15: // an immortal one is held, or refers to what is held
+        h = history.immortal[(dice >> 48) % IMMORTALS];
+        if (*mine == NULL) {
+            rc_incref(t, h);
+            *mine = noted(h);
+        } else {
+            link_items(t, h, (dice >> 52) % 4 == 0 ? NULL : *mine, (dice >> 56) % 2 == 0);
+        }
+        break;
+    case 16: // the container; to lock it is a safepoint
+    case 17:
+        lk_lock(t, &history.shelf->lock, &guard);
+        *mine = shelf_use(t, history.shelf, &history.shelf->item[(dice >> 16) % SHELF], *mine,
+                          (unsigned)(dice >> 48));
+        lk_unlock(t, &history.shelf->lock, &guard);
         break;
     }
 }
@@ -283,6 +437,10 @@ static void judge(struct thread *t)
         history.fate[i].reached = false;
     for (unsigned i = 0; i < SLOTS; i++)
         reach(rc_peek(&history.box->item[i]));
+    for (unsigned i = 0; i < SHELF; i++)
+        reach(rc_peek(&history.shelf->item[i]));
+    for (unsigned i = 0; i < IMMORTALS; i++)
+        reach(history.immortal[i]);
     for (unsigned k = 0; k < THREADS_HERE; k++) {
         struct player *p = &history.player[k];
         reach(atomic_load_explicit(&history.mail[k], memory_order_acquire));
@@ -303,7 +461,8 @@ static void judge(struct thread *t)
                    "an object lives after all have drained that nobody can reach");
         live += !dead;
     }
-    sync_check(world_live(t->world) == live + 1, "the world counts other objects"); // and the box
+    sync_check(world_live(t->world) == live + 2,
+               "the world counts other objects"); // and the two containers
 }
 
 // Until nobody had anything left to do, twice.
@@ -326,10 +485,10 @@ static void settle_all(struct thread *t, struct player *p, unsigned me)
 static void play(struct thread *t, void *argument, unsigned me)
 {
     struct player *p = &history.player[me];
-    struct rc_roots frame;
+    struct rc_roots frame[2];
     (void)argument;
     sync_here.seed = history.seed + me;
-    rc_roots_push(t, &frame, p->local, LOCALS);
+    push_locals(t, p, frame);
     for (unsigned round = 0; round < history.rounds; round++) {
         for (unsigned i = 0; i < STEPS; i++) {
             step(t, p, me);
@@ -340,13 +499,12 @@ static void play(struct thread *t, void *argument, unsigned me)
                 sched_yield();
                 lk_blocking_end(t);
             } else if (dice % 256 == 1) {
-                t = reborn(t, p, &frame, (dice >> 32) % 2 == 0);
+                t = reborn(t, p, frame, (dice >> 32) % 2 == 0);
             }
         }
         settle_all(t, p, me);
     }
-    drop_locals(t, p);
-    rc_roots_pop(t, &frame);
+    pop_locals(t, p, frame);
     for (unsigned i = 0; i < HELD; i++)
         drop(t, &p->held[i]);
     for (unsigned i = 0; PAIR_HAS(RC_TRAITS, RC_WEAK) && i < CELLS; i++)
@@ -371,7 +529,12 @@ static void histories(void **state)
     history.seed = from_environment("HISTORY_SEED", sync_now_ns());
     history.rounds = (unsigned)from_environment("HISTORY_ROUNDS", ROUNDS);
     printf("# HISTORY_SEED=%llu\n", (unsigned long long)history.seed);
+    for (unsigned i = 0; i < IMMORTALS; i++) {
+        history.immortal[i] = item_new(t, AL_CONTAINER, RC_IMMORTAL | (i == 0 ? 0 : RC_DEFERRED));
+        struck(history.immortal[i]);
+    }
     history.box = box_new(t, SLOTS);
+    history.shelf = shelf_new(t);
     pthread_barrier_init(&history.barrier, NULL, THREADS_HERE);
     if (THREADED) {
         team_run(t, THREADS_HERE, play, NULL);
@@ -380,6 +543,14 @@ static void histories(void **state)
         t = sync_self();
     }
     rc_decref(t, &history.box->o.rc);
+    rc_decref(t, &history.shelf->o.rc);
+    for (unsigned i = 0; i < IMMORTALS; i++) {
+        link_items(t, history.immortal[i], NULL, true);
+        link_items(t, history.immortal[i], NULL, false);
+    }
+    thread_drain(t);
+    for (unsigned i = 0; i < IMMORTALS; i++)
+        rc_end_immortal(t, history.immortal[i]);
     close_world(t);
     pthread_barrier_destroy(&history.barrier);
 }
