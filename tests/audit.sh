@@ -132,7 +132,7 @@ sections() {
     local scheme
     for scheme in strategies/{refcount,lock,reclaim,alloc}/*.h; do
         scheme=$(basename "$scheme" .h)
-        grep -qE "^### $scheme\$|^(No orders|Peers).*[ ,]$scheme[,.]" docs/audits.md || { echo "nothing of $scheme"; return 1; }
+        grep -qE "^### $scheme\$|^(No orders|Peers).*[ ,]${scheme}[,.]" docs/audits.md || { echo "nothing of $scheme"; return 1; }
     done
 }
 ok 'docs/audits.md: every scheme' sections

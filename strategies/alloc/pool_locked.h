@@ -85,12 +85,13 @@ API void pool_freed(struct pool_locks *l)
 {
     atomic_fetch_sub_explicit(&l->allocated, 1, memory_order_relaxed);
 }
-// acquire: pairs with pool_publish, so that the node is seen as sync_alloc made it
+// acquire: pairs with pool_publish, so that a free of what is no pool's sees a node as sync_alloc
+// made it. The explorer cannot show it: its new memory is zeroes for everybody.
 API void *pool_follow(_Atomic(void *) *at)
 {
     return atomic_load_explicit(at, memory_order_acquire);
 }
-// release: pairs with pool_follow
+// release: pairs with pool_follow, see there
 API void pool_publish(_Atomic(void *) *at, void *node)
 {
     atomic_store_explicit(at, node, memory_order_release);

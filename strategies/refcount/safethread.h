@@ -173,7 +173,7 @@ API void safethread_promote(struct thread *t, struct rc_thread *o, struct rc_hea
     }
     atomic_store_explicit(&h->owner, SAFETHREAD_ASYNC, memory_order_release);
 }
-// Acquire: pairs with the release in safethread_promote and in rc_init.
+// Acquire: pairs with the release in safethread_promote.
 API uintptr_t safethread_owner(struct rc_header *h)
 {
     return atomic_load_explicit(&h->owner, memory_order_acquire);
@@ -221,11 +221,12 @@ API void safethread_note(struct thread *t, struct rc_header *h, intptr_t d)
 
 // --- counting -----------------------------------------------------------------------------------
 
-// Release: pairs with rc_try_incref of a reader that still knows the block's former object.
+// Relaxed: a reader that still knows the block's former object is refused when it finds the maker's
+// id, and the promotion releases.
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
 {
     atomic_store_explicit(&h->count, 1, memory_order_relaxed);
-    atomic_store_explicit(&h->owner, thread_id(t), memory_order_release);
+    atomic_store_explicit(&h->owner, thread_id(t), memory_order_relaxed);
     if (collector_init(h, flags)) {
         linked_add(&rc_self(t)->objects, &h->link);
         collector_made(t);
