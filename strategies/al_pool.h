@@ -18,8 +18,7 @@
 // know only whether there is one; a pool's head takes a line, as al.h promises blocks that are
 // aligned to one; memory comes from sync.h instead of mmap.
 //
-// The scheme that includes this has defined struct pool_locks, the hooks that take it, and the
-// orders POOL_PUBLISH and POOL_FOLLOW, by which the tree is grown and walked.
+// The scheme that includes this has defined struct pool_locks, and defines the hooks.
 #ifndef AL_POOL_H
 #define AL_POOL_H
 
@@ -68,7 +67,7 @@ struct pool_leaf {
     _Atomic(uint8_t) arena[POOL_LEAF];
 };
 struct pool_inner {
-    _Atomic(struct pool_leaf *) leaf[POOL_NODE];
+    _Atomic(void *) leaf[POOL_NODE]; // struct pool_leaf
 };
 struct al_thread {
 };
@@ -76,7 +75,7 @@ struct al_world {
     struct pool_locks locks;
     struct pool used[POOL_CLASSES]; // heads of circular lists
     struct pool_arena *usable, *with_free[POOL_POOLS + 1];
-    _Atomic(struct pool_inner *) inner[POOL_NODE];
+    _Atomic(void *) inner[POOL_NODE]; // struct pool_inner
 };
 
 // The hooks.
@@ -87,6 +86,9 @@ API void pool_lock_arenas(struct pool_locks *l);
 API void pool_unlock_arenas(struct pool_locks *l);
 API void pool_allocated(struct pool_locks *l);
 API void pool_freed(struct pool_locks *l);
+// A node of the tree, once it is there; it is there from now on, by who has the lock of arenas.
+API void *pool_follow(_Atomic(void *) *at);
+API void pool_publish(_Atomic(void *) *at, void *node);
 
 API void al_thread_attach(struct thread *t)
 {
@@ -108,12 +110,10 @@ API bool pool_has(struct al_world *aw, const void *p)
     uintptr_t i = pool_index(p);
     if (i / POOL_LEAF / POOL_NODE >= POOL_NODE)
         return false;
-    struct pool_inner *inner =
-        atomic_load_explicit(&aw->inner[i / POOL_LEAF / POOL_NODE], POOL_FOLLOW);
+    struct pool_inner *inner = pool_follow(&aw->inner[i / POOL_LEAF / POOL_NODE]);
     if (inner == NULL)
         return false;
-    struct pool_leaf *leaf =
-        atomic_load_explicit(&inner->leaf[i / POOL_LEAF % POOL_NODE], POOL_FOLLOW);
+    struct pool_leaf *leaf = pool_follow(&inner->leaf[i / POOL_LEAF % POOL_NODE]);
     // relaxed: who has a block of the arena knows that it is there, who has another one, that it is
     // not: nobody else's arena can lie where his block is
     return leaf != NULL &&
@@ -124,17 +124,17 @@ API void pool_set(struct al_world *aw, const void *p, bool there)
 {
     uintptr_t i = pool_index(p);
     sync_check(i / POOL_LEAF / POOL_NODE < POOL_NODE, "the system gave memory beyond 48 bits");
-    _Atomic(struct pool_inner *) *at = &aw->inner[i / POOL_LEAF / POOL_NODE];
+    _Atomic(void *) *at = &aw->inner[i / POOL_LEAF / POOL_NODE];
     struct pool_inner *inner = atomic_load_explicit(at, memory_order_relaxed);
     if (inner == NULL) {
         inner = sync_alloc(sizeof *inner);
-        atomic_store_explicit(at, inner, POOL_PUBLISH);
+        pool_publish(at, inner);
     }
-    _Atomic(struct pool_leaf *) *below = &inner->leaf[i / POOL_LEAF % POOL_NODE];
+    _Atomic(void *) *below = &inner->leaf[i / POOL_LEAF % POOL_NODE];
     struct pool_leaf *leaf = atomic_load_explicit(below, memory_order_relaxed);
     if (leaf == NULL) {
         leaf = sync_alloc(sizeof *leaf);
-        atomic_store_explicit(below, leaf, POOL_PUBLISH);
+        pool_publish(below, leaf);
     }
     atomic_store_explicit(&leaf->arena[i % POOL_LEAF], there, memory_order_relaxed);
 }

@@ -38,10 +38,10 @@
 //     RC_MORTAL(t, h)         optional: makes an immortal object mortal, where rc_init would forget
 //                             what the header keeps beside the count
 //     RC_CLEARS               optional: it has an rc_clear of its own
-// Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs, in entries. Tests do,
-// so that logs are full soon.
-// A prototype that a scheme gets wrong is a "conflicting types" error that names both places; one
-// that it forgets is an error where the catalogue takes its address.
+// Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs or tables, in entries,
+// a power of two. Tests do, so that they are full soon. A prototype that a scheme gets wrong is a
+// "conflicting types" error that names both places; one that it forgets is an error where the
+// catalogue takes its address.
 #ifndef RC_H
 #define RC_H
 
@@ -167,7 +167,8 @@ API void rc_weak_die(struct thread *t, struct rc_header *h);
 // --- cycles (RC_CYCLES) ------------------------------------------------------------------------
 
 // Ends all objects that are reachable neither from a counted reference outside of them nor from a
-// local; how many. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
+// local; how many, of those with RC_CONTAINER. What is held by an object that is dead already, and
+// waits for its end, is found by the next call. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
 // fit, and in rc_drain until nothing is found.
 API uint64_t rc_collect(struct thread *t);
 
@@ -197,6 +198,7 @@ static void rc_die_together(struct thread *t, struct rc_header **h, size_t n);
 //   incref_own, decref_own       a pair on a private object that lives on
 //   incref_other, decref_other   the same pair, by another thread
 //   death_own                    decref of the only reference, obj_destroy and free
+//   tracked_new, tracked_death   rc_new with RC_CONTAINER, and death_own of that (RC_CYCLES)
 //   try_incref                   by another thread, of a published object
 //   local_pair                   rc_local_of and rc_local_drop by another thread
 //   load                         rc_load of another thread's object

@@ -14,8 +14,9 @@
 // The owner merges what is in its queue at its next safepoint (rc_biased_queue.h), and frees what
 // turns out dead: not the foreign thread, which cannot know `local`.
 //
-// Invariant: `local` and `tid` are written only by the thread whose id is in tid, or while holding
-// the queue lock of that id when no thread has it; once tid is 0, local is 0 for ever.
+// Invariant: `local` and `tid` of a mortal object are written only by the thread whose id is in
+// tid, or while holding the queue lock of that id when no thread has it, or while the world stands
+// still; once tid is 0, local is 0 for ever.
 //
 // Memory order. The owner's word is relaxed: it is the owner's alone, others read tid only to learn
 // that they are not the owner. Decrements and merges of `shared` are acq_rel: each foreign
@@ -33,9 +34,8 @@
 // A scheme includes this first, and has defined what it needs of
 //     BIASED_FIELDS, BIASED_FIRST   further members of the header; the latter come first
 //     BIASED_IMMORTALS              1: it knows immortal objects
-//     BIASED_ELSEWHERE(t, h, n)     counts n references of h, whose owner t is not, elsewhere than
-//     in
-//                                   the object, if h is one that is counted there; true then
+//     BIASED_ELSEWHERE(t, h, n)     h, whose owner t is not, is counted elsewhere than in the
+//                                   object: true, and n references have been
 // Its struct rc_thread and struct rc_world have parts that biased_self and biased_world find.
 // rc_biased_alone.h is the rest of a scheme that adds nothing.
 #ifndef RC_BIASED_CORE_H

@@ -64,7 +64,8 @@ API _Atomic(uint32_t) *collector_word(struct rc_header *h);
 // --- ... the world is stopped ---
 
 // Brings the counts of all threads together where the scheme keeps them elsewhere than in objects.
-// Objects that turn out dead are given to `dead`; they die when the world has started.
+// Objects that turn out dead, which nobody can count any more, are given to `dead`, tracked no
+// longer; they die when the world has started. What only they refer to is alive until then.
 API void collector_settle(struct thread *t, collector_object *dead, void *argument);
 // Shows every object with COLLECTOR_TRACKED; `visit` may be followed by collector_keep of the
 // object that it was shown.
@@ -116,7 +117,7 @@ struct collection {
     struct thread *t;
     uint64_t alive;                // objects that were in question and live
     struct collector_list work;    // step 4: alive, and what they refer to is yet to be reached
-    struct collector_list dead;    // dead after step 1, and not tracked
+    struct collector_list dead;    // step 1
     struct collector_list garbage; // step 5
 };
 
@@ -141,12 +142,11 @@ API bool collector_asks(struct rc_header *h)
     return (collector_get(h) & COLLECTOR_ASKED) != 0;
 }
 
-// 1: one that is tracked has no references left, so it is found in the end with what dies with it.
+// 1
 API void collector_dead(void *argument, struct rc_header *h)
 {
     struct collection *c = argument;
-    if ((collector_get(h) & COLLECTOR_TRACKED) == 0)
-        collector_push(&c->dead, h);
+    collector_push(&c->dead, h);
 }
 // 2
 API void collector_ask(void *argument, struct rc_header *h)
@@ -241,18 +241,18 @@ static __attribute__((noinline, unused)) uint64_t collector_end(struct collectio
     return n;
 }
 
-// A collection by a scheme with RC_STOPS, at a safepoint. Of two threads that wish for one, the
-// second one waits offline and then finds what has become garbage since. Its pause is the time
-// until the world starts again; what objects do when they end is their own.
-API uint64_t collector_collect(struct thread *t)
+// A collection by a scheme with RC_STOPS, at a safepoint; c has its thread, and zeroes. How many
+// objects died. Of two threads that wish for one, the second one waits offline and then finds what
+// has become garbage since. Its pause is the time until the world starts again; what objects do
+// when they end is their own.
+API uint64_t collector_collect(struct collection *c)
 {
-    struct collection c = {.t = t};
     uint64_t from = sync_now_ns();
-    world_stop(t);
-    collector_find(&c);
-    world_start(t);
-    thread_paused(t, sync_now_ns() - from);
-    return collector_end(&c);
+    world_stop(c->t);
+    collector_find(c);
+    world_start(c->t);
+    thread_paused(c->t, sync_now_ns() - from);
+    return collector_end(c);
 }
 
 #endif

@@ -28,8 +28,8 @@
 // own; the collector reads them in a stopped world, which orders.
 //
 // A scheme defines struct pep703_thread and struct pep703_world (what it adds to a thread's and the
-// world's state) before it includes this; it includes rc_biased.h's options before, too. After it
-// come the functions that are declared first, and collector_objects.
+// world's state) before it includes this, and of rc_biased.h's options what it needs; after it, the
+// functions that are declared first, and collector_objects.
 #ifndef RC_PEP703_H
 #define RC_PEP703_H
 
@@ -39,10 +39,10 @@
 
 #include "rc_biased.h"
 
-#define PEP703_TRAITS                                                                            \
-    (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_ROOTS | RC_STOPS | \
-     RC_UNCOUNTED | RC_CYCLES | RC_DEFERS)
-#define PEP703_BIAS (INTPTR_MAX / 8) // references
+#define PEP703_TRAITS                                                                \
+    (RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_ROOTS | RC_STOPS | \
+     RC_UNCOUNTED | RC_CYCLES | RC_DEFERS) // and RC_SHARED
+#define PEP703_BIAS (INTPTR_MAX / 8)       // references
 
 struct rc_thread {
     struct biased_thread biased;
@@ -108,7 +108,6 @@ API void rc_thread_detach(struct thread *t)
 {
     pep703_thread_detach(t);
     biased_thread_detach(t);
-    collector_live(t);
 }
 API void rc_safepoint(struct thread *t)
 {

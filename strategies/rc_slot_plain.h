@@ -19,24 +19,26 @@ API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h)
 {
     return (*h = rc_load(t, s)) != NULL;
 }
-// Release: pairs with rc_load. Acquire: pairs with the store of what is displaced and dropped here.
+// Release: pairs with rc_load. Nothing is acquired: what comes out is not looked at, and who ends
+// it has other ways to know what was done to it (buffered: the mutex, by which all logs of its
+// epoch come).
 API void rc_store(struct thread *t, struct rc_header *owner, struct rc_slot *s, struct rc_header *h)
 {
     (void)owner;
     if (h != NULL)
         rc_incref(t, h);
-    uintptr_t old = atomic_exchange_explicit(&s->word, (uintptr_t)h, memory_order_acq_rel);
+    uintptr_t old = atomic_exchange_explicit(&s->word, (uintptr_t)h, memory_order_release);
     if (old != 0)
         rc_decref(t, (struct rc_header *)old);
 }
-// Acquire, release: as in rc_store.
+// Release: as in rc_store.
 API bool rc_compare_exchange(struct thread *t, struct rc_header *owner, struct rc_slot *s,
                              struct rc_header *expected, struct rc_header *desired)
 {
     (void)owner;
     uintptr_t word = (uintptr_t)expected;
     if (!atomic_compare_exchange_strong_explicit(&s->word, &word, (uintptr_t)desired,
-                                                 memory_order_acq_rel, memory_order_relaxed))
+                                                 memory_order_release, memory_order_relaxed))
         return false;
     // counted only now: nothing that the caller holds, and nothing that it displaced, can die
     // before the next safepoint

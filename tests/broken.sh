@@ -29,7 +29,16 @@ pymutex_unfair     pymutex LK lock     census verification
 census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
+immortal_late      biased_immortal RC refcount plain verification
 immortal_written   plain_immortal RC census   census census
+weak_resurrects    cas_packed RC refcount plain  verification
+delta_dropped      safethread RC refcount plain  verification
+table_unflushed    safethread RC refcount plain  verification
+subtract_forgotten collected RC cycles plain  verification
+reach_forgotten    collected RC cycles plain  verification
+reach_forgotten    collected RC cycles asan   ASan
+weak_garbage       collected RC cycles plain  verification
+dead_tracked       collected RC cycles plain  assertion
 ebr_early          ebr     RL reclaim  plain  verification
 qsbr_lost          qsbr    RL reclaim  plain  verification
 hazard_unfenced    hazard  RL census   census census
@@ -42,8 +51,10 @@ case_name() { # wrong from layer program build
 }
 
 build_and_run() { # wrong from layer program build
-    local name flags
-    local scheme=("-D$3_SCHEME=$1" "-D$3_HEADER=\"tests/broken/$1.h\"")
+    local name flags of=$1 scheme
+    [ "$of" != - ] || of=$2
+    scheme=("-D$3_SCHEME=$of")
+    [ ! -e "tests/broken/$of.h" ] || scheme+=("-D$3_HEADER=\"tests/broken/$of.h\"")
     name=$out/$(case_name "$@")
     case $5 in
     plain) flags="-Wshadow" ;;
@@ -51,7 +62,6 @@ build_and_run() { # wrong from layer program build
     tsan) flags="-Wshadow -g -fsanitize=thread -DSYNC_TSAN" ;;
     census) flags="-DSYNC_CENSUS" ;;
     esac
-    [ "$1" != - ] || scheme=("-D$3_SCHEME=$2")
     # shellcheck disable=SC2086
     if ! "$cc" -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
         "${scheme[@]}" "tests/conformance/$4.c" harness/sync.c -lcmocka -lpthread \
@@ -75,7 +85,7 @@ catcher() { # log
         echo census
     elif grep -q '^not ok\|^tests/conformance/[a-z]*\.[ch]:[0-9]*: ' "$1"; then
         echo verification
-    elif grep -q '^[a-z/]*\.[ch]:[0-9]*: ' "$1"; then
+    elif grep -q '^[a-z_./]*\.[ch]:[0-9]*: ' "$1"; then
         echo assertion
     fi
 }

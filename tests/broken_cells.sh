@@ -9,7 +9,7 @@ n=0
 bad=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-extra=$(echo tests/broken/{leak,lost_increment,double_free,lock_nothing}.h)
+extra=$(echo tests/broken/{leak,lost_increment,load_uncounted,weak_late,orphan_lost,double_free,lock_nothing}.h)
 make --no-print-directory -j"$(nproc)" "BUILD=$build" "EXTRA=$extra" "$build/rclab" "$build/asan/rclab" >"$log" 2>&1 || cat "$log"
 
 caught() { # by, pattern, program, run's arguments
@@ -52,5 +52,27 @@ caught verification 'void: verification failed: not every node died' \
     "$build/rclab" tree --rc leak --ops 1000 --param depth=2
 caught ASan 'crashed: .*exit status' \
     "$build/asan/rclab" tree --rc double_free --ops 1000 --param depth=2
+caught verification 'void: verification failed: not every object died' \
+    "$build/rclab" burst_temporaries --rc leak --ops 1000 --param objects=64
+caught verification 'void: verification failed: an object died' \
+    "$build/rclab" burst_temporaries --rc lost_increment --ops 20000 --alloc arena
+caught verification 'void: verification failed: not every object died' \
+    "$build/rclab" fan_out --rc leak --threads 3 --ops 1000
+caught verification 'void: verification failed: an object came twice, or had died' \
+    "$build/rclab" fan_out --rc lost_increment --threads 3 --ops 9000 --alloc arena
+caught verification 'void: verification failed: not every object died' \
+    "$build/rclab" exit_storm --rc leak --ops 100
+caught verification 'void: verification failed: the type died' \
+    "$build/rclab" exit_storm --rc lost_increment --ops 2000 --alloc arena
+caught verification 'void: verification failed: .*something was lost at an exit' \
+    "$build/rclab" exit_storm --rc orphan_lost --threads 2 --time 0.2
+caught verification 'void: verification failed: .*weak reference' \
+    "$build/rclab" weak_cache --rc weak_late --ops 5000 --alloc arena
+caught ASan 'crashed: .*exit status' \
+    "$build/asan/rclab" weak_cache --rc weak_late --ops 5000
+caught ASan 'crashed: .*exit status' \
+    "$build/asan/rclab" shared_slots --rc load_uncounted --ops 5000
+caught ASan 'crashed: .*exit status' \
+    "$build/asan/rclab" treiber_stacks --rc load_uncounted --ops 5000
 echo "1..$n"
 exit "$bad"

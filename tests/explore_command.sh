@@ -195,6 +195,10 @@ needed() { # the first order that is: its command fails as the table tells
 ok "its command gives the failure" needed
 run "$rclab" audit --rc refcount/atomic_relaxed --lock spin --budget 1s
 ok "audit with both: of the refcount scheme" says 0 "The orders of refcount/atomic_relaxed.h" "--rc refcount/atomic_relaxed --lock spin"
+run "$rclab" audit --reclaimer ebr --budget 1s
+ok "audit --reclaimer: of the reclaimer" says 0 "The orders of reclaim/ebr.h" "--reclaimer ebr" "| needed |"
+run "$rclab" explore retires_within --reclaimer tests/broken/qsbr_retirer.h --schedules 2000
+ok "a reclaimer's header" says 1 "data race: " "--reclaimer tests/broken/qsbr_retirer.h"
 # from where the sources are not
 run env -C "$work" "$(realpath "$rclab")" audit --lock right/spin.h --budget 1s
 ok "audit of a header, from elsewhere" says 0 "right/spin.h" "| needed |"

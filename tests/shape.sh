@@ -38,6 +38,7 @@ static _Thread_local int i;
 pthread_mutex_lock(&m);
 void *p = malloc(10);
 while (atomic_load_explicit(&x, memory_order_relaxed));
+atomic_store_explicit(&x, 1, order);
 EOF
 printf '%s\n' 'static int counter;' >"$work/planted.h"
 ! scripts/lint "$work/planted.h" >/dev/null

@@ -110,6 +110,25 @@ static bool read_source(const char *path)
     return true;
 }
 
+// A function begins with the last line before its own that begins in the first column.
+static unsigned function_begins(const struct source *s, unsigned line)
+{
+    while (line > 1 && !isalpha((unsigned char)s->line[line][0]))
+        line--;
+    return line;
+}
+// Its name, and how long that is: before the first parenthesis that is no attribute's.
+static const char *function_name(const struct source *s, unsigned begin, size_t *n)
+{
+    const char *text = s->line[begin], *attribute = strstr(text, "))");
+    if (strstr(text, "__attribute__((") != NULL && attribute != NULL)
+        text = attribute + 2;
+    const char *end = text + strcspn(text, "(");
+    for (*n = 0; end > text && strchr(WORD "0123456789", end[-1]) != NULL; end--)
+        ++*n;
+    return end;
+}
+
 // --- weakenings ---------------------------------------------------------------------------------
 
 static const char no_call[] = "(no call)"; // instead of what an order's access does
@@ -120,6 +139,7 @@ struct weakening {
     struct sim_site *site; // one of them
     unsigned which;        // 1: the order of a compare-exchange's failure
     unsigned strength;     // enum sim_strength
+    char *place;           // FILE:FUNCTION:STRENGTH, as --weaken takes it
     bool *reached;         // by each scenario
     // the reason that is stated; NULL: none
     char *reason;
@@ -171,29 +191,6 @@ static unsigned weaken(const char *file, unsigned line, unsigned which, unsigned
     }
     return n;
 }
-static void place(const struct weakening *w, char *text, size_t size)
-{
-    snprintf(text, size, "%s:%u:%s%s", basename(w->site->file), w->site->line,
-             w->which == 1 ? "failure-" : "", strength_name(w->strength));
-}
-
-bool audit_weaken(const char *text)
-{
-    char file[256], strength[32];
-    unsigned line;
-    int n = 0;
-    if (sscanf(text, "%255[^:]:%u:%31s%n", file, &line, strength, &n) != 3 || text[n] != '\0')
-        return false;
-    for (unsigned which = 0; which < 2; which++)
-        for (unsigned one = SIM_TOTAL; one <= SIM_RELEASE; one <<= 1) {
-            const char *name = strength + (which == 1 ? strlen("failure-") : 0);
-            if ((which == 0 || strncmp(strength, "failure-", 8) == 0) &&
-                strcmp(name, strength_name(one)) == 0)
-                return weaken(file, line, which, one) != 0;
-        }
-    return false;
-}
-
 // --- reasons ------------------------------------------------------------------------------------
 
 static const char *comment_of(const char *line)
@@ -317,10 +314,7 @@ static void find_reason(struct weakening *w)
     comments(s, first, last, text, sizeof text);
     if (state(w, text))
         return;
-    // its function: the line that begins in the first column
-    for (first = line; first > 1 && !isalpha((unsigned char)s->line[first][0]);)
-        first--;
-    for (last = first; first > 1 && comment_alone(s, first - 1);)
+    for (last = first = function_begins(s, line); first > 1 && comment_alone(s, first - 1);)
         first--;
     *text = '\0';
     comments(s, first, last, text, sizeof text);
@@ -405,6 +399,31 @@ static int by_line(const void *a, const void *b)
         d = (int)x->which - (int)y->which;
     return d == 0 ? (int)x->strength - (int)y->strength : d;
 }
+// FILE:FUNCTION:STRENGTH, and FILE:FUNCTION/2:STRENGTH of the function's second line with such an
+// order: what changes elsewhere leaves the name as it is. Those before `k` are of smaller lines.
+static void find_place(unsigned k)
+{
+    struct weakening *w = &weakenings[k];
+    const struct source *s = source_of(w->site->file);
+    unsigned line = w->site->line, begin = function_begins(s, line), nth = 1;
+    for (unsigned i = k; i-- > 0;) {
+        const struct weakening *v = &weakenings[i];
+        if (source_of(v->site->file) != s || v->site->line < begin)
+            break;
+        if (v->which == w->which && v->strength == w->strength && v->site->line != line) {
+            line = v->site->line;
+            nth++;
+        }
+    }
+    char text[512], number[16] = "";
+    size_t n;
+    const char *name = function_name(s, begin, &n);
+    if (nth > 1)
+        snprintf(number, sizeof number, "/%u", nth);
+    snprintf(text, sizeof text, "%s:%.*s%s:%s%s", basename(s->path), (int)n, name, number,
+             w->which == 1 ? "failure-" : "", strength_name(w->strength));
+    w->place = strdup(text);
+}
 static void list_weakenings(void)
 {
     size_t n = (size_t)(site_end - site_first), kept = 0;
@@ -420,6 +439,26 @@ static void list_weakenings(void)
         list_uncompiled(&sources[i], sorted, kept);
     free(sorted);
     qsort(weakenings, weakenings_count, sizeof *weakenings, by_line);
+    for (unsigned k = 0; k < weakenings_count; k++)
+        find_place(k);
+}
+
+bool audit_weaken(const char *text)
+{
+    const char *directory = listing_directory();
+    size_t n = strcspn(text, ":");
+    if (directory != NULL && chdir(directory) != 0)
+        return false;
+    for (struct sim_site *const *i = site_first; i < site_end; i++)
+        if (strncmp(basename((*i)->file), text, n) == 0 && basename((*i)->file)[n] == '\0')
+            read_source((*i)->file);
+    list_weakenings();
+    for (unsigned k = 0; k < weakenings_count; k++) {
+        const struct weakening *w = &weakenings[k];
+        if (strcmp(w->place, text) == 0)
+            return weaken(w->site->file, w->site->line, w->which, w->strength) != 0;
+    }
+    return false;
 }
 
 static bool unharmed(const struct sim_scenario *s, const struct sim_result *r)
@@ -547,10 +586,9 @@ static void print_row(const struct weakening *w)
 {
     static const char *const mode[] = {
         [SIM_RANDOM] = "random", [SIM_PCT] = "pct", [SIM_EXHAUSTIVE] = "exhaustive"};
-    char text[512], where[300];
+    char text[512];
     putchar('|');
-    place(w, where, sizeof where);
-    print_cell(where);
+    print_cell(w->place);
     snprintf(text, sizeof text, "%s%s%s, %s", w->site->what, *w->site->object != '\0' ? " " : "",
              w->site->object, w->site->order[w->which] + strlen("memory_order_"));
     print_cell(text);
@@ -561,7 +599,7 @@ static void print_row(const struct weakening *w)
             snprintf(depth, sizeof depth, " --depth %u", w->policy.depth);
         snprintf(text, sizeof text, "%s: `%s --mode %s%s --seed %ju --schedules 1 --weaken %s`",
                  sim_failure_name(w->failure), w->scenario->name, mode[w->policy.mode], depth,
-                 (uintmax_t)w->policy.seed, where);
+                 (uintmax_t)w->policy.seed, w->place);
         print_cell(text);
     } else {
         print_cell("");

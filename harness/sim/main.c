@@ -51,7 +51,7 @@ static const struct argp_option explore_options[] = {
     {"seed", KEY_SEED, "X", 0, "Of the first schedule; the next has the next one (1)", 0},
     {"replay", KEY_REPLAY, "DEVIATIONS", 0,
      "One schedule, as a failure prints it; needs its --seed", 0},
-    {"weaken", KEY_WEAKEN, "FILE:LINE:STRENGTH", 0,
+    {"weaken", KEY_WEAKEN, "ORDER", 0,
      "Without that strength of a memory order, as the audit prints it", 0},
     {"as", KEY_AS, "TEXT", 0, "The command that is printed to be given again", 0},
     {0},

@@ -87,8 +87,9 @@ _Noreturn void sim_fail_check(const char *file, int line, const char *text);
 
 // A scenario. Set-up runs once, before all schedules, and makes in simulated memory what the
 // threads share; each schedule begins from a copy of that. Set-up and finish run alone: nothing
-// interrupts them. Finish checks what must hold when all threads have ended and frees everything,
-// also what set-up allocated: what is left is a leak.
+// interrupts them. Threads that a scheme starts in set-up run from their beginning in each schedule,
+// and beside finish where it waits. Finish checks what must hold when all threads have ended and
+// frees everything, also what set-up allocated: what is left is a leak.
 struct sim_scenario {
     const char *name, *summary;
     const char *omitted; // why it says nothing of these schemes; NULL: it does

@@ -44,6 +44,7 @@
 
 #define AL_SUMMARY "heaps of pages for each thread; a page changes its class after a grace period"
 #define AL_SOURCE  "mimalloc (D. Leijen, B. Zorn, L. de Moura, APLAS 2019), as PEP 703 uses it"
+#define AL_WHEN    "readers try counts of freed objects, or a collector looks for its objects"
 #define AL_TRAITS  (AL_TYPE_STABLE | AL_STAMPS | AL_VISITS)
 #define AL_RECLAIM gus
 

@@ -12,10 +12,8 @@
 
 #define AL_SUMMARY "CPython's pools for small blocks, under its GIL; malloc for the others"
 #define AL_SOURCE  "pymalloc (V. Marangozov, T. Peters), as in CPython 3.10 to 3.12"
+#define AL_WHEN    "a global lock that stays, and small objects"
 #define AL_TRAITS  AL_UNLOCKED
-
-#define POOL_PUBLISH memory_order_relaxed
-#define POOL_FOLLOW  memory_order_relaxed
 
 struct pool_locks {
 };
@@ -49,6 +47,14 @@ API void pool_allocated(struct pool_locks *l)
 API void pool_freed(struct pool_locks *l)
 {
     (void)l;
+}
+API void *pool_follow(_Atomic(void *) *at)
+{
+    return atomic_load_explicit(at, memory_order_relaxed);
+}
+API void pool_publish(_Atomic(void *) *at, void *node)
+{
+    atomic_store_explicit(at, node, memory_order_relaxed);
 }
 
 #endif

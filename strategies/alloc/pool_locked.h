@@ -13,7 +13,7 @@
 // taken inside. Neither is held at a safepoint, so nobody goes offline for them.
 // Memory order. Acquire, release: taking a lock pairs with what set it free. The count orders
 // nothing: relaxed, where the original had a full barrier, which x86-64 does not tell apart.
-// POOL_PUBLISH, POOL_FOLLOW: a free asks the tree of addresses without a lock.
+// A free asks the tree of addresses without a lock.
 #ifndef AL_POOL_LOCKED_H
 #define AL_POOL_LOCKED_H
 
@@ -21,10 +21,8 @@
 
 #define AL_SUMMARY "the pools with a futex lock for each class, and one count of all blocks"
 #define AL_SOURCE  "gilectomy (L. Hastings, 2016); the lock: U. Drepper, Futexes Are Tricky, 2005"
+#define AL_WHEN    "never; it is what a pool for one thread costs when it gets locks"
 #define AL_TRAITS  0
-
-#define POOL_PUBLISH memory_order_release
-#define POOL_FOLLOW  memory_order_acquire
 
 struct pool_lock {
     _Alignas(32) _Atomic(uint32_t) state;
@@ -86,6 +84,17 @@ API void pool_allocated(struct pool_locks *l)
 API void pool_freed(struct pool_locks *l)
 {
     atomic_fetch_sub_explicit(&l->allocated, 1, memory_order_relaxed);
+}
+// acquire: pairs with pool_publish, so that a free of what is no pool's sees a node as sync_alloc
+// made it. The explorer cannot show it: its new memory is zeroes for everybody.
+API void *pool_follow(_Atomic(void *) *at)
+{
+    return atomic_load_explicit(at, memory_order_acquire);
+}
+// release: pairs with pool_follow, see there
+API void pool_publish(_Atomic(void *) *at, void *node)
+{
+    atomic_store_explicit(at, node, memory_order_release);
 }
 
 #endif

@@ -27,9 +27,9 @@
 // unlocks at most as there are sleepers before him, whatever others do.
 //
 // Memory order. Acquire, release: taking the byte pairs with what gave it, the compare-exchange in
-// lk_unlock or the store in pymutex_pass_on. Relaxed: changes of PARKED alone, since the mutex orders
-// sleepers, and a read-modify-write leaves the release before it visible to who acquires after it.
-// An owner by hand-off acquires through the lot's `woken`.
+// lk_unlock or the store in pymutex_pass_on. Relaxed: changes of PARKED alone, since the mutex
+// orders sleepers, and a read-modify-write leaves the release before it visible to who acquires
+// after it. An owner by hand-off acquires through the lot's `woken`.
 //
 // In 3.13 the forty turns do not look at the byte (the original reloads it since python/cpython
 // #146064, 2026, and there finds that under heavy contention not to look was the best); neither do

@@ -10,8 +10,8 @@
 //
 // Invariant: the byte is 1 while a thread stands between lk_lock and lk_unlock, and that thread
 // alone saw it change from 0.
-// Memory order. Acquire: the exchange that takes the byte pairs with lk_unlock's store. Release: that
-// store pairs with it. Relaxed: the tests decide only when to try.
+// Memory order. Acquire: the exchange that takes the byte pairs with lk_unlock's store. Release:
+// that store pairs with it. Relaxed: the tests decide only when to try.
 //
 // The first try is the exchange without a test: the free lock is the common one, and a test would
 // fetch the line twice, to read and then to write.

@@ -28,6 +28,7 @@
 
 #define RL_SUMMARY "ck_epoch_begin, ck_epoch_call and ck_epoch_poll of the CK that is installed"
 #define RL_SOURCE  "Samy Al Bahra, Concurrency Kit (ck_epoch), 2011"
+#define RL_WHEN    "as the yardstick for ebr"
 #define RL_TRAITS  (RL_GRACE | RL_NATIVE)
 #define RL_CENSUS(op)
 

@@ -27,6 +27,7 @@
 
 #define RL_SUMMARY "readers announce the epoch; memory is freed two epochs later"
 #define RL_SOURCE  "K. Fraser, Practical Lock-Freedom, Cambridge UCAM-CL-TR-579, 2004, 5.2.3"
+#define RL_WHEN    "readers rarely pass safepoints, and a fence at each section is no matter"
 #define RL_TRAITS  (RL_GRACE | RL_STAMPS)
 
 // clang-format off

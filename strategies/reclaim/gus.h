@@ -30,6 +30,7 @@
 
 #define RL_SUMMARY "a goal for each batch; threads copy the sequence where they are quiescent"
 #define RL_SOURCE  "FreeBSD's subr_smr.c (Jeff Roberson, 2019); PEP 703, CPython 3.13's qsbr.c"
+#define RL_WHEN    "as qsbr, where many threads would write or poll for the period's number"
 #define RL_TRAITS  (RL_GRACE | RL_STAMPS)
 
 // clang-format off

@@ -25,6 +25,7 @@
 
 #define RL_SUMMARY "announced pointers; what nobody announces is freed"
 #define RL_SOURCE  "M. M. Michael, Hazard Pointers, IEEE TPDS 15(6), 2004"
+#define RL_WHEN    "memory stays bounded though a reader may stall; a fence at each pointer"
 #define RL_TRAITS  RL_PROTECTS
 
 // clang-format off

@@ -26,6 +26,7 @@
 #define RL_SOURCE                                                                          \
     "McKenney, Slingwine, PDCS 1998; Hart et al., JPDC 67(12), 2007; liburcu's urcu-qsbr " \
     "(Desnoyers et al., IEEE TPDS 23(2), 2012)"
+#define RL_WHEN   "threads pass quiescent points often, and readers must pay nothing"
 #define RL_TRAITS (RL_GRACE | RL_STAMPS)
 
 // clang-format off

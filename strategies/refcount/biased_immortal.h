@@ -17,6 +17,7 @@
 
 #define RC_SUMMARY "biased, and immortal objects are known by the owner's word and never written"
 #define RC_SOURCE  "PEP 703 (Sam Gross, 2023) with PEP 683 (E. Snow, E. Elizondo)"
+#define RC_WHEN    "as biased, where None, small integers and types are counted by all threads"
 #define RC_TRAITS \
     (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_UNCOUNTED)
 

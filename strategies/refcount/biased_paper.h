@@ -11,27 +11,26 @@
 //   * The owner counts down (FastDecrement); at zero it sets Merged by compare-exchange. If the
 //     shared counter is zero the object dies; else it has no owner any more, and `shared` alone
 //     counts.
-//   * Another thread counts down (SlowDecrement); a counter that turns negative sets Queued, and
-//   who
-//     set it puts the object on the owner's list. The owner merges what is there now and then
+//   * Another thread counts down (SlowDecrement); a counter that turns negative sets Queued. Who
+//     set it puts the object on the owner's list, and the owner merges what is there now and then
 //     (ExplicitMerge; here at a safepoint). If the owner has gone, who would have queued it merges.
 // Its death costs a compare-exchange, always, where PEP 703's (biased.h) costs none; in return the
 // Merged flag tells the dead from the living for everybody, so that no object need be published
 // before another thread may try to count it.
 //
 // Where this is not the paper's listing:
-//   * The paper drops the ownership after the compare-exchange that sets Merged. Then another
-//   thread
-//     may already have given up the last reference and freed the object: here the owner's half is
+//   * The paper drops the ownership after the compare-exchange that sets Merged. By then another
+//     thread may have given up the last reference and freed the object: here the owner's half is
 //     cleared before.
 //   * An object with Queued is in a list, or on the way to one, and only who takes it out there may
 //     free it: the references may have come back to the counters from which they were dropped, and
 //     the owner may have set Merged, meanwhile. The merge clears Queued.
 //   * The two halves are two 32-bit atomics in the word's eight bytes. C11 has no access to a part
 //     of an atomic object.
-//   * Counters. The paper leaves open what an overflow does. An owner whose counter is full counts
-//     in the shared half; that half has no more room than for 8191 references, and a program that
-//     has more ends with a message.
+//   * Counters. 14 bits are few: one value in a large table has more references. The paper leaves
+//     open what an overflow does. Here an owner whose counter is full counts in the shared half,
+//     whose counter goes on into the reserved bits; a program that fills these too, with 2^29
+//     references, ends with a message.
 //
 // Invariant: the biased half is written only by the thread whose id is in it, or under the lock of
 // that id's list when no thread has it; once it is 0 it stays 0.
@@ -44,6 +43,7 @@
 
 #define RC_SUMMARY "biased as the paper has it: one word of two halves, Merged by compare-exchange"
 #define RC_SOURCE  "J. Choi, T. Shull, J. Torrellas, Biased reference counting, PACT 2018"
+#define RC_WHEN    "beside biased, to see what the layout and the death by compare-exchange cost"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_LATE | RC_COUNTS | RC_WEAK | RC_TRY_FREED)
 
 enum {
@@ -51,8 +51,8 @@ enum {
     PAPER_COUNTER = (1 << PAPER_COUNTER_BITS) - 1, // mask; the owner's id stands above
     PAPER_QUEUED = 1 << 0,
     PAPER_MERGED = 1 << 1,
-    PAPER_ONE = 1 << 2, // one reference in the shared counter
-    PAPER_SHARED_MAX = (1 << (PAPER_COUNTER_BITS - 1)) - 1,
+    PAPER_ONE = 1 << 2,               // one reference in the shared counter
+    PAPER_SHARED_MAX = (1 << 29) - 1, // 14 bits and the reserved 16
 };
 _Static_assert(THREADS_MAX < 1 << 18, "18 bits hold a thread's id");
 
@@ -61,7 +61,6 @@ struct rc_header {
     _Atomic(uint32_t) shared;             // counter << 2 | Merged | Queued
 };
 
-// Sign and all: the 16 reserved bits are not used, and are part of the sign here.
 API int32_t paper_counter(uint32_t shared)
 {
     return (int32_t)shared >> 2;
@@ -70,7 +69,7 @@ API uint32_t paper_add(uint32_t shared, int32_t n)
 {
     int32_t counter = paper_counter(shared) + n;
     sync_check(counter <= PAPER_SHARED_MAX && counter >= -PAPER_SHARED_MAX - 1,
-               "more references by other threads than a counter of 14 bits holds");
+               "more references than the counters of a word hold");
     return (shared & (PAPER_MERGED | PAPER_QUEUED)) | (uint32_t)(counter * PAPER_ONE);
 }
 // No reference is left, and nobody else knows the object: Merged alone.
@@ -110,8 +109,9 @@ static __attribute__((noinline, unused)) void paper_queue(struct thread *t, stru
         dead = biased_queue_put(t, tid, h);
     else
         // The owner is on its way to set Merged, or has done so: it leaves the object to the list,
-        // in which nobody will put it. Only C11 without an order on the biased half allows this.
-        // release: what this thread did to the object; acquire: what all others did, if it is dead
+        // in which nobody will put it. release: what this thread did to the object; acquire: what
+        // all others did, if it is dead. Only C11's load buffering comes here, since nothing orders
+        // the biased half, and so no schedule of the explorer.
         dead = atomic_fetch_and_explicit(&h->shared, ~(uint32_t)PAPER_QUEUED,
                                          memory_order_acq_rel) == (PAPER_MERGED | PAPER_QUEUED);
     if (dead)

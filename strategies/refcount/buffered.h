@@ -52,6 +52,7 @@
 
 #define RC_SUMMARY "logs of increments and decrements; one thread in the background counts"
 #define RC_SOURCE  "Hastings' Gilectomy, 2016-17; Bacon et al., PLDI 2001 (Recycler)"
+#define RC_WHEN    "never for its speed; it shows what it takes to keep counts out of the mutators"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_LATE | RC_BACKGROUND)
 #define RC_CLEARS
 
@@ -282,7 +283,8 @@ API void rc_thread_detach(struct thread *t)
 }
 
 // Must a thread that is offline wait until it has at most so many pads to be applied? With 0 also
-// for those of others, when nobody is left who could add to them.
+// for those of others, when nobody is left who could add to them, and for the committer to have
+// come.
 API bool buffered_pending(struct rc_world *rw, struct rc_thread *rt, uint32_t most)
 {
     return sync_get(rt->unsettled) > most ||

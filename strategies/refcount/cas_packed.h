@@ -34,10 +34,12 @@
 #ifndef RC_CAS_PACKED_H
 #define RC_CAS_PACKED_H
 
+#include "al.h"
 #include "rc.h"
 
 #define RC_SUMMARY "strong and unowned counts in one word, changed by compare-exchange loops"
 #define RC_SOURCE  "Swift 4 and later (stdlib/public/SwiftShims/RefCount.h), 2017"
+#define RC_WHEN    "weak references cost nothing at death, and the compiler drops needless pairs"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_UNCOUNTED)
 
 #define CAS_PACKED_PURE    ((uint64_t)1)
@@ -135,6 +137,8 @@ API bool rc_try_incref(struct thread *t, struct rc_header *h)
             return false;
         if (__builtin_expect((int64_t)(word + CAS_PACKED_STRONG) < 0, 0)) {
             cas_packed_overflow(word);
+            // acquire: as below, where nothing is counted
+            (void)atomic_load_explicit(&h->word, memory_order_acquire);
             return true;
         }
     } while (!atomic_compare_exchange_weak_explicit(&h->word, &word, word + CAS_PACKED_STRONG,

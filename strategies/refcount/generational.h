@@ -32,6 +32,7 @@
 
 #define RC_SUMMARY "plain_immortal with a generational collector of cycles, under a global lock"
 #define RC_SOURCE  "N. Schemenauer, CPython 2.0, 2000; Modules/gcmodule.c of CPython 3.12"
+#define RC_WHEN    "one thread, or a global lock that stays, and objects that form cycles"
 #define RC_TRAITS  (RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_FREED | RC_UNCOUNTED | RC_CYCLES)
 
 struct rc_header {
@@ -219,6 +220,8 @@ API bool rc_drain(struct thread *t)
     op(incref_other, .load = 1, .store = 1)                                                        \
     op(decref_other, .load = 1, .store = 1)                                                        \
     op(death_own, .load = 2, .store = 1)                                                           \
+    op(tracked_new, .store = 5)                                                                    \
+    op(tracked_death, .load = 4, .store = 3)                                                       \
     op(try_incref, .load = 2, .store = 1)                                                          \
     op(local_pair, .load = 2, .store = 2)                                                          \
     op(load, .load = 2, .store = 1)                                                                \

@@ -31,6 +31,7 @@
 
 #define RC_SUMMARY "g_atomic_ref_count_inc and _dec of the GLib that is installed"
 #define RC_SOURCE  "GLib 2.58 and later (glib/grefcount.h)"
+#define RC_WHEN    "as the yardstick: what a library that is at hand costs"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_HELD | RC_NATIVE)
 #define RC_CENSUS(op)
 

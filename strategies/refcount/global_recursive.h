@@ -26,6 +26,7 @@
 
 #define RC_SUMMARY "every change of any count under one process-wide re-entrant lock"
 #define RC_SOURCE  "after Greg Stein, 1996 (PyMutex on NT); M. Pietrek, MSDN Magazine, 2003"
+#define RC_WHEN    "never; it is what free threading cost where locks were re-entrant"
 
 struct rc_world {
     _Alignas(SYNC_LINE) _Atomic(int32_t) lock_count; // -1: free

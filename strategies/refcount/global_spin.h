@@ -19,6 +19,7 @@
 
 #define RC_SUMMARY "every change of any count under one process-wide spin lock"
 #define RC_SOURCE  "after Greg Stein, 1996; ascribed to David Beazley, 2011"
+#define RC_WHEN    "never; it shows how much of global_mutex is the mutex"
 
 // A line of its own: what the word shares a line with would go with it from thread to thread.
 struct rc_world {

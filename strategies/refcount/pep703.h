@@ -21,7 +21,8 @@ struct pep703_world {
 
 #define RC_SUMMARY "biased, immortal and deferred counts; stops the world to collect cycles"
 #define RC_SOURCE  "PEP 703 (Sam Gross, 2023); CPython 3.13 and 3.14, free-threaded"
-#define RC_TRAITS  (PEP703_TRAITS | RC_VISITS)
+#define RC_WHEN    "most counting is the owner's, and stacks borrow functions: an interpreter"
+#define RC_TRAITS  (RC_SHARED | PEP703_TRAITS | RC_VISITS)
 #define RC_ALLOC   heaps
 #define RC_RECLAIM gus
 
@@ -59,6 +60,8 @@ API void pep703_settle(struct thread *t)
     op(incref_other, .rmw = 1, .load = 2)                                                          \
     op(decref_other, .rmw = 1, .load = 3)                                                          \
     op(death_own, .load = 4, .store = 1)                                                           \
+    op(tracked_new, .store = 4)                                                                    \
+    op(tracked_death, .load = 4, .store = 2)                                                       \
     op(try_incref, .rmw = 1, .load = 3)                                                            \
     op(local_pair, .rmw = 2, .load = 6)                                                            \
     op(load, .rmw = 2, .load = 3, .store = 1)                                                      \

@@ -46,7 +46,8 @@ API bool per_thread_count(struct thread *t, struct rc_header *h, int n);
 
 #define RC_SUMMARY "pep703, and hot objects have a count for each thread"
 #define RC_SOURCE  "CPython 3.14's uniqueid.c (Sam Gross, 2024)"
-#define RC_TRAITS  (PEP703_TRAITS | RC_VISITS | RC_SPREADS)
+#define RC_WHEN    "as pep703, where all threads make and end objects of the same few types"
+#define RC_TRAITS  (RC_SHARED | PEP703_TRAITS | RC_VISITS | RC_SPREADS)
 #define RC_ALLOC   heaps
 #define RC_RECLAIM gus
 
@@ -185,6 +186,8 @@ API void pep703_ended(struct thread *t, struct rc_header *h)
     op(incref_other, .rmw = 1, .load = 3)                                                          \
     op(decref_other, .rmw = 1, .load = 4)                                                          \
     op(death_own, .load = 4, .store = 1)                                                           \
+    op(tracked_new, .store = 4)                                                                    \
+    op(tracked_death, .load = 5, .store = 2)                                                       \
     op(try_incref, .rmw = 1, .load = 4)                                                            \
     op(local_pair, .rmw = 2, .load = 8)                                                            \
     op(load, .rmw = 2, .load = 4, .store = 1)                                                      \

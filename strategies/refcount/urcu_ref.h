@@ -24,6 +24,7 @@
 
 #define RC_SUMMARY "urcu_ref_get and urcu_ref_put of the liburcu that is installed"
 #define RC_SOURCE  "Jan Blunck, Mathieu Desnoyers, userspace RCU (urcu/ref.h), 2009"
+#define RC_WHEN    "as the yardstick: what a library that is at hand costs"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_COUNTS | RC_WEAK | RC_TRY_HELD | RC_NATIVE)
 #define RC_CENSUS(op)
 

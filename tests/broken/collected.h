@@ -56,7 +56,7 @@ API void rc_thread_attach(struct thread *t)
 }
 API void rc_thread_detach(struct thread *t)
 {
-    collector_live(t);
+    (void)t;
 }
 API void rc_safepoint(struct thread *t)
 {
@@ -154,6 +154,8 @@ API void collector_keep(struct thread *t, struct rc_header *h)
     op(incref_other, .rmw = 1)                                                                     \
     op(decref_other, .rmw = 1)                                                                     \
     op(death_own, .rmw = 1, .load = 1)                                                             \
+    op(tracked_new, .store = 5, .lock_pair = 1)                                                    \
+    op(tracked_death, .rmw = 1, .load = 3, .store = 2, .lock_pair = 1)                             \
     op(try_incref, .rmw = 1, .load = 1)                                                            \
     op(local_pair, .rmw = 2)                                                                       \
     op(load, .rmw = 2, .load = 1, .store = 1)                                                      \

@@ -15,7 +15,8 @@ API bool rc_drain(struct thread *t)
     if (atomic_load_explicit(&biased_world(t)->orphans, memory_order_relaxed) != 0 &&
         atomic_exchange_explicit(&biased_world(t)->orphans, 0, memory_order_acq_rel) != 0)
         for (unsigned i = 0; i < thread_slots(t); i++) {
-            struct biased_thread *q = thread_slot(t, i) != NULL ? biased_self(thread_slot(t, i)) : NULL;
+            struct biased_thread *q =
+                thread_slot(t, i) != NULL ? biased_self(thread_slot(t, i)) : NULL;
             if (q != NULL && atomic_load_explicit(&q->owner_gone, memory_order_relaxed))
                 any |= biased_merge_queue(t, q, false);
         }

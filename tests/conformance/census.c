@@ -8,7 +8,7 @@
 #endif
 #include "common.h"
 
-#define DEFERS PAIR_HAS(RC_TRAITS, RC_DEFERS)
+#define DEFERS  PAIR_HAS(RC_TRAITS, RC_DEFERS)
 #define SPREADS PAIR_HAS(RC_TRAITS, RC_SPREADS)
 
 enum { REPEATS = 5, OPERATIONS_MAX = 20 };
@@ -79,12 +79,17 @@ static bool dies_by_drop(struct thread *t, struct rc_header *h)
     return world_live(t->world) == live - 1;
 }
 
+static struct rc_header *tracked_new(struct thread *t)
+{
+    return object_new(t, &bare_type, sizeof(struct node), AL_CONTAINER, 0);
+}
+
 struct exhibit {
     struct rc_header *shared;   // by its owner and the other thread
     struct rc_header *immortal; // no reference is the other thread's
     struct rc_header *deferred; // nor of these: its maker holds them meanwhile
     struct rc_header *hot;
-    struct box *holder;         // a slot holds the shared one
+    struct box *holder; // a slot holds the shared one
 };
 // By the other thread, while the owner is outside the runtime.
 static void measure_other(struct thread *t, void *argument, unsigned index)
@@ -139,6 +144,13 @@ static void measure_refcount(struct thread *t)
             MEASURE(rc, "death_own", mortal = bare_new(t), died &= dies_by_drop(t, mortal), );
         sync_check(died && dies_by_drop(t, bare_new(t)),
                    "the only reference is gone, the object is not");
+    }
+    if (CYCLES) {
+        // its neighbour in a list, and in a page
+        struct rc_header *before = tracked_new(t), *mortal;
+        MEASURE(rc, "tracked_new", , mortal = tracked_new(t), rc_decref(t, mortal));
+        MEASURE(rc, "tracked_death", mortal = tracked_new(t), rc_decref(t, mortal), );
+        rc_decref(t, before);
     }
     // the slot's object changes from one to the other; both live on
     rc_store(t, owner, &e.holder->item[1], other);
@@ -342,10 +354,8 @@ static void only_a_peer_states_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WHEN(RC_SEEN, refcount_census_is_true),
-        WHEN(LK_SEEN, lock_census_is_true),
-        WHEN(RL_SEEN, reclaim_census_is_true),
-        WHEN(RC_SEEN, pairs_cost_what_the_traits_say),
+        WHEN(RC_SEEN, refcount_census_is_true),    WHEN(LK_SEEN, lock_census_is_true),
+        WHEN(RL_SEEN, reclaim_census_is_true),     WHEN(RC_SEEN, pairs_cost_what_the_traits_say),
         cmocka_unit_test(only_a_peer_states_none),
     };
     return RUN("census", tests);

@@ -29,6 +29,7 @@
 #define RC_SEEN ((RC_TRAITS & RC_NATIVE) == 0)
 #define LK_SEEN ((LK_TRAITS & LK_NATIVE) == 0)
 #define RL_SEEN ((RL_TRAITS & RL_NATIVE) == 0)
+#define CYCLES ((RC_TRAITS & RC_CYCLES) != 0)
 #define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.
@@ -62,7 +63,9 @@ API void leave(struct thread *t, bool drained)
 // A world and the thread that sets up a test in it.
 API struct thread *open_world(void)
 {
-    return enter(world_open());
+    struct thread *t = enter(world_open());
+    thread_drain(t); // a thread in the background has come, and takes nobody's slot later
+    return t;
 }
 // Everything that was made has died by now.
 API void close_world(struct thread *t)

@@ -30,7 +30,6 @@ enum {
     IMMORTALS = 2,
     ITEMS_MAX = 1 << 20,
 };
-#define CYCLES PAIR_HAS(RC_TRAITS, RC_CYCLES)
 
 struct item {
     struct node node;

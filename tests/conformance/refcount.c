@@ -638,9 +638,7 @@ static void use_legacy(struct thread *t, void *argument, unsigned index)
 {
     struct legacy *g = argument;
     (void)index;
-    // a thread in the background may have come late, and taken it
-    sync_check(thread_id(t) == g->owner || BACKGROUND,
-               "a slot that its thread gave up is not taken again");
+    sync_check(thread_id(t) == g->owner, "a slot that its thread gave up is not taken again");
     for (unsigned i = 0; i < LEGACY; i++) {
         rc_take(t, g->h[i]);
         sync_check(alive(g->h[i]), "an object died with its maker");

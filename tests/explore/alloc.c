@@ -144,6 +144,58 @@ static void full_pages_end(struct scene *s, struct thread *t)
 SCENE(full_pages, 3, UNLESS_THREADED, full_pages_end,
       "two threads free blocks of pages in which nothing is left, and whose thread asks for more");
 
+// A page that was full is so again.
+static void full_again_setup(struct scene *s)
+{
+    for (unsigned i = 0; i < 9; i++)
+        s->block[i] = block_new(stage_as(&s->stage, 1), QUARTER, AL_OBJECT, i);
+}
+static void full_again_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        for (unsigned k = 9; k < 11; k++)
+            s->block[k] = block_new(t, QUARTER, AL_OBJECT, k);
+    } else {
+        block_free(t, s->block[i], QUARTER, i);
+    }
+}
+static void full_again_end(struct scene *s, struct thread *t)
+{
+    for (unsigned k = 0; k < 11; k++)
+        if (k != 2 && k != 3)
+            block_free(t, s->block[k], QUARTER, k);
+}
+SCENE(full_again, 3, UNLESS_THREADED, full_again_end,
+      "two threads free blocks of a full page, whose thread needs what comes back at once");
+
+// Pages of storage have no grace period. All that there are have nothing left.
+enum { HALF = QUARTER / 2, ALL = 13 };
+static void storage_emptied_setup(struct scene *s)
+{
+    for (unsigned i = 0; i < ALL; i++)
+        s->block[i] = block_new(stage_as(&s->stage, 1), QUARTER, AL_STORAGE, i);
+}
+static void storage_emptied_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        for (unsigned k = ALL; k < ALL + 3; k++)
+            s->block[k] = block_new(t, HALF, AL_STORAGE, k);
+    } else {
+        for (unsigned k = 1; k < 5; k++)
+            block_free(t, s->block[k], QUARTER, k);
+    }
+}
+static void storage_emptied_end(struct scene *s, struct thread *t)
+{
+    for (unsigned k = 0; k < ALL; k++)
+        if (k == 0 || k >= 5)
+            block_free(t, s->block[k], QUARTER, k);
+    for (unsigned k = ALL; k < ALL + 3; k++)
+        block_free(t, s->block[k], HALF, k);
+}
+SCENE(storage_emptied, 2, UNLESS_THREADED, storage_emptied_end,
+      "a thread empties another one's page, which that one needs for blocks of another size");
+
 // --- threads that go -----------------------------------------------------------------------------
 
 static void exit_with_blocks_setup(struct scene *s)

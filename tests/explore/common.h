@@ -118,6 +118,7 @@ API void stage_close(struct stage *s)
 {
     stage_settle(s);
     lk_leave(s->thread[0]);
+    thread_offline(s->thread[0]);
     for (unsigned i = 0; i <= s->threads; i++)
         if (s->thread[i] != NULL) {
             thread_back(s->thread[i]);

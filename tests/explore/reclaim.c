@@ -18,12 +18,12 @@
 #define UNLESS_DEFERS   UNLESS(GRACE || PROTECTS, "this reclaimer frees at once")
 
 enum { RECORD_LIVES = 0x600d, RECORD_DEAD = 0xdead };
-struct linked;
+struct records;
 struct record {
-    struct linked *state;
+    struct records *state;
     uint32_t content;
 };
-struct linked {
+struct records {
     struct stage stage;            // first
     _Atomic(void *) source;        // the linked record
     _Atomic(uint32_t) away, freed; // freed: records
@@ -33,7 +33,7 @@ struct linked {
         uint64_t stamp;
     } unlinked[3]; // by thread
 };
-static struct record *record_new(struct thread *t, struct linked *s)
+static struct record *record_new(struct thread *t, struct records *s)
 {
     struct record *r = al_alloc(t, sizeof *r, AL_STORAGE);
     sync_set(r->state, s);
@@ -48,7 +48,7 @@ static void record_free(struct thread *t, void *p)
     atomic_fetch_add_explicit(&sync_get(r->state)->freed, 1, memory_order_relaxed);
     al_free(t, r);
 }
-static uint32_t frees(struct linked *s)
+static uint32_t frees(struct records *s)
 {
     return atomic_load_explicit(&s->freed, memory_order_relaxed);
 }
@@ -56,23 +56,23 @@ static void record_use(const struct record *r)
 {
     sync_check(sync_get(r->content) == RECORD_LIVES, "a record was given back under its reader");
 }
-static struct record *linked(struct linked *s)
+static struct record *linked(struct records *s)
 {
     return atomic_load_explicit(&s->source, memory_order_acquire);
 }
-static struct record *replace(struct thread *t, struct linked *s)
+static struct record *replace(struct thread *t, struct records *s)
 {
     // release: the record is seen complete; acquire: so is the one that the caller may free
     return atomic_exchange_explicit(&s->source, record_new(t, s), memory_order_acq_rel);
 }
 
-static void read_in_section(struct thread *t, struct linked *s)
+static void read_in_section(struct thread *t, struct records *s)
 {
     rl_enter(t);
     record_use(linked(s));
     rl_leave(t);
 }
-static void read_announced(struct thread *t, struct linked *s)
+static void read_announced(struct thread *t, struct records *s)
 {
     void *p;
     do {
@@ -81,7 +81,7 @@ static void read_announced(struct thread *t, struct linked *s)
     } while (p != linked(s));
     record_use(p);
 }
-static void read_somehow(struct thread *t, struct linked *s)
+static void read_somehow(struct thread *t, struct records *s)
 {
     if (GRACE) {
         read_in_section(t, s);
@@ -94,7 +94,7 @@ static void read_somehow(struct thread *t, struct linked *s)
 // Of the scenario's threads the first `attached` are attached; the others attach themselves.
 static void *linked_setup(unsigned attached, unsigned replaced)
 {
-    struct linked *s = sync_alloc(sizeof *s);
+    struct records *s = sync_alloc(sizeof *s);
     struct thread *t = stage_open(&s->stage, attached);
     atomic_init(&s->source, record_new(t, s));
     s->replaced = replaced;
@@ -119,7 +119,7 @@ static void *twice_setup(void)
 }
 static void linked_finish(void *state)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_back(&s->stage);
     stage_settle(&s->stage);
     for (unsigned i = 1; i < 3; i++)
@@ -136,7 +136,7 @@ static void linked_finish(void *state)
 // --- a reader beside a thread that unlinks and retires
 // --------------------------------------------
 
-static void retire_and_drain(struct thread *t, struct linked *s)
+static void retire_and_drain(struct thread *t, struct records *s)
 {
     rl_retire(t, UNLINK_LATE ? linked(s) : replace(t, s), record_free);
     thread_safepoint(t);
@@ -146,7 +146,7 @@ static void retire_and_drain(struct thread *t, struct linked *s)
 }
 static void section_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         retire_and_drain(t, s);
@@ -172,7 +172,7 @@ SIM_SCENARIO(section_holds);
 // The second announcement takes the place of the first.
 static void announcement_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         retire_and_drain(t, s);
@@ -197,7 +197,7 @@ SIM_SCENARIO(announcement_holds);
 
 static void two_retire_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread != 3) {
         retire_and_drain(t, s);
@@ -281,7 +281,7 @@ SIM_SCENARIO(retires_again);
 // Thread 2 retires what nobody else has seen, and goes on with what it reads.
 static void retire_within_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         retire_and_drain(t, s);
@@ -312,7 +312,7 @@ SIM_SCENARIO(retires_within);
 // --- stamps
 // ---------------------------------------------------------------------------------------
 
-static void unlink_and_poll(struct thread *t, struct linked *s, unsigned thread)
+static void unlink_and_poll(struct thread *t, struct records *s, unsigned thread)
 {
     struct unlinked *u = &s->unlinked[thread];
     if (UNLINK_LATE)
@@ -330,7 +330,7 @@ static void unlink_and_poll(struct thread *t, struct linked *s, unsigned thread)
 }
 static void stamp_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         unlink_and_poll(t, s, 1);
@@ -354,7 +354,7 @@ SIM_SCENARIO(stamp_passes);
 
 static void two_stamps_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread != 3) {
         unlink_and_poll(t, s, thread);
@@ -378,7 +378,7 @@ SIM_SCENARIO(two_stamps);
 
 static void newcomer_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         unlink_and_poll(t, s, 1);
@@ -406,7 +406,7 @@ enum { ROUNDS = 8 }; // of safepoint and drain, in which all is freed that nobod
 // Thread 2 waits, in a section, until what it read there is freed; then the section goes on.
 static void wait_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         rl_retire(t, replace(t, s), record_free);
@@ -444,7 +444,7 @@ SIM_SCENARIO(offline_holds_nothing);
 
 static void return_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         retire_and_drain(t, s);
@@ -470,7 +470,7 @@ SIM_SCENARIO(reader_returns);
 // Thread 1 goes with what it retired; thread 3 comes, and may inherit it.
 static void gone_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         rl_retire(t, replace(t, s), record_free);

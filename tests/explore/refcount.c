@@ -839,11 +839,35 @@ static void weak_move_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(weak_move, 3, WEAK, no_cell_is_full,
       "a weak cell moves from a dead object to a new one while two threads ask it");
 
+// Three objects in turn, each thread in an order of its own: more than a small table has room for.
+static void in_turn_setup(struct scene *s)
+{
+    struct rc_header **each[] = {&s->h, &s->second, &s->entry};
+    for (unsigned k = 0; k < 3; k++) {
+        *each[k] = node_new(stage_as(&s->stage, k + 1), 7 + k);
+        for (unsigned i = 1; i <= 3; i++)
+            if (i != k + 1)
+                stage_share(&s->stage, *each[k], k + 1, i);
+    }
+}
+static void in_turn_run(struct scene *s, struct thread *t, unsigned i)
+{
+    struct rc_header *each[] = {s->h, s->second, s->entry};
+    for (unsigned n = 0; n < 3; n++)
+        rc_incref(t, each[(i + n) % 3]);
+    for (unsigned n = 0; n < 6; n++)
+        use_and_drop(t, each[(i + n) % 3], 7 + (i + n) % 3);
+    if (i == 3)
+        thread_drain(t);
+}
+SCENE(in_turn, 3, UNLESS_THREADED, nothing_left,
+      "three threads count three objects in turn, one of each, and one drains");
+
 // --- immortal objects ---------------------------------------------------------------------------
 
 static void immortal_setup(struct scene *s)
 {
-    struct thread *t = stage_as(&s->stage, 0);
+    struct thread *t = stage_as(&s->stage, 1);
     s->h = node_new_type(t, &node_type, sizeof(struct node), 7, RC_IMMORTAL);
     rc_fill(t, NULL, &s->slot, NULL);
     rc_store(t, NULL, &s->slot, s->h);
@@ -862,9 +886,104 @@ static void immortal_run(struct scene *s, struct thread *t, unsigned i)
 }
 static void end_immortal(struct scene *s, struct thread *t)
 {
+    t = stage_as(&s->stage, 1); // its maker
     empty_slot(s, t);
     node_use(s->h, 7);
     rc_end_immortal(t, s->h);
 }
 SCENE(immortal, 3, UNLESS_THREADED, end_immortal,
       "three threads count an immortal object, which its maker ends when they are done");
+
+// --- deferred and hot objects -------------------------------------------------------------------
+
+#define DEFERS \
+    UNLESS(PAIR_HAS(RC_TRAITS, RC_DEFERS), "this refcount scheme counts every local reference")
+#define SPREADS                             \
+    UNLESS(PAIR_HAS(RC_TRAITS, RC_SPREADS), \
+           "in this refcount scheme threads have no counts of their own")
+
+// Only locals of threads 2 and 3 are left of a deferred object when thread 1 collects.
+static void deferred_local_setup(struct scene *s)
+{
+    struct thread *t = stage_as(&s->stage, 1);
+    struct rc_header *h = node_new_type(t, &node_type, sizeof(struct node), 7, RC_DEFERRED);
+    rc_fill(t, NULL, &s->slot, NULL);
+    rc_store(t, NULL, &s->slot, h);
+    rc_decref(t, h);
+}
+static void deferred_local_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        rc_store(t, NULL, &s->slot, NULL);
+        rc_collect(t);
+        return;
+    }
+    struct rc_local local[2] = {};
+    struct rc_roots frame;
+    rc_roots_push(t, &frame, local, 2);
+    struct rc_header *h = rc_local_get(t, &local[0], &s->slot);
+    if (h != NULL) {
+        thread_safepoint(t);
+        node_use(h, 7);
+        rc_local_dup(t, &local[1], &local[0]);
+        rc_local_drop(t, &local[0]);
+        thread_safepoint(t);
+        node_use(h, 7);
+        if (i == 2)
+            rc_local_drop(t, &local[1]);
+        else
+            h = rc_local_own(t, &local[1]);
+    }
+    rc_roots_pop(t, &frame);
+    if (h != NULL && i == 3) {
+        thread_safepoint(t);
+        use_and_drop(t, h, 7);
+    }
+}
+SCENE(deferred_local, 3, DEFERS, empty_slot,
+      "two threads have local references to a deferred object while a third one collects");
+
+// Thread 2 counts a hot object and goes; what it counted down was counted up by thread 1.
+static void hot_exit_setup(struct scene *s)
+{
+    s->h = node_new_type(stage_as(&s->stage, 1), &node_type, sizeof(struct node), 7, RC_HOT);
+    share(s, 2);
+    share(s, 3);
+}
+static void hot_exit_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        use_and_drop(t, s->h, 7);
+        rc_collect(t);
+    } else if (i == 2) {
+        use_and_drop(t, s->h, 7);
+        stage_exit(&s->stage, i);
+    } else {
+        thread_safepoint(t);
+        use_and_drop(t, s->h, 7);
+    }
+}
+SCENE(hot_exit, 3, SPREADS, nothing_left,
+      "a thread that counts a hot object goes while another one collects");
+
+// A number is used again while threads have counts of the object that had it before.
+static void hot_again_setup(struct scene *s)
+{
+    s->h = node_new_type(stage_as(&s->stage, 1), &node_type, sizeof(struct node), 7, RC_HOT);
+    share(s, 2);
+}
+static void hot_again_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 2) {
+        use_and_drop(t, s->h, 7);
+        thread_safepoint(t);
+        return;
+    }
+    use_and_drop(t, s->h, 7);
+    rc_collect(t);
+    struct rc_header *h = node_new_type(t, &node_type, sizeof(struct node), 8, RC_HOT);
+    rc_collect(t);
+    use_and_drop(t, h, 8);
+}
+SCENE(hot_again, 2, SPREADS, nothing_left,
+      "a hot object dies while two threads have counted it, and another one is made");

@@ -180,42 +180,118 @@ static void reuse_by_owner_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(reuse_by_owner, 3, TRIES_FREED, empty_slots,
       "readers, one of them its maker, try an object that dies, and the next one in its block");
 
-// A local reference by way of the block's next object, which need not be counted: the slot never
-// held it. Its life is the collector's, so the writer keeps it until the end.
-static void reuse_deferred_setup(struct scene *s)
+// ... and its counts are of another kind: immortal, or spread over the threads (RC_HOT).
+static void other_kind(struct scene *s, struct thread *t, unsigned i, unsigned flags)
 {
-    struct thread *t = stage_as(&s->stage, 1);
-    struct rc_header *h = node_new(t, 7);
-    rc_store(t, NULL, &s->slot, h);
-    rc_decref(t, h);
-}
-static void reuse_deferred_run(struct scene *s, struct thread *t, unsigned i)
-{
-    struct rc_header *h;
     if (i == 1) {
-        rc_store(t, NULL, &s->slot, NULL);
-        s->h = node_new_type(t, &node_type, sizeof(struct node), 8, RC_DEFERRED);
+        take_out(t, &s->slot);
+        s->h = node_new_type(t, &node_type, sizeof(struct node), 8, flags);
+        rc_swap(t, NULL, &s->other, s->h);
     } else {
-        struct rc_local l[1] = {};
-        struct rc_roots frame;
-        rc_roots_push(t, &frame, l, 1);
-        h = rc_local_get(t, &l[0], &s->slot);
-        if (h != NULL) {
-            node_use(h, 7);
-            rc_local_drop(t, &l[0]);
-        }
-        rc_roots_pop(t, &frame);
+        try_load(t, &s->slot, 7, 7);
     }
     thread_safepoint(t);
 }
-static void drop_deferred(struct scene *s, struct thread *t)
+static void reuse_immortal_setup(struct scene *s)
 {
-    (void)t;
-    t = stage_as(&s->stage, 1);
-    rc_decref(t, s->h);
-    stage_as(&s->stage, 0);
+    reuse_same_slot_setup(s);
+}
+static void reuse_immortal_run(struct scene *s, struct thread *t, unsigned i)
+{
+    other_kind(s, t, i, RC_IMMORTAL);
+}
+static void end_other(struct scene *s, struct thread *t)
+{
+    take_out(t, &s->slot);
+    rc_swap(t, NULL, &s->other, NULL);
+    rc_end_immortal(t, s->h);
+}
+SCENE(reuse_immortal, 3, TRIES_FREED, end_other,
+      "two readers try a slot whose object dies and is followed elsewhere by an immortal one");
+
+static void reuse_hot_setup(struct scene *s)
+{
+    reuse_same_slot_setup(s);
+}
+static void reuse_hot_run(struct scene *s, struct thread *t, unsigned i)
+{
+    other_kind(s, t, i, RC_HOT);
+}
+SCENE(reuse_hot, 3, TRIES_FREED, empty_slots,
+      "two readers try a slot whose object dies and is followed elsewhere by a hot one");
+
+#define DEFERS \
+    UNLESS(PAIR_HAS(RC_TRAITS, RC_DEFERS), "this refcount scheme counts every local reference")
+
+// The slots are shared ones here: the one gets a new object.
+static void store_new(struct thread *t, struct rc_slot *slot, unsigned flags)
+{
+    struct rc_header *h = node_new_type(t, &node_type, sizeof(struct node), 8, flags);
+    rc_store(t, NULL, slot, h);
+    rc_decref(t, h);
+}
+static void use_local(struct thread *t, struct rc_slot *slot, uint32_t payload, uint32_t also)
+{
+    struct rc_local local[1] = {};
+    struct rc_roots frame;
+    rc_roots_push(t, &frame, local, 1);
+    struct rc_header *h = rc_local_get(t, &local[0], slot);
+    if (h != NULL) {
+        node_use(h, node_payload(h) == also ? also : payload);
+        rc_local_drop(t, &local[0]);
+    }
+    rc_roots_pop(t, &frame);
+}
+
+// A local reference looks at the object before it knows what it is.
+static void reuse_deferred_setup(struct scene *s)
+{
+    reuse_same_slot_setup(s);
+}
+static void reuse_deferred_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        rc_store(t, NULL, &s->slot, NULL);
+        store_new(t, &s->other, RC_DEFERRED);
+    } else {
+        use_local(t, &s->slot, 7, 7);
+    }
 }
 SCENE(
-    reuse_deferred, 2,
-    UNLESS(PAIR_HAS(RC_TRAITS, RC_DEFERS), "this refcount scheme defers no counts"), drop_deferred,
-    "a reader gets a local of an object that dies and is followed in its block by a deferred one");
+    reuse_deferred, 3, DEFERS, empty_slots,
+    "two local references to a slot whose object dies and is followed elsewhere by a deferred one");
+
+static void reuse_deferred_here_setup(struct scene *s)
+{
+    reuse_same_slot_setup(s);
+}
+static void reuse_deferred_here_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        rc_store(t, NULL, &s->slot, NULL);
+        store_new(t, &s->slot, RC_DEFERRED);
+    } else {
+        use_local(t, &s->slot, 7, 8);
+    }
+}
+SCENE(reuse_deferred_here, 2, DEFERS, empty_slots,
+      "a local reference to a slot whose object dies and is followed there by a deferred one");
+
+// The block was that of a deferred object, which a collection has ended.
+static void reuse_after_deferred_setup(struct scene *s)
+{
+    struct thread *t = stage_as(&s->stage, 1);
+    rc_decref(t, node_new_type(t, &node_type, sizeof(struct node), 7, RC_DEFERRED));
+    rc_collect(t);
+}
+static void reuse_after_deferred_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1) {
+        store_new(t, &s->slot, 0);
+        rc_store(t, NULL, &s->slot, NULL);
+    } else {
+        use_local(t, &s->slot, 8, 8);
+    }
+}
+SCENE(reuse_after_deferred, 2, DEFERS, empty_slots,
+      "a local reference to an object that dies, in the block of a deferred one that has died");

@@ -179,10 +179,10 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
         }
     }
     thread_drain(t);
-    if ((RC_TRAITS & RC_FREES) != 0 && world_live(t->world) != 1)
-        wrong = "not every object died with its last reference: something was lost at an exit";
-    else if (atomic_load_explicit(&s->deaths, memory_order_relaxed) != 0)
+    if (atomic_load_explicit(&s->deaths, memory_order_relaxed) != 0)
         wrong = "the type died before its last reference";
+    else if ((RC_TRAITS & RC_FREES) != 0 && world_live(t->world) != 1)
+        wrong = "not every object died with its last reference: something was lost at an exit";
     if (wrong == NULL)
         rc_decref(t, s->kind);
     if (wrong == NULL)
