@@ -484,7 +484,9 @@ API bool rc_drain(struct thread *t)
     op(try_incref, .load = 1)                                                                      \
     op(local_pair, .load = 2)                                                                      \
     op(load, .rmw = 1, .load = 3, .store = 1)                                                      \
-    op(store, .rmw = 1, .load = 6, .store = 3)
+    op(store, .rmw = 1, .load = 6, .store = 3)                                                     \
+    op(tracked_new, .store = 6)                                                                    \
+    op(tracked_death, .load = 6, .store = 3)
 // clang-format on
 
 #include "rc_local_counted.h"
