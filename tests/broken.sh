@@ -42,6 +42,11 @@ dead_tracked       collected RC cycles plain  assertion
 ebr_early          ebr     RL reclaim  plain  verification
 qsbr_lost          qsbr    RL reclaim  plain  verification
 hazard_unfenced    hazard  RL census   census census
+hazard_own         hazard  RL reclaim  plain  verification
+drain_half         qsbr    RL reclaim  plain  verification
+ebr_inner          ebr     RL reclaim  plain  verification
+queue_short        biased  RC refcount plain  verification
+own_uncounted      pep703  RC history  plain  verification
 END
 )
 controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u)

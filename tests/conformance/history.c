@@ -394,6 +394,8 @@ static void step(struct thread *t, struct player *p, unsigned me)
         break;
     case 16: // the container; to lock it is a safepoint
     case 17:
+        if (THREADED && !PAIR_HAS(LK_TRAITS, LK_EXCLUDES))
+            break;
         lk_lock(t, &history.shelf->lock, &guard);
         *mine = shelf_use(t, history.shelf, &history.shelf->item[(dice >> 16) % SHELF], *mine,
                           (unsigned)(dice >> 48));
