@@ -133,6 +133,49 @@ static void reuse_is_bounded(void **state)
     close_world(t);
 }
 
+// Whole regions fill, in each round some blocks of them stay, and in the end all go, in no order;
+// what they gave back is large blocks next.
+static void regions_come_and_go(void **state)
+{
+    enum { COUNT = 20011, STEP = 7919, STAYS = 97, ROUNDS = REUSES ? 40 : 6, PASSES = 2 };
+    enum { SIZE = 64, LARGE = 64, LARGE_SIZE = 100000, ALLOWED_KB = 24000 };
+    static void *p[ROUNDS][COUNT], *large[LARGE];
+    struct rusage before, after;
+    (void)state;
+    struct thread *t = open_world();
+    getrusage(RUSAGE_SELF, &before);
+    for (unsigned pass = 0; pass < PASSES; pass++) {
+        for (unsigned round = 0; round < ROUNDS; round++) {
+            for (unsigned i = 0; i < COUNT; i++)
+                p[round][i] = filled(t, SIZE, AL_STORAGE, (unsigned char)i);
+            for (unsigned i = 0, k = 0; i < COUNT; i++, k = (k + STEP) % COUNT)
+                if (k % STAYS != 0) {
+                    al_free(t, p[round][k]);
+                    p[round][k] = NULL;
+                }
+        }
+        for (unsigned i = 0, k = 0; i < COUNT; i++, k = (k + STEP) % COUNT)
+            for (unsigned round = 0; round < ROUNDS; round++)
+                if (p[round][k] != NULL) {
+                    assert_true(untouched(p[round][k], SIZE, (unsigned char)k));
+                    al_free(t, p[round][k]);
+                    p[round][k] = NULL; // LeakSanitizer looks here
+                }
+        for (unsigned i = 0; i < LARGE; i++)
+            large[i] = filled(t, LARGE_SIZE, AL_STORAGE, (unsigned char)i);
+        for (unsigned i = 0; i < LARGE; i++) {
+            for (unsigned k = i; k < LARGE; k++)
+                assert_true(untouched(large[k], LARGE_SIZE, (unsigned char)k));
+            al_free(t, large[i]);
+            large[i] = NULL;
+        }
+        thread_safepoint(t);
+    }
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(!REUSES || after.ru_maxrss - before.ru_maxrss < ALLOWED_KB);
+    close_world(t);
+}
+
 // Blocks go round: each thread frees what another allocated.
 enum { TEAM = 3, ROUNDS = 5000 };
 static _Atomic(unsigned char *) belt[TEAM];
@@ -308,6 +351,8 @@ static void visits_show_what_is_in_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        // first, while the most memory that there ever was is little
+        WHEN((AL_TRAITS & AL_WHOLE) == 0, regions_come_and_go),
         cmocka_unit_test(blocks_of_all_sizes),
         cmocka_unit_test(random_order),
         WHEN(REUSES, reuse_is_bounded),

@@ -312,6 +312,42 @@ static const struct sim_scenario retires_within = {
 };
 SIM_SCENARIO(retires_within);
 
+// Thread 2 unlinks and retires in a section that has begun before: thread 3 may have found what
+// goes since, and drains may have carried the reclaimer on.
+static void section_retires_run(void *state, unsigned thread)
+{
+    struct records *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 2) {
+        rl_enter(t);
+        for (unsigned i = 0; i < 2; i++)
+            rl_retire(t, replace(t, s), record_free);
+        rl_leave(t);
+        rl_drain(t);
+    } else if (thread == 1) {
+        retire_and_drain(t, s);
+    } else {
+        read_in_section(t, s);
+        read_in_section(t, s);
+    }
+    stage_leave(t);
+}
+static void *section_setup(void)
+{
+    return linked_setup(3, 3);
+}
+static const struct sim_scenario section_retires = {
+    .name = "section_retires",
+    .summary =
+        "a thread unlinks and retires in a section beside one that drains and one that reads",
+    .omitted = UNLESS_GRACE,
+    .threads = 3,
+    .setup = section_setup,
+    .run = section_retires_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(section_retires);
+
 // --- stamps
 // ---------------------------------------------------------------------------------------
 
