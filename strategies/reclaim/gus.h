@@ -42,9 +42,13 @@
 // clang-format on
 
 enum { GUS_OFFLINE = 0, GUS_STEP = 2 };
-// Where a world begins; odd.
+// Where a world begins; odd. The explorer's wrap soon, as FreeBSD's do when it checks itself.
 #ifndef GUS_FIRST
+#ifdef SYNC_EXPLORE
+#define GUS_FIRST -3
+#else
 #define GUS_FIRST 1
+#endif
 #endif
 // The batch is what defers: the sequence moves when it is full.
 #ifndef SYNC_EXPLORE

@@ -144,12 +144,18 @@ static void hold_by_section(struct thread *t, void *argument, unsigned index)
     (void)argument, (void)index;
     rl_enter(t);
     struct block *b = atomic_load_explicit(&source, memory_order_acquire);
+    rl_enter(t); // within: neither its begin nor its end changes what the outer one holds
+    rl_leave(t);
     phase_set(&phase, 1);
     sync_await(phase_now(&phase) == 2);
+    rl_enter(t);
+    phase_set(&phase, 3);
+    sync_await(phase_now(&phase) == 4);
     sync_check(b->content == ~b->index, "a block was given back under its reader");
     rl_leave(t);
+    rl_leave(t);
     rl_quiesce(t);
-    phase_set(&phase, 3);
+    phase_set(&phase, 5);
 }
 static void hold_by_announcement(struct thread *t, void *argument, unsigned index)
 {
@@ -161,9 +167,11 @@ static void hold_by_announcement(struct thread *t, void *argument, unsigned inde
     } while (b != atomic_load_explicit(&source, memory_order_acquire));
     phase_set(&phase, 1);
     sync_await(phase_now(&phase) == 2);
+    phase_set(&phase, 3);
+    sync_await(phase_now(&phase) == 4);
     sync_check(b->content == ~b->index, "a block was given back under its reader");
     rl_protect(t, 1, NULL);
-    phase_set(&phase, 3);
+    phase_set(&phase, 5);
 }
 static void hold_against_retire(team_work *reader)
 {
@@ -183,9 +191,13 @@ static void hold_against_retire(team_work *reader)
         assert_int_equal(times_freed(0), 0);
         if (STAMPS && reader == hold_by_section)
             assert_false(rl_passed(t, stamp));
+        if (i == 50) {
+            phase_set(&phase, 2);
+            phase_await(t, &phase, 3);
+        }
     }
-    phase_set(&phase, 2);
-    phase_await(t, &phase, 3);
+    phase_set(&phase, 4);
+    phase_await(t, &phase, 5);
     team_join(t, &team);
     for (unsigned i = 0; STAMPS && i < 10000 && !rl_passed(t, stamp); i++)
         thread_safepoint(t);
@@ -237,6 +249,26 @@ static void a_late_one_waits_too(void **state)
     phase_set(&phase, 2);
     team_join(t, &team);
     close_when_freed(t, BEFORE + 1);
+}
+
+// Each slot holds what was announced there last, also against its own thread.
+static void each_slot_holds_one_block(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    struct block *b[RL_PROTECT_SLOTS];
+    for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++)
+        rl_protect(t, i, b[i] = block_new(t, i));
+    for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++)
+        rl_retire(t, b[i], block_free);
+    for (unsigned free = 0; free <= RL_PROTECT_SLOTS; free++) {
+        thread_drain(t);
+        for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++)
+            assert_int_equal(times_freed(i), i < free);
+        if (free != RL_PROTECT_SLOTS)
+            rl_protect(t, free, NULL);
+    }
+    close_when_freed(t, RL_PROTECT_SLOTS);
 }
 
 // What was retired in a stream is given back while it goes on: what waits is bounded, and a thread
@@ -380,6 +412,7 @@ int main(void)
         WHEN(THREADED && !GLOBAL && GRACE, a_section_holds_what_it_saw),
         WHEN(THREADED && !GLOBAL && GRACE, a_late_one_waits_too),
         WHEN(THREADED && !GLOBAL && PROTECTS, an_announcement_holds_one_block),
+        WHEN(PROTECTS, each_slot_holds_one_block),
         WHEN(BOUNDED, a_stream_is_bounded),
         WHEN(THREADED && (GRACE || PROTECTS), readers_beside_a_writer),
         WHEN(THREADED && (GRACE || PROTECTS), threads_come_and_go),

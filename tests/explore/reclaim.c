@@ -69,7 +69,10 @@ static struct record *replace(struct thread *t, struct records *s)
 static void read_in_section(struct thread *t, struct records *s)
 {
     rl_enter(t);
-    record_use(linked(s));
+    const struct record *r = linked(s);
+    rl_enter(t); // within: what the outer one holds stays
+    rl_leave(t);
+    record_use(r);
     rl_leave(t);
 }
 static void read_announced(struct thread *t, struct records *s)
@@ -222,7 +225,7 @@ SIM_SCENARIO(two_retire);
 // The same, and the reader comes back from waiting: what it then finds was linked when it came.
 static void two_retire_return_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread != 3) {
         retire_and_drain(t, s);
@@ -248,7 +251,7 @@ SIM_SCENARIO(two_retire_return);
 // has its stamp, and in one that has none yet.
 static void retires_again_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 1) {
         retire_and_drain(t, s);
@@ -499,7 +502,7 @@ SIM_SCENARIO(retired_left);
 // Two threads go at once, one of them with several batches, while a third one takes what is left.
 static void two_leave_run(void *state, unsigned thread)
 {
-    struct linked *s = state;
+    struct records *s = state;
     struct thread *t = stage_enter(&s->stage, thread);
     if (thread == 3) {
         read_somehow(t, s);
