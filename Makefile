@@ -55,7 +55,7 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs audits liveness fuzz peer power clean
+.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs audits liveness fuzz peer power steady clean
 all: $(BUILD)/rclab
 
 help:
@@ -73,6 +73,7 @@ help:
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
 	@echo 'make peer [PEER="--trials 40"]  interval width against Google Benchmark, same kernel and time (installs libbenchmark-dev)'
 	@echo 'make power [POWER="--tries 20"]  how often extra costs of 2, 3 and 10 per cent are found, beside what is predicted'
+	@echo 'make steady [MINUTE=60]         schemes that defer, a minute at full speed: is memory flat? (seconds)'
 	@echo 'make asm CELL=private_objects/atomic+none   the loop that is timed'
 	@echo 'make deps                       check or install the packages that are needed'
 	@echo 'make clean                      remove build/'
@@ -145,6 +146,10 @@ peer:
 POWER ?=
 power: deps-test
 	@BUILD=$(BUILD) tests/power/run $(POWER)
+
+MINUTE ?= 60
+steady: all
+	@BUILD=$(BUILD) tests/steady $(MINUTE)
 
 asm: $(BUILD)/cells/$(CELL)
 	@objdump -d --no-show-raw-insn --disassemble=work $<
