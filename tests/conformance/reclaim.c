@@ -271,6 +271,22 @@ static void each_slot_holds_one_block(void **state)
     close_when_freed(t, RL_PROTECT_SLOTS);
 }
 
+// A thread that has gone announces nothing.
+static void announce_and_go(struct thread *t, void *argument, unsigned index)
+{
+    (void)index;
+    rl_protect(t, RL_PROTECT_SLOTS - 1, argument);
+}
+static void who_has_gone_holds_nothing(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    struct block *b = block_new(t, 0);
+    team_run(t, 1, announce_and_go, b);
+    rl_retire(t, b, block_free);
+    close_when_freed(t, 1);
+}
+
 // What was retired in a stream is given back while it goes on: what waits is bounded, and a thread
 // that is away keeps nothing.
 enum { STREAM = TEAM * BLOCKS, WAITING = 200 };
@@ -413,6 +429,7 @@ int main(void)
         WHEN(THREADED && !GLOBAL && GRACE, a_late_one_waits_too),
         WHEN(THREADED && !GLOBAL && PROTECTS, an_announcement_holds_one_block),
         WHEN(PROTECTS, each_slot_holds_one_block),
+        WHEN(THREADED && PROTECTS, who_has_gone_holds_nothing),
         WHEN(BOUNDED, a_stream_is_bounded),
         WHEN(THREADED && (GRACE || PROTECTS), readers_beside_a_writer),
         WHEN(THREADED && (GRACE || PROTECTS), threads_come_and_go),
