@@ -81,7 +81,7 @@ dead_tracked          collected      RC cycles    d  $any
 delta_dropped         safethread     RC refcount  d  $any
 promote_unlocked      safethread     RC refcount  d  $any
 table_unflushed       safethread     RC refcount  d  $any
-try_from_zero         atomic         RC refcount  d  $any
+try_from_zero         atomic         RC reuse     d  $any
 weak_resurrects       cas_packed     RC refcount  d  $any
 tally_undeclared      pthread        LK lock      i  $race
 lock_nothing          pthread        LK lock      di $race
