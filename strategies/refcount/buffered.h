@@ -52,7 +52,7 @@
 
 #define RC_SUMMARY "logs of increments and decrements; one thread in the background counts"
 #define RC_SOURCE  "Hastings' Gilectomy, 2016-17; Bacon et al., PLDI 2001 (Recycler)"
-#define RC_WHEN    "never for its speed; it shows what it takes to keep counts out of the mutators"
+#define RC_WHEN    "all threads count the same few objects, a core is to spare, and death can wait"
 #define RC_TRAITS  (RC_SHARED | RC_FREES | RC_LATE | RC_BACKGROUND)
 #define RC_CLEARS
 
