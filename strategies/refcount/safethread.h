@@ -18,8 +18,8 @@
 //                waits for it, so that the owner is in the midst of no count, and stores the
 //                constant.
 //   tracing      All objects are in one doubly linked list, behind one lock; freed ones stay there,
-//                in caches. In the archived revision it is switched off ("XXX FIXME HACK"), so
-//                there asynchronous objects never die; what is here is what it was to become.
+//                in caches. In the archived revision it is switched off, so there asynchronous
+//                objects never die; what is here is what it was to become.
 //
 // What differs. Lists are per thread, and an object is in its first owner's as soon as the
 // collector has to see it: if it refers to others, or is promoted. What protects a thread's list is
