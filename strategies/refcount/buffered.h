@@ -62,6 +62,8 @@
 #define RC_LOG_SIZE 1024
 #endif
 enum { BUFFERED_PADS = 4 + RC_LOG_SIZE / 8 };
+// ... with the two logs, which are never full.
+#define RC_BACKLOG ((BUFFERED_PADS + 2) * RC_LOG_SIZE)
 
 enum { BUFFERED_INCREMENTS, BUFFERED_DECREMENTS, BUFFERED_LOGS };
 
