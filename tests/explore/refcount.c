@@ -966,6 +966,24 @@ static void hot_exit_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(hot_exit, 3, SPREADS, nothing_left,
       "a thread that counts a hot object goes while another one collects");
 
+// More hot objects are made than there was room for, while a thread goes that has counted one.
+static void hot_exit_beside_more_setup(struct scene *s)
+{
+    s->h = node_new_type(stage_as(&s->stage, 1), &node_type, sizeof(struct node), 7, RC_HOT);
+    share(s, 2);
+}
+static void hot_exit_beside_more_run(struct scene *s, struct thread *t, unsigned i)
+{
+    use_and_drop(t, s->h, 7);
+    if (i == 2)
+        stage_exit(&s->stage, i);
+    else
+        for (unsigned n = 0; n < RC_LOG_SIZE; n++)
+            use_and_drop(t, node_new_type(t, &node_type, sizeof(struct node), 8, RC_HOT), 8);
+}
+SCENE(hot_exit_beside_more, 2, SPREADS, nothing_left,
+      "a thread that counts a hot object goes while another one makes more of them");
+
 // A number is used again while threads have counts of the object that had it before.
 static void hot_again_setup(struct scene *s)
 {
