@@ -19,15 +19,6 @@ struct scene {
     uint32_t destroyed;
 };
 
-static void use_and_drop(struct thread *t, struct rc_header *h, uint32_t payload)
-{
-    node_use(h, payload);
-    rc_decref(t, h);
-}
-static void nothing_left(struct scene *s, struct thread *t)
-{
-    (void)s, (void)t;
-}
 static void shared_setup(struct scene *s)
 {
     s->h = node_new(stage_as(&s->stage, 1), 7);
@@ -48,27 +39,19 @@ static void to_and_fro_setup(struct scene *s)
 static void send(struct scene *s, struct thread *t, unsigned to, struct rc_header *h)
 {
     rc_give(t, h);
-    // release: pairs with receive. Acquire: what was there comes back
+    // release: pairs with node_receive. Acquire: what was there comes back
     h = atomic_exchange_explicit(&s->box[to - 1], h, memory_order_acq_rel);
     if (h != NULL) {
         rc_take(t, h);
         use_and_drop(t, h, 7);
     }
 }
-static struct rc_header *receive(struct scene *s, struct thread *t, unsigned i)
-{
-    struct rc_header *h =
-        atomic_exchange_explicit(&s->box[i - 1], NULL, memory_order_acquire); // pairs with send
-    if (h != NULL)
-        rc_take(t, h);
-    return h;
-}
 static void to_and_fro_run(struct scene *s, struct thread *t, unsigned i)
 {
     struct rc_header *h = i == 1 ? s->h : NULL;
     for (unsigned round = 0; round < 2; round++) {
         if (h == NULL)
-            h = receive(s, t, i);
+            h = node_receive(t, &s->box[i - 1]);
         if (h != NULL) { // what goes is a new reference, the old one is dropped
             rc_incref(t, h);
             send(s, t, 3 - i, h);
@@ -81,7 +64,7 @@ static void to_and_fro_run(struct scene *s, struct thread *t, unsigned i)
 static void boxes_end(struct scene *s, struct thread *t)
 {
     for (unsigned i = 1; i <= 2; i++) {
-        struct rc_header *h = receive(s, t, i);
+        struct rc_header *h = node_receive(t, &s->box[i - 1]);
         if (h != NULL)
             use_and_drop(t, h, 7);
     }
