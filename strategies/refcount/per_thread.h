@@ -13,7 +13,8 @@
 //
 // Invariant: a hot object's count is its `shared` and what all arrays have at its number, and every
 // array has 0 at a number that is free. Nobody is its owner: tid is HOT + number, no thread's id,
-// and local is 0; nobody writes its line but a thread that goes, and the collector.
+// and local is 0; nobody writes its line but who publishes it, a thread that goes, and the
+// collector.
 // Memory order: arrays are their threads' own, and the world's stop orders what they did. tid is
 // stored with release when an object is made hot: pairs with rc_try_incref by who knows the block's
 // former object.

@@ -2,8 +2,8 @@
 //
 // plain_immortal: plain, but an object that was made immortal is recognised by its count and never
 // written: None, small integers, types and interned names cost no more than a look, and their lines
-// stay shared by all processors; in return every count of every other object pays for a test. All of
-// it stands in rc_plain_immortal.h.
+// stay shared by all processors; in return every count of every other object pays for a test. All
+// of it stands in rc_plain_immortal.h.
 #ifndef RC_PLAIN_IMMORTAL_H
 #define RC_PLAIN_IMMORTAL_H
 

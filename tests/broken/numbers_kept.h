@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// numbers_kept: per_thread, but the number of a hot object that died is never used again, and tables
-// grow with each one that is made.
+// numbers_kept: per_thread, but the number of a hot object that died is never used again, and
+// tables grow with each one that is made.
 #ifndef BROKEN_NUMBERS_KEPT_H
 #define BROKEN_NUMBERS_KEPT_H
 
