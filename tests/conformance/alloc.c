@@ -43,8 +43,8 @@ static size_t size_of_step(unsigned i)
     return i - 40 < LARGE ? large[i - 40] : 0;
 }
 
-// What a test's own blocks take: what earlier ones left free goes back to the system first, and what
-// they had at their most does not count.
+// What a test's own blocks take: what earlier ones left free goes back to the system first, and
+// what they had at their most does not count.
 struct growth {
     long before, most; // KiB resident
 };
@@ -201,8 +201,8 @@ static void regions_come_and_go(void **state)
     close_world(t);
 }
 
-// Groups of small blocks and single large ones come and go at random, now more of these, now more of
-// those: what one kind leaves whole is the other's next, at the same addresses. They are full of
+// Groups of small blocks and single large ones come and go at random, now more of these, now more
+// of those: what one kind leaves whole is the other's next, at the same addresses. They are full of
 // zeros, with which an allocator that takes a block for a page of its own goes on for a while.
 static void regions_become_blocks_and_back(void **state)
 {
