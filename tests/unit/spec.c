@@ -43,6 +43,7 @@ SCHEME(t_nothing, .kind = RECLAIM, .traits = 0)
 SCHEME(t_epochs, .kind = RECLAIM, .traits = RL_GRACE)
 SCHEME(t_hazards, .kind = RECLAIM, .traits = RL_PROTECTS)
 SCHEME(t_clock, .kind = RECLAIM, .traits = RL_STAMPS)
+SCHEME(t_local, .kind = RECLAIM, .traits = RL_GRACE | RL_TLS)
 
 SCHEME(t_malloc, .kind = ALLOC, .traits = 0)
 SCHEME(t_whole, .kind = ALLOC, .traits = AL_WHOLE)
@@ -70,6 +71,7 @@ WORK(t_bare, no_params, 0)
 WORK(t_container, no_params, NEEDS_EXCLUSION)
 WORK(t_sharing, no_params, NEEDS_SHARING)
 WORK(t_weak, no_params, NEEDS_WEAK)
+WORK(t_twice, no_params, NEEDS_TWICE)
 
 // "REFCOUNT+LOCK[+RECLAIMER+ALLOC]"; what is not named stays open.
 static struct spec make(const struct workload *w, const char *pair, unsigned threads)
@@ -199,7 +201,7 @@ static void test_no_lock_is_valid(void **state)
 
 #define RULE_TEXT(ok, text) text,
 static const char *const rules[] = {PAIR_RULES(RULE_TEXT, 0, 0, 0, 0) PAIR_WORKLOAD_RULES(
-    RULE_TEXT, 0, 0) PAIR_THREAD_RULES(RULE_TEXT, 0, 0, 0, 0)};
+    RULE_TEXT, 0, 0, 0) PAIR_THREAD_RULES(RULE_TEXT, 0, 0, 0, 0)};
 
 // Each pair is refused with that reason and, with its remedy, is not.
 static const struct refusal {
@@ -229,6 +231,10 @@ static const struct refusal {
      "t_shared+t_free+t_clock+t_stamped", 1},
     {&t_weak, "t_try+t_global+t_nothing+t_malloc", 1, "weak references",
      "t_shared+t_global+t_nothing+t_malloc", 1},
+    {&t_twice, "t_shared+t_free+t_local+t_malloc", 1, "attaches a thread of the system twice",
+     "t_shared+t_free+t_epochs+t_malloc", 1},
+    {&t_twice, "t_shared+t_free+t_local+t_malloc", 2, "attaches a thread of the system twice",
+     "t_shared+t_free+t_clock+t_malloc", 2},
     {&t_bare, "t_alone+t_free+t_nothing+t_malloc", 2, "refcount scheme needs a global lock",
      "t_alone+t_free+t_nothing+t_malloc", 1},
     {&t_bare, "t_alone+t_excludes+t_nothing+t_malloc", 1000, "refcount scheme needs a global lock",
