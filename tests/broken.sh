@@ -46,6 +46,7 @@ hazard_own         hazard  RL reclaim  plain  verification
 drain_half         qsbr    RL reclaim  plain  verification
 ebr_inner          ebr     RL reclaim  plain  verification
 queue_short        biased  RC refcount plain  verification
+numbers_kept       per_thread RC refcount plain verification
 own_uncounted      pep703  RC history  plain  verification|assertion
 END
 )
