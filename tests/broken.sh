@@ -39,6 +39,10 @@ reach_forgotten    collected RC cycles plain  verification
 reach_forgotten    collected RC cycles asan   ASan
 weak_garbage       collected RC cycles plain  verification
 dead_tracked       collected RC cycles plain  assertion
+older_never        generational RC cycles plain verification
+frame_popped       pep703  RC cycles   plain  verification
+local_kept         pep703  RC cycles   plain  verification
+queue_skipped      pep703  RC cycles   plain  verification
 ebr_early          ebr     RL reclaim  plain  verification
 qsbr_lost          qsbr    RL reclaim  plain  verification
 hazard_unfenced    hazard  RL census   census census
@@ -52,6 +56,7 @@ hazard_int         hazard  RL reclaim  plain  verification
 free_forgotten     system  AL alloc    plain  verification
 pool_stale         pool    AL alloc    asan   ASan|UBSan
 pool_remembers     pool    AL alloc    plain  verification
+heaps_unwoken      heaps   AL alloc    plain  verification
 own_uncounted      pep703  RC history  plain  verification|assertion
 END
 )

@@ -20,10 +20,11 @@ mkdir -p "$BUILD" || exit 1
 
 # Wrong scheme, made from, layer, the file of scenarios where it is found, faces (declared, instrumented),
 # the failures that are expected. One file, and both faces for some: compilers take most of the time.
-# What only costs too much or is not fair is nobody's failure; what takes more objects than a scenario
-# has, or is late only, is for tests/broken.sh.
+# What only costs too much or is not fair is nobody's failure; what takes more objects or frames than a
+# scenario has, or is late only, is for tests/broken.sh.
 harmless='census_off immortal_written gil_unforced pymutex_unfair queue_short drain_half hazard_own numbers_kept'
-harmless+=' hazard_int free_forgotten pool_stale pool_remembers'
+harmless+=' hazard_int free_forgotten pool_stale pool_remembers older_never'
+harmless+=' frame_popped local_kept queue_skipped heaps_unwoken'
 race='data race|use after free'
 any='data race|use after free|check failed|leak|misuse|crash'
 cases=$(grep -v '^#' <<END

@@ -213,6 +213,40 @@ static void what_holds_a_ring(void **state)
     close_world(t);
 }
 
+// What locals hold in a call, and in the one that it calls: each until its own end. A local that was
+// turned into a counted reference is none any more.
+static void locals_of_nested_calls(void **state)
+{
+    enum { RING = 10 };
+    (void)state;
+    struct thread *t = open_world();
+    for (unsigned flags = 0; flags <= RC_DEFERRED; flags += RC_DEFERRED) {
+        struct mark outer_mark = {0}, inner_mark = {0};
+        struct rc_local outer[2] = {}, inner[1] = {};
+        struct rc_roots outer_frame, inner_frame;
+        struct rc_header *h = ring_of_type(t, &node_type, &outer_mark, RING, flags);
+        rc_roots_push(t, &outer_frame, outer, 2);
+        rc_local_of(t, &outer[1], h);
+        rc_decref(t, h);
+        h = ring_of_type(t, &node_type, &inner_mark, RING, flags);
+        rc_roots_push(t, &inner_frame, inner, 1);
+        rc_local_of(t, &inner[0], h);
+        rc_decref(t, h);
+        collects(t, &outer_mark, 0);
+        collects(t, &inner_mark, 0);
+        rc_local_drop(t, &inner[0]);
+        rc_roots_pop(t, &inner_frame);
+        collects(t, &inner_mark, RING);
+        collects(t, &outer_mark, 0);
+        h = rc_local_own(t, &outer[1]);
+        collects(t, &outer_mark, 0);
+        rc_decref(t, h);
+        collects(t, &outer_mark, RING);
+        rc_roots_pop(t, &outer_frame);
+    }
+    close_world(t);
+}
+
 // Reached, subtracted and destroyed without recursion.
 static void a_long_list_in_a_circle(void **state)
 {
@@ -265,6 +299,31 @@ static void a_scheme_collects_by_itself(void **state)
     assert_true(deaths(&mark) > RINGS * RING / 2);
     thread_drain(t);
     assert_int_equal(deaths(&mark), RINGS * RING);
+    close_world(t);
+}
+
+// So is one whose garbage has lived through collections before it became garbage: no more of it is
+// there than a few times what lives.
+static void old_garbage_dies_by_itself(void **state)
+{
+    enum { RINGS = 50000, LIVING = 10000, RING = 4 };
+    struct mark mark = {0};
+    (void)state;
+    struct thread *t = open_world();
+    struct rc_header **living = sync_alloc(LIVING * sizeof *living);
+    for (unsigned i = 0; i < RINGS; i++) {
+        struct rc_header **oldest = &living[i % LIVING];
+        if (*oldest != NULL)
+            rc_decref(t, *oldest);
+        *oldest = ring_new(t, &mark, RING);
+        thread_safepoint(t);
+    }
+    assert_true(deaths(&mark) > RINGS * RING / 2);
+    for (unsigned i = 0; i < LIVING; i++)
+        rc_decref(t, living[i]);
+    thread_drain(t);
+    assert_int_equal(deaths(&mark), RINGS * RING);
+    sync_free(living);
     close_world(t);
 }
 
@@ -549,6 +608,37 @@ static void weak_get_against_a_collection(void **state)
     sync_free(g);
 }
 
+// Its maker goes right after another thread gave up the last reference to a ring from outside.
+struct gone {
+    struct rc_header *h;
+    struct mark mark;
+    struct phase phase;
+};
+static void make_and_go(struct thread *t, void *argument, unsigned index)
+{
+    struct gone *g = argument;
+    (void)index;
+    g->h = ring_new(t, &g->mark, 7);
+    rc_give(t, g->h);
+    phase_set(&g->phase, 1);
+    phase_await(t, &g->phase, 2);
+}
+static void garbage_of_a_thread_that_has_gone(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    struct gone g = {.h = NULL};
+    struct team team = {.work = make_and_go, .argument = &g, .n = 1, .undrained = true};
+    team_start(t, &team);
+    phase_await(t, &g.phase, 1);
+    rc_take(t, g.h);
+    rc_decref(t, g.h);
+    phase_set(&g.phase, 2);
+    team_join(t, &team);
+    collects(t, &g.mark, 7);
+    close_world(t);
+}
+
 static void leave_garbage(struct thread *t, void *argument, unsigned index)
 {
     (void)index;
@@ -778,15 +868,18 @@ int main(void)
         cmocka_unit_test(joined_rings_die_together),
         cmocka_unit_test(what_a_ring_holds),
         cmocka_unit_test(what_holds_a_ring),
+        cmocka_unit_test(locals_of_nested_calls),
         cmocka_unit_test(a_long_list_in_a_circle),
         cmocka_unit_test(a_wide_box_in_a_circle),
         cmocka_unit_test(a_scheme_collects_by_itself),
+        cmocka_unit_test(old_garbage_dies_by_itself),
         cmocka_unit_test(a_ring_is_broken),
         WHEN(WEAK, weak_cells_of_garbage),
         WHEN(THREADED, a_ring_held_by_another_thread),
         WHEN(THREADED, garbage_waits_for_another_thread),
         WHEN(THREADED, deaths_beside_collections),
         WHEN(THREADED && WEAK, weak_get_against_a_collection),
+        WHEN(THREADED, garbage_of_a_thread_that_has_gone),
         WHEN(THREADED, threads_leave_garbage),
         WHEN(THREADED, random_graphs),
     };
