@@ -271,6 +271,43 @@ static void another_thread_frees(void **state)
     close_world(t);
 }
 
+// Blocks of regions that were full go back by who allocated them and by another thread, and are
+// allocated again: no more memory is taken than what was in use.
+enum { SIDES = 20000, SIDES_SIZE = 64 };
+static unsigned char *sides[SIDES];
+static void free_thirds(struct thread *t, void *argument, unsigned third)
+{
+    (void)argument;
+    for (unsigned i = third; i < SIDES; i += 3) {
+        sync_check(untouched(sides[i], SIDES_SIZE, (unsigned char)i), "a block was written");
+        al_free(t, sides[i]);
+        sides[i] = NULL;
+    }
+}
+static void regions_are_freed_from_two_sides(void **state)
+{
+    enum { TIMES = REUSES ? 60 : 6, ALLOWED_KB = 30000 };
+    (void)state;
+    struct thread *t = open_world();
+    struct growth g = growth_begin();
+    for (unsigned round = 0; round < TIMES; round++) {
+        for (unsigned i = 0; i < SIDES; i++)
+            if (sides[i] == NULL)
+                sides[i] = filled(t, SIDES_SIZE, heap[round % HEAPS], (unsigned char)i);
+        growth_look(&g);
+        team_run(t, 1, free_thirds, NULL);
+        free_thirds(t, NULL, 1);
+        thread_safepoint(t);
+    }
+    for (unsigned i = 0; i < SIDES; i++)
+        if (sides[i] == NULL)
+            sides[i] = filled(t, SIDES_SIZE, AL_OBJECT, (unsigned char)i);
+    for (unsigned third = 0; third < 3; third++)
+        free_thirds(t, NULL, third);
+    assert_true(!REUSES || g.most < ALLOWED_KB);
+    close_world(t);
+}
+
 // Threads come and go in thousands; what each leaves behind is freed when it has gone.
 enum { LEFT = 40, LEFT_SIZE = 2000 };
 static void *left[LEFT];
@@ -422,6 +459,7 @@ int main(void)
         WHEN(REUSES, reuse_is_bounded),
         WHEN((AL_TRAITS & AL_WHOLE) != 0, the_world_gives_everything_back),
         WHEN(THREADED, another_thread_frees),
+        WHEN(THREADED && (AL_TRAITS & AL_WHOLE) == 0, regions_are_freed_from_two_sides),
         WHEN(THREADED && REUSES && (AL_TRAITS & AL_WHOLE) == 0, short_lives_take_no_memory),
         WHEN(THREADED && (AL_TRAITS & AL_TYPE_STABLE) != 0, count_words_stay),
         WHEN(THREADED && (AL_TRAITS & AL_VISITS) != 0, visits_show_what_is_in_use),
