@@ -69,6 +69,36 @@ static void flags_are_hints(void **state)
     close_world(t);
 }
 
+// More objects that all threads count than a table has room for at first.
+enum { HOT_OBJECTS = 200 };
+static struct rc_header *hot[HOT_OBJECTS];
+static void count_hot(struct thread *t, void *argument, unsigned index)
+{
+    (void)argument, (void)index;
+    for (unsigned i = 0; i < HOT_OBJECTS; i++)
+        rc_incref(t, hot[i]);
+    for (unsigned i = 0; i < HOT_OBJECTS; i++)
+        rc_decref(t, hot[i]);
+}
+static void many_hot_objects(void **state)
+{
+    struct mark mark = {0};
+    (void)state;
+    struct thread *t = open_world();
+    for (unsigned i = 0; i < HOT_OBJECTS; i++)
+        hot[i] = node_of_type(t, &node_type, &mark, RC_HOT);
+    count_hot(t, NULL, 0);
+    if (THREADED)
+        team_run(t, 1, count_hot, NULL);
+    thread_drain(t);
+    assert_int_equal(deaths(&mark), 0);
+    for (unsigned i = 0; i < HOT_OBJECTS; i++)
+        rc_decref(t, hot[i]);
+    thread_drain(t);
+    assert_int_equal(deaths(&mark), FREES ? HOT_OBJECTS : 0);
+    close_world(t);
+}
+
 // An immortal object outlives whatever is done with references to it, and dies when it is ended;
 // what it holds dies with it.
 static void immortals(void **state)
@@ -1240,6 +1270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts),
         cmocka_unit_test(flags_are_hints),
+        cmocka_unit_test(many_hot_objects),
         cmocka_unit_test(immortals),
         cmocka_unit_test(try_incref_of_the_living),
         WHEN(COUNTS, try_incref_of_the_dead),
