@@ -74,7 +74,7 @@ epoch_short           buffered       RC late      d  $any
 log_lost              buffered       RC late      d  $any
 online_unlocked       buffered       RC late      d  $any|deadlock
 never_crowded         buffered       RC late      d  check failed
-lingers_not           buffered       RC late      d  leak|check failed
+lingers_once          buffered       RC late      d  leak|check failed
 subtract_forgotten    collected      RC cycles    d  leak|check failed
 reach_forgotten       collected      RC cycles    d  $any
 weak_garbage          collected      RC cycles    d  $any
