@@ -23,6 +23,7 @@ mkdir -p "$BUILD" || exit 1
 # What only costs too much or is not fair is nobody's failure; what takes more objects than a scenario
 # has, or is late only, is for tests/broken.sh.
 harmless='census_off immortal_written gil_unforced pymutex_unfair queue_short drain_half hazard_own numbers_kept'
+harmless+=' hazard_int free_forgotten pool_stale pool_remembers'
 race='data race|use after free'
 any='data race|use after free|check failed|leak|misuse|crash'
 cases=$(grep -v '^#' <<END
@@ -116,6 +117,7 @@ batch_stamped         qsbr           RL reclaim   d  $any
 leave_once            qsbr           RL reclaim   d  leak|check failed
 ebr_inner             ebr            RL reclaim   d  $any
 qsbr_lost             qsbr           RL reclaim   d  leak|check failed
+gus_alone             gus            RL reclaim   d  $any
 gus_deferred          gus            RL reclaim   d  $any
 gus_forgets           gus            RL reclaim   d  $any
 gus_poll_relaxed      gus            RL reclaim   d  $race
@@ -123,6 +125,7 @@ gus_plain             gus_old        RL reclaim   d  $any
 ebr_early             ebr            RL reclaim   d  $any
 ebr_unfenced          ebr            RL reclaim   d  $any
 ebr_limbo             ebr            RL reclaim   d  $any
+ebr_hasty             ebr            RL reclaim   d  $any
 hazard_relaxed        hazard         RL reclaim   di $race
 hazard_unfenced       hazard         RL reclaim   d  $any
 heaps_at_once         heaps          AL alloc     d  $race|check failed
