@@ -46,6 +46,7 @@ hazard_own         hazard  RL reclaim  plain  verification
 drain_half         qsbr    RL reclaim  plain  verification
 ebr_inner          ebr     RL reclaim  plain  verification
 queue_short        biased  RC refcount plain  verification
+numbers_kept       per_thread RC refcount plain verification
 gus_alone          gus     RL reclaim  plain  verification
 hazard_int         hazard  RL reclaim  plain  verification
 free_forgotten     system  AL alloc    plain  verification
