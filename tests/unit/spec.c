@@ -46,6 +46,7 @@ SCHEME(t_nothing, .kind = RECLAIM, .traits = 0)
 SCHEME(t_epochs, .kind = RECLAIM, .traits = RL_GRACE)
 SCHEME(t_hazards, .kind = RECLAIM, .traits = RL_PROTECTS)
 SCHEME(t_clock, .kind = RECLAIM, .traits = RL_STAMPS)
+SCHEME(t_local, .kind = RECLAIM, .traits = RL_GRACE | RL_TLS)
 
 SCHEME(t_malloc, .kind = ALLOC, .traits = 0)
 SCHEME(t_whole, .kind = ALLOC, .traits = AL_WHOLE)
@@ -74,6 +75,7 @@ WORK(t_bare, no_params, 0)
 WORK(t_container, no_params, NEEDS_EXCLUSION)
 WORK(t_sharing, no_params, NEEDS_SHARING)
 WORK(t_weak, no_params, NEEDS_WEAK)
+WORK(t_twice, no_params, NEEDS_TWICE)
 WORK(t_rings, no_params, NEEDS_CYCLES)
 
 // "REFCOUNT+LOCK[+RECLAIMER+ALLOC]"; what is not named stays open.
@@ -204,7 +206,7 @@ static void test_no_lock_is_valid(void **state)
 
 #define RULE_TEXT(ok, text) text,
 static const char *const rules[] = {PAIR_RULES(RULE_TEXT, 0, 0, 0, 0) PAIR_WORKLOAD_RULES(
-    RULE_TEXT, 0, 0) PAIR_THREAD_RULES(RULE_TEXT, 0, 0, 0, 0)};
+    RULE_TEXT, 0, 0, 0) PAIR_THREAD_RULES(RULE_TEXT, 0, 0, 0, 0)};
 
 // Each pair is refused with that reason and, with its remedy, is not.
 static const struct refusal {
@@ -238,6 +240,10 @@ static const struct refusal {
      "t_defers+t_free+t_nothing+t_stable", 1},
     {&t_weak, "t_try+t_global+t_nothing+t_malloc", 1, "weak references",
      "t_shared+t_global+t_nothing+t_malloc", 1},
+    {&t_twice, "t_shared+t_free+t_local+t_malloc", 1, "attaches a thread of the system twice",
+     "t_shared+t_free+t_epochs+t_malloc", 1},
+    {&t_twice, "t_shared+t_free+t_local+t_malloc", 2, "attaches a thread of the system twice",
+     "t_shared+t_free+t_clock+t_malloc", 2},
     {&t_rings, "t_shared+t_free+t_nothing+t_malloc", 1, "collects cycles, or never frees",
      "t_visits+t_free+t_nothing+t_shows", 1},
     {&t_rings, "t_shared+t_free+t_nothing+t_malloc", 1, "collects cycles, or never frees",
