@@ -67,7 +67,7 @@ help:
 	@echo 'make audits [BUDGET=45s]        docs/audits.md again: which memory orders are needed, of every scheme, so long each'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
-	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   the explorer: every scheme, so many schedules, both faces'
+	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   every scheme: long histories, so many schedules in both faces'
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'

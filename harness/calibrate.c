@@ -9,15 +9,17 @@
 
 // --- the plan -----------------------------------------------------------------------------------
 
-// Those that exist and go with the workload, the first PAIRS_MOST: what locks its container only
-// where it must be.
+// Those that exist and go with the workload, the first PAIRS_MOST: what locks its container, or
+// collects its cycles, only where it must be.
 static const struct {
     const char *rc, *lock;
 } typical[] = {{"plain", "gil"},
                {"atomic", "none"},
                {"biased", "none"},
                {"atomic", "pthread"},
-               {"atomic", "pymutex"}};
+               {"atomic", "pymutex"},
+               {"generational", "gil"},
+               {"pep703", "none"}};
 enum { TYPICAL = sizeof typical / sizeof typical[0], PAIRS_MOST = 3, WORKLOADS_WHOLE = 3 };
 
 // False: too few schemes are there, or they do not go together.

@@ -60,6 +60,7 @@ void catalogue_traits(const struct scheme *s, char text[TRAITS_TEXT])
         [RECLAIM] = {{RL_GRACE, "grace periods"},
                      {RL_STAMPS, "stamps"},
                      {RL_PROTECTS, "protects"},
+                     {RL_TLS, "thread-local"},
                      {RL_NATIVE, "peer"}},
         [ALLOC] = {{AL_TYPE_STABLE, "type-stable"},
                    {AL_STAMPS, "needs stamps"},

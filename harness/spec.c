@@ -208,7 +208,7 @@ bool spec_valid(const struct spec *s, struct error *e)
         return error_set(e, "%s with %s and %u thread%s: %s", s->workload->name, pair, s->threads, \
                          s->threads != 1 ? "s" : "", text);
     PAIR_RULES(RULE, rc, lk, rl, al)
-    PAIR_WORKLOAD_RULES(RULE, rc, needs)
+    PAIR_WORKLOAD_RULES(RULE, rc, rl, needs)
     if (s->threads > 1) {
         PAIR_THREAD_RULES(RULE, rc, lk, al, needs)
     }

@@ -261,10 +261,12 @@ API void world_start(struct thread *t)
     sync_mutex_unlock(&w->stopper);
 }
 
+// Whom a grace period waits for, the refcount scheme knows to be online: its own thread must not go
+// to sleep over something retired because it takes all others to be away.
 API void thread_offline(struct thread *t)
 {
-    rc_thread_offline(t);
     rl_thread_offline(t);
+    rc_thread_offline(t);
     if (WORLD_STOPS)
         thread_stands(t);
 }
@@ -272,8 +274,8 @@ API void thread_back(struct thread *t)
 {
     if (WORLD_STOPS)
         thread_runs(t);
-    rl_thread_online(t);
     rc_thread_online(t);
+    rl_thread_online(t);
 }
 API void thread_safepoint(struct thread *t)
 {
@@ -361,9 +363,9 @@ API struct thread *thread_attach(struct world *w)
     struct thread *t = thread_reserve(w);
     if (WORLD_STOPS)
         thread_runs(t);
+    rc_thread_attach(t);
     rl_thread_attach(t);
     al_thread_attach(t);
-    rc_thread_attach(t);
     lk_thread_attach(t);
     // release: pairs with thread_attached
     atomic_store_explicit(&t->state, THREAD_ATTACHED, memory_order_release);
@@ -382,9 +384,9 @@ API bool thread_drain(struct thread *t)
 API void thread_detach(struct thread *t)
 {
     lk_thread_detach(t);
-    rc_thread_detach(t);
     al_thread_detach(t);
     rl_thread_detach(t);
+    rc_thread_detach(t);
     if (WORLD_STOPS)
         thread_stands(t);
     // release: pairs with thread_reserve, where another thread takes the slot

@@ -56,6 +56,8 @@ enum rl_trait {
     RL_PROTECTS = 1 << 2,   // rl_protect works
     RL_NATIVE = 1 << 3,     // a peer: its accesses do not pass through sync.h
     RL_BACKGROUND = 1 << 4, // has a thread of its own; how much waits to be freed is not bounded
+    RL_TLS = 1 << 5,        // what it knows of a reader is the system's thread's, which can be
+                            // attached once at a time
 };
 
 // Allocators (AL_TRAITS).
@@ -97,6 +99,8 @@ enum workload_need {
     NEEDS_SHARING = 1 << 1,   // its threads see the same objects
     NEEDS_WEAK = 1 << 2,      // it uses weak references
     NEEDS_CYCLES = 1 << 3,    // its objects refer to each other in circles
+    NEEDS_TWICE = 1 << 4,     // a thread of the system is attached twice at a time: offline, and as
+                              // a short-lived one that it plays meanwhile
 };
 
 // The rules for a run with more than one thread.
@@ -113,10 +117,15 @@ enum workload_need {
 // clang-format on
 
 // The rules for a workload, whatever the number of threads.
-#define PAIR_WORKLOAD_RULES(rule, rc, needs)                                                       \
-    rule(!PAIR_HAS(needs, NEEDS_WEAK) || PAIR_HAS(rc, RC_WEAK),                                    \
-         "this workload needs a refcount scheme with weak references")                             \
-        rule(!PAIR_HAS(needs, NEEDS_CYCLES) || PAIR_HAS(rc, RC_CYCLES) || !PAIR_HAS(rc, RC_FREES), \
-             "this workload needs a refcount scheme that collects cycles, or never frees")
+// clang-format off
+#define PAIR_WORKLOAD_RULES(rule, rc, rl, needs)                                               \
+    rule(!PAIR_HAS(needs, NEEDS_WEAK) || PAIR_HAS(rc, RC_WEAK),                                \
+         "this workload needs a refcount scheme with weak references")                         \
+    rule(!PAIR_HAS(needs, NEEDS_CYCLES) || PAIR_HAS(rc, RC_CYCLES) || !PAIR_HAS(rc, RC_FREES), \
+         "this workload needs a refcount scheme that collects cycles, or never frees")         \
+    rule(!PAIR_HAS(needs, NEEDS_TWICE) || !PAIR_HAS(rl, RL_TLS),                               \
+         "this workload attaches a thread of the system twice at a time: not with this "       \
+         "reclaimer, whose readers are thread-local")
+// clang-format on
 
 #endif

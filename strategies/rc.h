@@ -38,6 +38,8 @@
 //     RC_MORTAL(t, h)         optional: makes an immortal object mortal, where rc_init would forget
 //                             what the header keeps beside the count
 //     RC_CLEARS               optional: it has an rc_clear of its own
+//     RC_BACKLOG              RC_BACKGROUND: the most changes of one thread that are not applied, or
+//                             whose deaths are not done, when its rc_safepoint returns
 // Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs or tables, in entries,
 // a power of two. Tests do, so that they are full soon. A prototype that a scheme gets wrong is a
 // "conflicting types" error that names both places; one that it forgets is an error where the

@@ -7,7 +7,7 @@
 // never reaches, only that layer's functions. Every function takes the calling thread `t`.
 //
 // A thread's life:
-//     thread_attach(world)          reclaimer, allocator, refcount, lock scheme learn of it
+//     thread_attach(world)          refcount, reclaimer, allocator, lock scheme learn of it
 //       lk_enter(t)                 from here on it may touch objects
 //         ... thread_safepoint(t)   now and then: the eval breaker
 //         thread_drain(t)           what it deferred is carried out, as far as others let it

@@ -46,6 +46,12 @@ hazard_own         hazard  RL reclaim  plain  verification
 drain_half         qsbr    RL reclaim  plain  verification
 ebr_inner          ebr     RL reclaim  plain  verification
 queue_short        biased  RC refcount plain  verification
+numbers_kept       per_thread RC refcount plain verification
+gus_alone          gus     RL reclaim  plain  verification
+hazard_int         hazard  RL reclaim  plain  verification
+free_forgotten     system  AL alloc    plain  verification
+pool_stale         pool    AL alloc    asan   ASan|UBSan
+pool_remembers     pool    AL alloc    plain  verification
 own_uncounted      pep703  RC history  plain  verification|assertion
 END
 )
@@ -86,6 +92,8 @@ catcher() { # log
         echo ASan
     elif grep -q 'WARNING: ThreadSanitizer' "$1"; then
         echo TSan
+    elif grep -q ': runtime error: ' "$1"; then
+        echo UBSan
     elif grep -q '^# census: .*: \(the statement is wrong\|not stated\|changes\)' "$1"; then
         echo census
     elif grep -q '^not ok\|^tests/conformance/[a-z]*\.[ch]:[0-9]*: ' "$1"; then
@@ -97,6 +105,7 @@ catcher() { # log
 how() { # log
     local line
     line=$(grep -m1 -e 'ERROR: AddressSanitizer' -e 'WARNING: ThreadSanitizer' \
+        -e ': runtime error: ' \
         -e '^# census: .*: \(the statement\|not stated\|changes\)' \
         -e '^tests/conformance/[a-z]*\.[ch]:[0-9]*: ' "$1")
     [ -n "$line" ] || line=$(sed -n 's/^not ok [0-9]* - //p' "$1" | head -n 1)

@@ -129,7 +129,7 @@ program == "" {
     last = $0
     next
 }
-/^# HISTORY_SEED=/ { seed = $2 " " }
+/^# HISTORY_SEED=/ { seed = substr($0, 3) " " }
 /^SUMMARY: [A-Za-z]*Sanitizer|: runtime error: |^no end after |^# census: .*: (the statement is wrong|not stated|changes)/ {
     if (sure == "")
         sure = $0

@@ -12,7 +12,7 @@
 // period is bound to end.
 //
 // liburcu keeps its readers in thread-local storage: whatever attaches is the calling thread of the
-// system, which must not be attached twice at a time.
+// system, which must not be attached twice at a time (RL_TLS).
 //
 // Invariant: a block is ripe when every thread that was online when it was retired has been
 // quiescent or offline since.
@@ -33,7 +33,7 @@
 #define RL_SUMMARY "call_rcu and rcu_quiescent_state of the liburcu that is installed"
 #define RL_SOURCE  "Desnoyers, McKenney et al., userspace RCU (urcu-qsbr), IEEE TPDS 23(2), 2012"
 #define RL_WHEN    "as the yardstick for qsbr"
-#define RL_TRAITS  (RL_GRACE | RL_BACKGROUND | RL_NATIVE)
+#define RL_TRAITS  (RL_GRACE | RL_BACKGROUND | RL_TLS | RL_NATIVE)
 #define RL_CENSUS(op)
 
 struct urcu_retired {

@@ -62,6 +62,8 @@
 #define RC_LOG_SIZE 1024
 #endif
 enum { BUFFERED_PADS = 4 + RC_LOG_SIZE / 8 };
+// ... with the two logs, which are never full.
+#define RC_BACKLOG ((BUFFERED_PADS + 2) * RC_LOG_SIZE)
 
 enum { BUFFERED_INCREMENTS, BUFFERED_DECREMENTS, BUFFERED_LOGS };
 
@@ -88,11 +90,11 @@ struct rc_world {
     struct buffered_pad *queue[BUFFERED_LOGS];   // handed over
     struct buffered_pad *spare;                  // empty ones
     uint32_t unsettled;                          // pads handed over whose deaths are not done
-    uint32_t
-        online; // threads that must pass a safepoint before an epoch has ended; not the committer
+    uint32_t online; // threads that must pass a safepoint before an epoch ends; not the committer
     uint32_t behind; // ... and have not yet
     // Rounds that the committer still makes after deaths: what they retired to the reclaimer, and
-    // what that gives up in turn, comes when all others have passed a safepoint.
+    // what that gives up in turn, comes when all others have passed a safepoint. Two of them: a
+    // thread tells the reclaimer behind its rc_safepoint (thread_safepoint).
     uint32_t lingers;
     uint32_t waiters; // threads that sleep on settled
     bool ready;       // the committer is attached

@@ -40,6 +40,8 @@ struct rc_header {
     _Atomic(uint32_t) count;
     COLLECTOR_FIELDS
 };
+#include "rc_plain_immortal.h"
+
 API _Atomic(uint32_t) *collector_word(struct rc_header *h)
 {
     return &h->gc;
@@ -82,8 +84,7 @@ API void rc_thread_detach(struct thread *t)
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
 {
     struct generation *young = &rc_world(t)->generation[0];
-    atomic_store_explicit(&h->count, (flags & RC_IMMORTAL) != 0 ? UINT32_MAX : 1,
-                          memory_order_relaxed);
+    plain_immortal_init(h, flags);
     if (!collector_init(h, flags))
         return;
     linked_add(&young->objects, &h->link);
@@ -98,33 +99,6 @@ API void generational_dies(struct thread *t, struct rc_header *h)
     linked_remove(&h->link);
     if (sync_get(young->count) != 0)
         sync_set(young->count, sync_get(young->count) - 1);
-}
-API void rc_incref(struct thread *t, struct rc_header *h)
-{
-    (void)t;
-    uint32_t n = atomic_load_explicit(&h->count, memory_order_relaxed) + 1;
-    if (n != 0)
-        atomic_store_explicit(&h->count, n, memory_order_relaxed);
-}
-API void rc_decref(struct thread *t, struct rc_header *h)
-{
-    uint32_t n = atomic_load_explicit(&h->count, memory_order_relaxed);
-    if ((int32_t)n < 0)
-        return;
-    atomic_store_explicit(&h->count, n - 1, memory_order_relaxed);
-    if (n == 1)
-        rc_die(t, h);
-}
-API bool rc_try_incref(struct thread *t, struct rc_header *h)
-{
-    if (atomic_load_explicit(&h->count, memory_order_relaxed) == 0)
-        return false;
-    rc_incref(t, h);
-    return true;
-}
-API void rc_publish(struct thread *t, struct rc_header *h)
-{
-    (void)t, (void)h;
 }
 
 // --- cycles -----------------------------------------------------------------------------------

@@ -13,7 +13,8 @@
 //
 // Invariant: a hot object's count is its `shared` and what all arrays have at its number, and every
 // array has 0 at a number that is free. Nobody is its owner: tid is HOT + number, no thread's id,
-// and local is 0; nobody writes its line but a thread that goes, and the collector.
+// and local is 0; nobody writes its line but who publishes it, a thread that goes, and the
+// collector.
 // Memory order: arrays are their threads' own, and the world's stop orders what they did. tid is
 // stored with release when an object is made hot: pairs with rc_try_incref by who knows the block's
 // former object.
@@ -24,6 +25,11 @@
 #define RC_PER_THREAD_H
 
 #include "rc.h"
+
+// Numbers that tables have room for at first; it doubles.
+#ifndef RC_LOG_SIZE
+#define RC_LOG_SIZE 16
+#endif
 
 enum { PER_THREAD_HOT = 1 << 20 }; // above any thread's id
 _Static_assert(THREADS_MAX < (int)PER_THREAD_HOT, "a hot object's number is nobody's id");
@@ -69,7 +75,7 @@ API void pep703_world_fini(struct pep703_world *pw)
 // Under the mutex.
 static __attribute__((noinline, cold, unused)) void per_thread_world_grow(struct pep703_world *pw)
 {
-    size_t n = sync_get(pw->numbers), room = n != 0 ? 2 * n : 16;
+    size_t n = sync_get(pw->numbers), room = n != 0 ? 2 * n : RC_LOG_SIZE;
     struct rc_header **object = sync_alloc(room * sizeof *object);
     for (size_t i = 0; i < n; i++)
         sync_set(object[i], sync_get(pw->object[i]));
@@ -103,7 +109,7 @@ static __attribute__((noinline, unused)) size_t per_thread_number(struct thread 
 static __attribute__((noinline, cold, unused)) void per_thread_grow(struct pep703_thread *own,
                                                                     size_t number)
 {
-    size_t had = sync_get(own->room), room = had != 0 ? had : 16;
+    size_t had = sync_get(own->room), room = had != 0 ? had : RC_LOG_SIZE;
     while (room <= number)
         room *= 2;
     int64_t *count = sync_alloc(room * sizeof *count);

@@ -15,8 +15,8 @@
 //                over; a diff of nothing empties it.
 //   promotion    A thread holds a lock of its own while it works, and gives it up where it waits,
 //                and at a safepoint where it is asked (inspect_lock, inspect_flag). Who promotes
-//                waits for it, so that the owner is in the midst of no count, and stores the
-//                constant.
+//                waits for it, so that the owner is in the midst of no count, and puts the constant
+//                there by compare-exchange; here, where all who do so hold that lock, by a store.
 //   tracing      All objects are in one doubly linked list, behind one lock; freed ones stay there,
 //                in caches. In the archived revision it is switched off, so there asynchronous
 //                objects never die; what is here is what it was to become.
@@ -241,10 +241,11 @@ API void safethread_dies(struct thread *t, struct rc_header *h)
     collector_ended(t);
 }
 
-API void safethread_add_own(struct rc_header *h, intptr_t d)
+API intptr_t safethread_add_own(struct rc_header *h, intptr_t d)
 {
-    intptr_t n = atomic_load_explicit(&h->count, memory_order_relaxed);
-    atomic_store_explicit(&h->count, n + d, memory_order_relaxed);
+    intptr_t n = atomic_load_explicit(&h->count, memory_order_relaxed) + d;
+    atomic_store_explicit(&h->count, n, memory_order_relaxed);
+    return n;
 }
 API void rc_incref(struct thread *t, struct rc_header *h)
 {
@@ -261,8 +262,7 @@ API void rc_decref(struct thread *t, struct rc_header *h)
 {
     uintptr_t owner = safethread_owner(h);
     if (__builtin_expect(owner == thread_id(t), 1)) {
-        safethread_add_own(h, -1);
-        if (atomic_load_explicit(&h->count, memory_order_relaxed) == 0)
+        if (safethread_add_own(h, -1) == 0)
             rc_die(t, h);
         return;
     }
@@ -477,16 +477,16 @@ API bool rc_drain(struct thread *t)
 // clang-format off
 #define RC_CENSUS(op)                                                                              \
     op(incref_own, .load = 2, .store = 1)                                                          \
-    op(decref_own, .load = 3, .store = 1)                                                          \
+    op(decref_own, .load = 2, .store = 1)                                                          \
     op(incref_other, .load = 1)                                                                    \
     op(decref_other, .load = 1)                                                                    \
-    op(death_own, .load = 4, .store = 1)                                                           \
+    op(death_own, .load = 3, .store = 1)                                                           \
     op(try_incref, .load = 1)                                                                      \
     op(local_pair, .load = 2)                                                                      \
     op(load, .rmw = 1, .load = 3, .store = 1)                                                      \
-    op(store, .rmw = 1, .load = 6, .store = 3)                                                     \
+    op(store, .rmw = 1, .load = 5, .store = 3)                                                     \
     op(tracked_new, .store = 6)                                                                    \
-    op(tracked_death, .load = 6, .store = 3)
+    op(tracked_death, .load = 5, .store = 3)
 // clang-format on
 
 #include "rc_local_counted.h"

@@ -529,7 +529,8 @@ static void histories(void **state)
     struct thread *t = open_world();
     history.seed = from_environment("HISTORY_SEED", sync_now_ns());
     history.rounds = (unsigned)from_environment("HISTORY_ROUNDS", ROUNDS);
-    printf("# HISTORY_SEED=%llu\n", (unsigned long long)history.seed);
+    printf("# HISTORY_SEED=%llu HISTORY_ROUNDS=%u\n", (unsigned long long)history.seed,
+           history.rounds);
     for (unsigned i = 0; i < IMMORTALS; i++) {
         history.immortal[i] = item_new(t, AL_CONTAINER, RC_IMMORTAL | (i == 0 ? 0 : RC_DEFERRED));
         struck(history.immortal[i]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What rl.h promises, tried on one reclaimer.
+#include <sys/mman.h>
+
 #include "common.h"
 
 #define GRACE    ((RL_TRAITS & RL_GRACE) != 0)
@@ -215,6 +217,22 @@ static void an_announcement_holds_one_block(void **state)
     hold_against_retire(hold_by_announcement);
 }
 
+// Who polls within a section reads as everybody else does.
+static void no_stamp_passes_within_a_section(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    rl_enter(t);
+    uint64_t stamp = rl_stamp(t);
+    for (unsigned i = 0; i < 100; i++)
+        assert_false(rl_passed(t, stamp));
+    rl_leave(t);
+    for (unsigned i = 0; i < 100 && !rl_passed(t, stamp); i++)
+        thread_safepoint(t);
+    assert_true(rl_passed(t, stamp));
+    close_world(t);
+}
+
 // What is retired when a batch was just full waits as all the others do.
 static void hold_the_last(struct thread *t, void *argument, unsigned index)
 {
@@ -252,15 +270,12 @@ static void a_late_one_waits_too(void **state)
 }
 
 // Each slot holds what was announced there last, also against its own thread.
-static void each_slot_holds_one_block(void **state)
+static void each_slot_holds(struct block *const *b, rl_free_fn *fn, struct thread *t)
 {
-    (void)state;
-    struct thread *t = open_clean_world();
-    struct block *b[RL_PROTECT_SLOTS];
     for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++)
-        rl_protect(t, i, b[i] = block_new(t, i));
+        rl_protect(t, i, b[i]);
     for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++)
-        rl_retire(t, b[i], block_free);
+        rl_retire(t, b[i], fn);
     for (unsigned free = 0; free <= RL_PROTECT_SLOTS; free++) {
         thread_drain(t);
         for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++)
@@ -269,6 +284,37 @@ static void each_slot_holds_one_block(void **state)
             rl_protect(t, free, NULL);
     }
     close_when_freed(t, RL_PROTECT_SLOTS);
+}
+static void each_slot_holds_one_block(void **state)
+{
+    (void)state;
+    struct thread *t = open_clean_world();
+    struct block *b[RL_PROTECT_SLOTS];
+    for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++)
+        b[i] = block_new(t, i);
+    each_slot_holds(b, block_free, t);
+}
+// However far apart the blocks lie.
+static void far_free(struct thread *t, void *p)
+{
+    (void)t;
+    atomic_fetch_add_explicit(&freed[((struct block *)p)->index], 1, memory_order_relaxed);
+}
+static void far_blocks_are_told_apart(void **state)
+{
+    const size_t step = (size_t)1 << 31, size = RL_PROTECT_SLOTS * step; // bytes of address space
+    (void)state;
+    struct thread *t = open_clean_world();
+    struct block *b[RL_PROTECT_SLOTS];
+    char *space = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(space, MAP_FAILED);
+    for (unsigned i = 0; i < RL_PROTECT_SLOTS; i++) {
+        b[i] = (struct block *)(space + i * step);
+        assert_int_equal(mprotect(b[i], sizeof *b[i], PROT_READ | PROT_WRITE), 0);
+        b[i]->index = i;
+    }
+    each_slot_holds(b, far_free, t);
+    munmap(space, size);
 }
 
 // A thread that has gone announces nothing.
@@ -424,11 +470,13 @@ int main(void)
         cmocka_unit_test(alone_one_drain_is_enough),
         cmocka_unit_test(waiting_is_offline),
         WHEN(THREADED, threads_retire_and_go),
+        WHEN(GRACE && STAMPS, no_stamp_passes_within_a_section),
         // under a global lock a reader that stands in its section keeps all others out
         WHEN(THREADED && !GLOBAL && GRACE, a_section_holds_what_it_saw),
         WHEN(THREADED && !GLOBAL && GRACE, a_late_one_waits_too),
         WHEN(THREADED && !GLOBAL && PROTECTS, an_announcement_holds_one_block),
         WHEN(PROTECTS, each_slot_holds_one_block),
+        WHEN(PROTECTS, far_blocks_are_told_apart),
         WHEN(THREADED && PROTECTS, who_has_gone_holds_nothing),
         WHEN(BOUNDED, a_stream_is_bounded),
         WHEN(THREADED && (GRACE || PROTECTS), readers_beside_a_writer),

@@ -5,6 +5,8 @@
 #define RC_LOG_SIZE 16 // full soon and often
 #include "common.h"
 
+#include <malloc.h>
+
 #define WEAK ((RC_TRAITS & RC_WEAK) != 0)
 
 // --- one thread -------------------------------------------------------------------------------
@@ -444,6 +446,34 @@ static void a_wide_tree_dies(void **state)
     assert_true(alive(kept));
     rc_decref(t, kept);
     assert_true(dies(t, &kept_mark));
+    close_world(t);
+}
+
+// Objects that come and go leave nothing behind, in no table and no log. A sanitizer's malloc tells
+// no numbers.
+static size_t memory_in_use(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+static void no_trace_is_left(void **state)
+{
+    enum { OBJECTS = 64, ROUNDS = 1000 };
+    static const unsigned flags[] = {0, RC_DEFERRED, RC_HOT};
+    (void)state;
+    struct thread *t = open_world();
+    for (unsigned i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        size_t before = 0;
+        for (unsigned round = 0; round < 2 * ROUNDS; round++) {
+            struct mark mark = {0};
+            if (round == ROUNDS)
+                before = memory_in_use();
+            for (unsigned n = 0; n < OBJECTS; n++)
+                rc_decref(t, node_of_type(t, &node_type, n == 0 ? &mark : NULL, flags[i]));
+            assert_true(dies(t, &mark));
+        }
+        assert_true(memory_in_use() < before + OBJECTS * ROUNDS); // less than a byte each
+    }
     close_world(t);
 }
 
@@ -1219,6 +1249,7 @@ int main(void)
         WHEN(WEAK, weak_cells),
         cmocka_unit_test(a_long_list_dies_without_recursion),
         cmocka_unit_test(a_wide_tree_dies),
+        WHEN(FREES, no_trace_is_left),
         cmocka_unit_test(offline_and_back),
         cmocka_unit_test(nothing_is_left_to_drain),
         WHEN(THREADED, death_by_another_thread),

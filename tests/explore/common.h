@@ -176,9 +176,13 @@ API struct rc_header *node_new_type(struct thread *t, const struct type *type, s
     rc_fill(t, &n->o.rc, &n->right, NULL);
     return &n->o.rc;
 }
+API struct rc_header *node_new_flags(struct thread *t, uint32_t payload, unsigned flags)
+{
+    return node_new_type(t, &node_type, sizeof(struct node), payload, flags);
+}
 API struct rc_header *node_new(struct thread *t, uint32_t payload)
 {
-    return node_new_type(t, &node_type, sizeof(struct node), payload, 0);
+    return node_new_flags(t, payload, 0);
 }
 // By a holder: the object lives. What was put there.
 API uint32_t node_payload(struct rc_header *h)
@@ -190,12 +194,41 @@ API void node_use(struct rc_header *h, uint32_t payload)
 {
     sync_check(node_payload(h) == payload, "a held object is not the one it was");
 }
+// ... and lets go of it.
+API void use_and_drop(struct thread *t, struct rc_header *h, uint32_t payload)
+{
+    node_use(h, payload);
+    rc_decref(t, h);
+}
+
+// A counted reference goes from thread to thread through a box, where it is alone; NULL: nothing.
+API void node_send(struct thread *t, _Atomic(struct rc_header *) *box, struct rc_header *h)
+{
+    rc_give(t, h);
+    // release: pairs with node_receive; whatever the giver did to the object
+    atomic_store_explicit(box, h, memory_order_release);
+}
+API struct rc_header *node_receive(struct thread *t, _Atomic(struct rc_header *) *box)
+{
+    // acquire: pairs with node_send, and whoever finds the box empty got nothing
+    struct rc_header *h = atomic_exchange_explicit(box, NULL, memory_order_acquire);
+    if (h != NULL)
+        rc_take(t, h);
+    return h;
+}
 
 // What threads need of the pair: "NULL or a reason", for sim_scenario.omitted.
 #define RULE_AND(ok, text) &&(ok)
 #define THREADED           (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, NEEDS_SHARING))
 #define UNLESS_THREADED    (THREADED ? NULL : "these schemes go with one thread only")
 #define UNLESS(ok, reason) (!THREADED ? UNLESS_THREADED : (ok) ? NULL : (reason))
+
+struct scene;
+// The end of a scenario whose threads have dropped everything.
+API void nothing_left(struct scene *s, struct thread *t)
+{
+    (void)s, (void)t;
+}
 
 // A scenario of a file whose state is `struct scene`, a stage first. In the runtime run
 // NAME_setup(s), as thread 0 at first and as stage_as says; NAME_run(s, t, i) as thread i; and

@@ -44,14 +44,10 @@ static void use_ring(struct rc_header *h)
     node_use(h, 7);
     node_use(rc_peek(&node_of(h)->left), 8);
 }
-static void use_and_drop(struct thread *t, struct rc_header *h)
+static void drop_ring(struct thread *t, struct rc_header *h)
 {
     use_ring(h);
     rc_decref(t, h);
-}
-static void nothing_left(struct scene *s, struct thread *t)
-{
-    (void)s, (void)t;
 }
 
 // --- counted references -------------------------------------------------------------------------
@@ -63,7 +59,7 @@ static void collect_ring_setup(struct scene *s)
 static void collect_ring_run(struct scene *s, struct thread *t, unsigned i)
 {
     if (i == 1)
-        use_and_drop(t, s->h);
+        drop_ring(t, s->h);
     else
         rc_collect(t);
     thread_safepoint(t);
@@ -78,7 +74,7 @@ static void two_collectors_setup(struct scene *s)
 static void two_collectors_run(struct scene *s, struct thread *t, unsigned i)
 {
     if (i == 1)
-        use_and_drop(t, s->h);
+        drop_ring(t, s->h);
     rc_collect(t);
 }
 SCENE(two_collectors, 3, CYCLES, nothing_left, "three threads collect, one of them dropped a ring");
@@ -96,9 +92,9 @@ static void collect_shared_run(struct scene *s, struct thread *t, unsigned i)
         return;
     }
     rc_incref(t, s->h);
-    use_and_drop(t, s->h);
+    drop_ring(t, s->h);
     thread_safepoint(t);
-    use_and_drop(t, s->h);
+    drop_ring(t, s->h);
     thread_safepoint(t);
 }
 SCENE(collect_shared, 3, CYCLES, nothing_left, "two threads count and drop a ring, one collects");
@@ -113,33 +109,26 @@ static void collect_hand_over_run(struct scene *s, struct thread *t, unsigned i)
     struct rc_header *h;
     switch (i) {
     case 1:
-        rc_give(t, s->h);
-        // release: pairs with the receiver; whatever the giver did to the object
-        atomic_store_explicit(&s->box, s->h, memory_order_release);
+        node_send(t, &s->box, s->h);
         thread_safepoint(t);
         break;
     case 2:
         rc_collect(t);
         break;
     case 3:
-        // acquire: pairs with the giver's release
-        h = atomic_exchange_explicit(&s->box, NULL, memory_order_acquire);
+        h = node_receive(t, &s->box);
         if (h == NULL)
             break;
-        rc_take(t, h);
         thread_safepoint(t);
-        use_and_drop(t, h);
+        drop_ring(t, h);
         thread_safepoint(t);
     }
 }
 static void take_and_drop(struct scene *s, struct thread *t)
 {
-    // relaxed: the threads are done
-    struct rc_header *h = atomic_load_explicit(&s->box, memory_order_relaxed);
-    if (h == NULL)
-        return;
-    rc_take(t, h);
-    use_and_drop(t, h);
+    struct rc_header *h = node_receive(t, &s->box);
+    if (h != NULL)
+        drop_ring(t, h);
 }
 SCENE(collect_hand_over, 3, CYCLES, take_and_drop,
       "a ring passes from one thread to another, a third one collects");
@@ -229,7 +218,7 @@ static void collect_local_run(struct scene *s, struct thread *t, unsigned i)
     rc_roots_pop(t, &frame);
     thread_safepoint(t);
     if (h != NULL)
-        use_and_drop(t, h);
+        drop_ring(t, h);
 }
 SCENE(collect_local, 3, CYCLES, nothing_left,
       "a local refers to a ring that a slot gives up, a third thread collects");
@@ -254,13 +243,13 @@ static void collect_weak_setup(struct scene *s)
 static void collect_weak_run(struct scene *s, struct thread *t, unsigned i)
 {
     if (i == 1)
-        use_and_drop(t, s->h);
+        drop_ring(t, s->h);
     if (i == 2)
         rc_collect(t);
     struct rc_header *h = i == 3 ? rc_weak_get(t, &s->cell) : NULL;
     thread_safepoint(t);
     if (h != NULL)
-        use_and_drop(t, h);
+        drop_ring(t, h);
 }
 static void drop_cell(struct scene *s, struct thread *t)
 {
@@ -383,7 +372,7 @@ static void collect_after_exit_run(struct scene *s, struct thread *t, unsigned i
         rc_collect(t);
         return;
     }
-    use_and_drop(t, s->h);
+    drop_ring(t, s->h);
     if (i == 1)
         stage_exit(&s->stage, 1);
 }

@@ -5,6 +5,9 @@
 // gone, sleeps, or has more logs than it may. Logs are two entries long (RC_LOG_SIZE).
 #include "common.h"
 
+#ifndef RC_BACKLOG
+#define RC_BACKLOG 0
+#endif
 #define LATER UNLESS(BACKGROUND, "this refcount scheme has no thread in the background")
 
 struct scene {
@@ -16,15 +19,6 @@ struct scene {
     uint32_t destroyed;
 };
 
-static void use_and_drop(struct thread *t, struct rc_header *h, uint32_t payload)
-{
-    node_use(h, payload);
-    rc_decref(t, h);
-}
-static void nothing_left(struct scene *s, struct thread *t)
-{
-    (void)s, (void)t;
-}
 static void shared_setup(struct scene *s)
 {
     s->h = node_new(stage_as(&s->stage, 1), 7);
@@ -45,27 +39,19 @@ static void to_and_fro_setup(struct scene *s)
 static void send(struct scene *s, struct thread *t, unsigned to, struct rc_header *h)
 {
     rc_give(t, h);
-    // release: pairs with receive. Acquire: what was there comes back
+    // release: pairs with node_receive. Acquire: what was there comes back
     h = atomic_exchange_explicit(&s->box[to - 1], h, memory_order_acq_rel);
     if (h != NULL) {
         rc_take(t, h);
         use_and_drop(t, h, 7);
     }
 }
-static struct rc_header *receive(struct scene *s, struct thread *t, unsigned i)
-{
-    struct rc_header *h =
-        atomic_exchange_explicit(&s->box[i - 1], NULL, memory_order_acquire); // pairs with send
-    if (h != NULL)
-        rc_take(t, h);
-    return h;
-}
 static void to_and_fro_run(struct scene *s, struct thread *t, unsigned i)
 {
     struct rc_header *h = i == 1 ? s->h : NULL;
     for (unsigned round = 0; round < 2; round++) {
         if (h == NULL)
-            h = receive(s, t, i);
+            h = node_receive(t, &s->box[i - 1]);
         if (h != NULL) { // what goes is a new reference, the old one is dropped
             rc_incref(t, h);
             send(s, t, 3 - i, h);
@@ -78,7 +64,7 @@ static void to_and_fro_run(struct scene *s, struct thread *t, unsigned i)
 static void boxes_end(struct scene *s, struct thread *t)
 {
     for (unsigned i = 1; i <= 2; i++) {
-        struct rc_header *h = receive(s, t, i);
+        struct rc_header *h = node_receive(t, &s->box[i - 1]);
         if (h != NULL)
             use_and_drop(t, h, 7);
     }
@@ -197,12 +183,16 @@ struct guarded {
     struct node n; // first
     struct scene *scene;
 };
-static void guarded_destroy(struct thread *t, struct object *o)
+static void guard(struct scene *s, struct thread *t)
 {
-    struct scene *s = ((struct guarded *)o)->scene;
     thread_offline(t);
     sync_mutex_lock(&s->mutex);
     thread_back(t);
+}
+static void guarded_destroy(struct thread *t, struct object *o)
+{
+    struct scene *s = ((struct guarded *)o)->scene;
+    guard(s, t);
     sync_set(s->destroyed, sync_get(s->destroyed) + 1);
     sync_mutex_unlock(&s->mutex);
     node_destroy(t, o);
@@ -210,23 +200,24 @@ static void guarded_destroy(struct thread *t, struct object *o)
 static const struct type guarded_type = {
     .name = "guarded", .destroy = guarded_destroy, .traverse = node_traverse, .weaks = node_weaks};
 
+static struct rc_header *guarded_new(struct scene *s, struct thread *t, uint32_t payload)
+{
+    struct rc_header *h = node_new_type(t, &guarded_type, sizeof(struct guarded), payload, 0);
+    ((struct guarded *)h)->scene = s;
+    return h;
+}
+
 static void crowded_setup(struct scene *s)
 {
-    struct thread *t = stage_as(&s->stage, 1);
     sync_mutex_init(&s->mutex);
-    s->h = node_new_type(t, &guarded_type, sizeof(struct guarded), 7, 0);
-    ((struct guarded *)s->h)->scene = s;
+    s->h = guarded_new(s, stage_as(&s->stage, 1), 7);
     stage_share(&s->stage, s->h, 1, 2);
 }
 static void crowded_run(struct scene *s, struct thread *t, unsigned i)
 {
-    struct rc_header *mine = node_new_type(t, &guarded_type, sizeof(struct guarded), 8, 0);
-    ((struct guarded *)mine)->scene = s;
-    rc_decref(t, mine);
+    rc_decref(t, guarded_new(s, t, 8));
     for (unsigned round = 0; round < 2; round++) {
-        thread_offline(t);
-        sync_mutex_lock(&s->mutex);
-        thread_back(t);
+        guard(s, t);
         for (unsigned n = 0; n < 6 + i; n++) {
             rc_incref(t, s->h);
             rc_decref(t, s->h);
@@ -246,3 +237,66 @@ static void all_destroyed(struct scene *s, struct thread *t)
 }
 SCENE(crowded, 2, LATER, all_destroyed,
       "two threads log more than they may, under a mutex that what dies needs");
+
+// The committing thread may sleep for as long as it likes.
+enum { MORE = RC_BACKLOG + RC_BACKLOG / 2 };
+static void backlog_setup(struct scene *s)
+{
+    sync_mutex_init(&s->mutex);
+}
+static void backlog_run(struct scene *s, struct thread *t, unsigned i)
+{
+    (void)i;
+    for (unsigned made = 1; made <= MORE; made++) {
+        rc_decref(t, guarded_new(s, t, 7));
+        thread_safepoint(t);
+        guard(s, t);
+        sync_check(made - sync_get(s->destroyed) <= RC_BACKLOG, "more waits than the scheme says");
+        sync_mutex_unlock(&s->mutex);
+    }
+}
+static void backlog_ends(struct scene *s, struct thread *t)
+{
+    (void)t;
+    stage_settle(&s->stage);
+    sync_check(sync_get(s->destroyed) == MORE, "not all objects were destroyed");
+    sync_mutex_destroy(&s->mutex);
+}
+SCENE(backlog, 1, LATER, backlog_ends,
+      "a thread makes and drops more objects than may wait for their deaths");
+
+// --- deferred reclamation -----------------------------------------------------------------------
+
+// An object that leaves what it refers to to storage, which is retired when it dies.
+static void storage_release(struct thread *t, void *p)
+{
+    rc_release(t, p);
+    al_free(t, p);
+}
+static void retiring_destroy(struct thread *t, struct object *o)
+{
+    struct rc_slot *storage = al_alloc(t, sizeof *storage, AL_STORAGE);
+    rc_move(t, &o->rc, storage, &((struct node *)o)->left);
+    rl_retire(t, storage, storage_release);
+    node_destroy(t, o);
+}
+static const struct type retiring_type = {.name = "retiring",
+                                          .destroy = retiring_destroy,
+                                          .traverse = node_traverse,
+                                          .weaks = node_weaks};
+
+static void retired_setup(struct scene *s)
+{
+    struct thread *t = stage_as(&s->stage, 1);
+    s->h = node_new_type(t, &retiring_type, sizeof(struct node), 7, 0);
+    rc_dirty(t, s->h);
+    rc_swap(t, s->h, &node_of(s->h)->left, node_new(t, 8));
+}
+static void retired_run(struct scene *s, struct thread *t, unsigned i)
+{
+    if (i == 1)
+        use_and_drop(t, s->h, 7);
+    safepoints(t, 4);
+}
+SCENE(retired, 2, LATER, nothing_left,
+      "what dies retires storage that refers to another object, beside two threads");

@@ -415,6 +415,57 @@ static const struct sim_scenario two_stamps = {
 };
 SIM_SCENARIO(two_stamps);
 
+// Who merely polls carries the reclaimer on for all, but past no reader.
+static void poll_run(void *state, unsigned thread)
+{
+    struct records *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1)
+        unlink_and_poll(t, s, 1);
+    else if (thread == 2)
+        rl_passed(t, rl_stamp(t));
+    else
+        read_in_section(t, s);
+    stage_leave(t);
+}
+static const struct sim_scenario others_poll = {
+    .name = "others_poll",
+    .summary = "a thread unlinks and frees by stamp, another one polls, a third one reads",
+    .omitted = UNLESS_STAMPS,
+    .threads = 3,
+    .setup = three_setup,
+    .run = poll_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(others_poll);
+
+// Also who polls within its section.
+static void poll_within_run(void *state, unsigned thread)
+{
+    struct records *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        unlink_and_poll(t, s, 1);
+    } else {
+        rl_enter(t);
+        const struct record *r = linked(s);
+        rl_passed(t, rl_stamp(t));
+        record_use(r);
+        rl_leave(t);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario reader_polls = {
+    .name = "reader_polls",
+    .summary = "a thread polls within its section while another one unlinks, and frees by stamp",
+    .omitted = UNLESS_STAMPS,
+    .threads = 2,
+    .setup = two_setup,
+    .run = poll_within_run,
+    .finish = linked_finish,
+};
+SIM_SCENARIO(reader_polls);
+
 static void newcomer_run(void *state, unsigned thread)
 {
     struct records *s = state;

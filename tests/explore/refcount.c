@@ -20,11 +20,6 @@ struct scene {
     bool won[SIM_THREADS_MAX]; // each thread's own
 };
 
-static void use_and_drop(struct thread *t, struct rc_header *h, uint32_t payload)
-{
-    node_use(h, payload);
-    rc_decref(t, h);
-}
 // The object that thread 1 makes, and the reference that the others get.
 static struct rc_header *make(struct scene *s, uint32_t payload)
 {
@@ -39,10 +34,6 @@ static void pass(struct scene *s, unsigned to)
 {
     rc_give(stage_as(&s->stage, 1), s->h);
     rc_take(stage_as(&s->stage, to), s->h);
-}
-static void nothing_left(struct scene *s, struct thread *t)
-{
-    (void)s, (void)t;
 }
 
 // --- share and drop -----------------------------------------------------------------------------
@@ -476,23 +467,9 @@ SCENE(locals, 3, UNLESS_THREADED, empty_slot,
 
 // --- hand-over and exit -------------------------------------------------------------------------
 
-static void send(struct scene *s, struct thread *t, struct rc_header *h)
-{
-    rc_give(t, h);
-    // release: pairs with receive; whatever the giver did to the object
-    atomic_store_explicit(&s->box, h, memory_order_release);
-}
-static struct rc_header *receive(struct scene *s, struct thread *t)
-{
-    // acquire: pairs with send, and whoever finds the box empty got nothing
-    struct rc_header *h = atomic_exchange_explicit(&s->box, NULL, memory_order_acquire);
-    if (h != NULL)
-        rc_take(t, h);
-    return h;
-}
 static void receive_and_drop(struct scene *s, struct thread *t)
 {
-    struct rc_header *h = receive(s, t);
+    struct rc_header *h = node_receive(t, &s->box);
     if (h != NULL)
         use_and_drop(t, h, 7);
 }
@@ -506,7 +483,7 @@ static void hand_over_run(struct scene *s, struct thread *t, unsigned i)
     if (i == 1) {
         struct rc_header *h = node_new(t, 7);
         rc_incref(t, h);
-        send(s, t, h);
+        node_send(t, &s->box, h);
         thread_safepoint(t);
         use_and_drop(t, h, 7);
     } else {
@@ -525,7 +502,7 @@ static void hand_over_and_exit_run(struct scene *s, struct thread *t, unsigned i
 {
     if (i == 1) {
         struct rc_header *h = node_new(t, 7);
-        send(s, t, h);
+        node_send(t, &s->box, h);
         stage_exit(&s->stage, i);
     } else {
         receive_and_drop(s, t);
@@ -641,7 +618,7 @@ static void merged_while_queued_setup(struct scene *s)
 }
 static void receive_two_and_drop(struct scene *s, struct thread *t)
 {
-    struct rc_header *h = receive(s, t);
+    struct rc_header *h = node_receive(t, &s->box);
     if (h == NULL)
         return;
     rc_take(t, h);
@@ -653,7 +630,7 @@ static void merged_while_queued_run(struct scene *s, struct thread *t, unsigned 
     if (i == 3) {
         rc_incref(t, s->h);
         rc_give(t, s->h);
-        send(s, t, s->h);
+        node_send(t, &s->box, s->h);
         return;
     }
     if (i == 1)
@@ -868,7 +845,7 @@ SCENE(in_turn, 3, UNLESS_THREADED, nothing_left,
 static void immortal_setup(struct scene *s)
 {
     struct thread *t = stage_as(&s->stage, 1);
-    s->h = node_new_type(t, &node_type, sizeof(struct node), 7, RC_IMMORTAL);
+    s->h = node_new_flags(t, 7, RC_IMMORTAL);
     rc_fill(t, NULL, &s->slot, NULL);
     rc_store(t, NULL, &s->slot, s->h);
 }
@@ -906,7 +883,7 @@ SCENE(immortal, 3, UNLESS_THREADED, end_immortal,
 static void deferred_local_setup(struct scene *s)
 {
     struct thread *t = stage_as(&s->stage, 1);
-    struct rc_header *h = node_new_type(t, &node_type, sizeof(struct node), 7, RC_DEFERRED);
+    struct rc_header *h = node_new_flags(t, 7, RC_DEFERRED);
     rc_fill(t, NULL, &s->slot, NULL);
     rc_store(t, NULL, &s->slot, h);
     rc_decref(t, h);
@@ -946,7 +923,7 @@ SCENE(deferred_local, 3, DEFERS, empty_slot,
 // Thread 2 counts a hot object and goes; what it counted down was counted up by thread 1.
 static void hot_exit_setup(struct scene *s)
 {
-    s->h = node_new_type(stage_as(&s->stage, 1), &node_type, sizeof(struct node), 7, RC_HOT);
+    s->h = node_new_flags(stage_as(&s->stage, 1), 7, RC_HOT);
     share(s, 2);
     share(s, 3);
 }
@@ -966,10 +943,28 @@ static void hot_exit_run(struct scene *s, struct thread *t, unsigned i)
 SCENE(hot_exit, 3, SPREADS, nothing_left,
       "a thread that counts a hot object goes while another one collects");
 
+// More hot objects are made than there was room for, while a thread goes that has counted one.
+static void hot_exit_beside_more_setup(struct scene *s)
+{
+    s->h = node_new_flags(stage_as(&s->stage, 1), 7, RC_HOT);
+    share(s, 2);
+}
+static void hot_exit_beside_more_run(struct scene *s, struct thread *t, unsigned i)
+{
+    use_and_drop(t, s->h, 7);
+    if (i == 2)
+        stage_exit(&s->stage, i);
+    else
+        for (unsigned n = 0; n < RC_LOG_SIZE; n++)
+            use_and_drop(t, node_new_flags(t, 8, RC_HOT), 8);
+}
+SCENE(hot_exit_beside_more, 2, SPREADS, nothing_left,
+      "a thread that counts a hot object goes while another one makes more of them");
+
 // A number is used again while threads have counts of the object that had it before.
 static void hot_again_setup(struct scene *s)
 {
-    s->h = node_new_type(stage_as(&s->stage, 1), &node_type, sizeof(struct node), 7, RC_HOT);
+    s->h = node_new_flags(stage_as(&s->stage, 1), 7, RC_HOT);
     share(s, 2);
 }
 static void hot_again_run(struct scene *s, struct thread *t, unsigned i)
@@ -981,7 +976,7 @@ static void hot_again_run(struct scene *s, struct thread *t, unsigned i)
     }
     use_and_drop(t, s->h, 7);
     rc_collect(t);
-    struct rc_header *h = node_new_type(t, &node_type, sizeof(struct node), 8, RC_HOT);
+    struct rc_header *h = node_new_flags(t, 8, RC_HOT);
     rc_collect(t);
     use_and_drop(t, h, 8);
 }

@@ -185,7 +185,7 @@ static void other_kind(struct scene *s, struct thread *t, unsigned i, unsigned f
 {
     if (i == 1) {
         take_out(t, &s->slot);
-        s->h = node_new_type(t, &node_type, sizeof(struct node), 8, flags);
+        s->h = node_new_flags(t, 8, flags);
         rc_swap(t, NULL, &s->other, s->h);
     } else {
         try_load(t, &s->slot, 7, 7);
@@ -226,7 +226,7 @@ SCENE(reuse_hot, 3, TRIES_FREED, empty_slots,
 // The slots are shared ones here: the one gets a new object.
 static void store_new(struct thread *t, struct rc_slot *slot, unsigned flags)
 {
-    struct rc_header *h = node_new_type(t, &node_type, sizeof(struct node), 8, flags);
+    struct rc_header *h = node_new_flags(t, 8, flags);
     rc_store(t, NULL, slot, h);
     rc_decref(t, h);
 }
@@ -281,7 +281,7 @@ SCENE(reuse_deferred_here, 2, DEFERS, empty_slots,
 static void reuse_after_deferred_setup(struct scene *s)
 {
     struct thread *t = stage_as(&s->stage, 1);
-    rc_decref(t, node_new_type(t, &node_type, sizeof(struct node), 7, RC_DEFERRED));
+    rc_decref(t, node_new_flags(t, 7, RC_DEFERRED));
     rc_collect(t);
 }
 static void reuse_after_deferred_run(struct scene *s, struct thread *t, unsigned i)

@@ -30,6 +30,9 @@ SCHEME(t_held, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_COUNTS | RC
 SCHEME(t_keeps, .kind = REFCOUNT, .traits = RC_SHARED | RC_COUNTS, .alloc = "t_whole")
 SCHEME(t_points, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_PROTECTS,
        .reclaim = "t_hazards", .alloc = "t_stable")
+SCHEME(t_visits, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_CYCLES | RC_VISITS,
+       .alloc = "t_shows")
+SCHEME(t_defers, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_DEFERS, .alloc = "t_stable")
 
 SCHEME(t_free, .kind = LOCK, .traits = 0)
 SCHEME(t_excludes, .kind = LOCK, .traits = LK_EXCLUDES)
@@ -43,11 +46,13 @@ SCHEME(t_nothing, .kind = RECLAIM, .traits = 0)
 SCHEME(t_epochs, .kind = RECLAIM, .traits = RL_GRACE)
 SCHEME(t_hazards, .kind = RECLAIM, .traits = RL_PROTECTS)
 SCHEME(t_clock, .kind = RECLAIM, .traits = RL_STAMPS)
+SCHEME(t_local, .kind = RECLAIM, .traits = RL_GRACE | RL_TLS)
 
 SCHEME(t_malloc, .kind = ALLOC, .traits = 0)
 SCHEME(t_whole, .kind = ALLOC, .traits = AL_WHOLE)
 SCHEME(t_stable, .kind = ALLOC, .traits = AL_TYPE_STABLE)
 SCHEME(t_stamped, .kind = ALLOC, .traits = AL_STAMPS)
+SCHEME(t_shows, .kind = ALLOC, .traits = AL_VISITS)
 SCHEME(t_unlocked, .kind = ALLOC, .traits = AL_UNLOCKED)
 
 static const struct param two_params[] = {
@@ -70,6 +75,8 @@ WORK(t_bare, no_params, 0)
 WORK(t_container, no_params, NEEDS_EXCLUSION)
 WORK(t_sharing, no_params, NEEDS_SHARING)
 WORK(t_weak, no_params, NEEDS_WEAK)
+WORK(t_twice, no_params, NEEDS_TWICE)
+WORK(t_rings, no_params, NEEDS_CYCLES)
 
 // "REFCOUNT+LOCK[+RECLAIMER+ALLOC]"; what is not named stays open.
 static struct spec make(const struct workload *w, const char *pair, unsigned threads)
@@ -199,7 +206,7 @@ static void test_no_lock_is_valid(void **state)
 
 #define RULE_TEXT(ok, text) text,
 static const char *const rules[] = {PAIR_RULES(RULE_TEXT, 0, 0, 0, 0) PAIR_WORKLOAD_RULES(
-    RULE_TEXT, 0, 0) PAIR_THREAD_RULES(RULE_TEXT, 0, 0, 0, 0)};
+    RULE_TEXT, 0, 0, 0) PAIR_THREAD_RULES(RULE_TEXT, 0, 0, 0, 0)};
 
 // Each pair is refused with that reason and, with its remedy, is not.
 static const struct refusal {
@@ -227,8 +234,20 @@ static const struct refusal {
      "t_points+t_free+t_hazards+t_malloc", 1},
     {&t_bare, "t_shared+t_free+t_epochs+t_stamped", 1, "reclaimer with stamps",
      "t_shared+t_free+t_clock+t_stamped", 1},
+    {&t_bare, "t_visits+t_free+t_nothing+t_malloc", 1, "allocator that shows its blocks",
+     "t_visits+t_free+t_nothing+t_shows", 1},
+    {&t_bare, "t_defers+t_free+t_nothing+t_malloc", 1, "needs a type-stable allocator",
+     "t_defers+t_free+t_nothing+t_stable", 1},
     {&t_weak, "t_try+t_global+t_nothing+t_malloc", 1, "weak references",
      "t_shared+t_global+t_nothing+t_malloc", 1},
+    {&t_twice, "t_shared+t_free+t_local+t_malloc", 1, "attaches a thread of the system twice",
+     "t_shared+t_free+t_epochs+t_malloc", 1},
+    {&t_twice, "t_shared+t_free+t_local+t_malloc", 2, "attaches a thread of the system twice",
+     "t_shared+t_free+t_clock+t_malloc", 2},
+    {&t_rings, "t_shared+t_free+t_nothing+t_malloc", 1, "collects cycles, or never frees",
+     "t_visits+t_free+t_nothing+t_shows", 1},
+    {&t_rings, "t_shared+t_free+t_nothing+t_malloc", 1, "collects cycles, or never frees",
+     "t_keeps+t_free+t_nothing+t_whole", 1},
     {&t_bare, "t_alone+t_free+t_nothing+t_malloc", 2, "refcount scheme needs a global lock",
      "t_alone+t_free+t_nothing+t_malloc", 1},
     {&t_bare, "t_alone+t_excludes+t_nothing+t_malloc", 1000, "refcount scheme needs a global lock",

@@ -198,7 +198,7 @@ static const struct workload exit_storm = {
         "the end of a thread in PEP 703 (CPython 3.13's brc.c: queues that nobody owns) and in"
         " CPython 3.14 (per-thread counts that are folded)",
     .operation = "one life: attached, objects made and left, detached; as many others dropped",
-    .needs = NEEDS_SHARING,
+    .needs = NEEDS_SHARING | NEEDS_TWICE,
     .allocates = true,
     .params = params,
     .start = start,

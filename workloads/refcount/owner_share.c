@@ -6,13 +6,14 @@
 // scheme that knows no owner draws a flat line.
 #include "pass.h"
 
-enum { OBJECTS, SIZE, SHARE };
+enum { OBJECTS, SIZE, SHARE, CALLED };
 static const struct param params[] = {
     [OBJECTS] = {"objects", "objects of each thread", 1, 1 << 24, 16384},
     [SIZE] = {"size",
               "bytes of an object, or what its header needs; multiples of 64 have their own lines",
               PASS_SIZE_LEAST, 4096, 64},
     [SHARE] = {"share", "percent of the objects that the thread made itself", 0, 100, 100},
+    [CALLED] = {"called", "1: by calls, as of a runtime that is a library; 0: inlined", 0, 1, 0},
     {0},
 };
 
@@ -20,6 +21,7 @@ struct shared {
     size_t objects, size;
     size_t others;        // objects of each thread that the setting thread made
     size_t made;          // ... and of all threads
+    bool called;          // count by calls
     uint64_t died_before; // on the setting thread, when it had made them
     struct rc_header *other[];
 };
@@ -36,6 +38,7 @@ static void *start(struct thread *t, const struct run *run)
     s->size = object_size(run->param[SIZE], sizeof(struct object));
     s->others = others;
     s->made = made;
+    s->called = run->param[CALLED] != 0;
     for (size_t i = 0; i < made; i++) {
         struct object *o = object_new(t, &visited_type, s->size, AL_OBJECT, 0);
         s->other[i] = &o->rc;
@@ -47,13 +50,30 @@ static void *start(struct thread *t, const struct run *run)
 static void *begin(struct thread *t, void *shared, unsigned index)
 {
     struct shared *s = shared;
-    return pass_new(t, &visited_type, s->size, s->objects, s->objects - s->others,
-                    &s->other[index * s->others]);
+    struct pass *p = pass_new(t, &visited_type, s->size, s->objects, s->objects - s->others,
+                              &s->other[index * s->others]);
+    p->called = s->called;
+    return p;
+}
+
+// As Swift's runtime retains and releases: through a pointer, and what is nil is let be.
+static void retain(struct thread *t, struct rc_header *h)
+{
+    if (h != NULL)
+        rc_incref(t, h);
+}
+static void release(struct thread *t, struct rc_header *h)
+{
+    if (h != NULL)
+        rc_decref(t, h);
 }
 
 static void work(struct thread *t, void *own, uint64_t n)
 {
-    pass_work(t, own, n);
+    if (((const struct pass *)own)->called)
+        pass_work(t, own, n, sync_opaque(&retain), sync_opaque(&release));
+    else
+        pass_work(t, own, n, rc_incref, rc_decref);
 }
 
 static uint64_t unit(const void *own)

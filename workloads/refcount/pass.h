@@ -12,6 +12,7 @@ enum { PASS_SIZE_LEAST = 32 }; // bytes of an object that can be asked for, what
 
 struct pass {
     size_t n, next, made; // `made` of the n objects were made by this thread
+    bool called;          // count by calls of functions (owner_share)
     uint64_t died_before; // objects that had died on this thread when the pass was complete
     struct rc_header *object[];
 };
@@ -48,18 +49,23 @@ API struct pass *pass_new(struct thread *t, const struct type *type, size_t size
     return p;
 }
 
+// rc_incref and rc_decref, or what calls them.
+typedef void pass_count(struct thread *t, struct rc_header *h);
+
 // One operation is an increment and a decrement of one object. The runner asks for whole passes
 // where time is fixed; a batch that ends within the objects, because so many operations were asked
 // for or a batch has fewer than there are objects, makes its own increments and decrements there.
-API void pass_work(struct thread *t, struct pass *p, uint64_t n)
+// Inlined, so that what is named by the caller is inlined too.
+API __attribute__((always_inline)) void pass_work(struct thread *t, struct pass *p, uint64_t n,
+                                                  pass_count *incref, pass_count *decref)
 {
     while (n != 0) {
         size_t count = p->n - p->next < n ? p->n - p->next : (size_t)n;
         struct rc_header **object = &p->object[p->next];
         for (size_t i = 0; i < count; i++)
-            rc_incref(t, sync_opaque(object[i]));
+            incref(t, sync_opaque(object[i]));
         for (size_t i = 0; i < count; i++)
-            rc_decref(t, sync_opaque(object[i]));
+            decref(t, sync_opaque(object[i]));
         p->next = p->next + count == p->n ? 0 : p->next + count;
         n -= count;
     }

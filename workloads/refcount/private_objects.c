@@ -38,7 +38,7 @@ static void *begin(struct thread *t, void *shared, unsigned index)
 
 static void work(struct thread *t, void *own, uint64_t n)
 {
-    pass_work(t, own, n);
+    pass_work(t, own, n, rc_incref, rc_decref);
 }
 
 static uint64_t unit(const void *own)
