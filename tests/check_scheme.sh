@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# tests/check_scheme.sh [BUILD]: the verdict of tests/check-scheme: on a scheme that is right, on a wrong one, on
-# one that no compiler takes, on what is none; the commands that it prints fail again. TAP.
+# tests/check_scheme.sh [BUILD]: the verdict of tests/check-scheme on a scheme that no compiler takes, whose
+# command fails again, and on what is none. TAP.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 export BUILD=${1:-build}
@@ -24,7 +24,7 @@ ok() { # text, command...: ok if the command succeeds
     fi
 }
 verdict() { # scheme, status, the verdict's pattern
-    BUDGET=2 timeout -k 5 900 tests/check-scheme "$1" >"$work/out" 2>&1
+    timeout -k 5 300 tests/check-scheme "$1" >"$work/out" 2>&1
     status=$?
     [ $status = "$2" ] && tail -n 1 "$work/out" | grep -qE "^$3\$"
 }
@@ -36,10 +36,6 @@ told() { # pattern of a FAILED line: the command below it fails again
     return 0
 }
 
-ok 'a right scheme' verdict alloc/system 0 'alloc/system: passes, [0-9]+ cases'
-ok 'a wrong scheme' verdict tests/broken/drain_half.h 1 'tests/broken/drain_half\.h: FAILS in [0-9]+ of [0-9]+'
-ok '... the explorer finds it, and its command again' told '[a-z_]+, explore, declared: .*'
-ok '... so do the tests' told 'reclaim/[a-z_+]*, release, [a-z_]+.*: '
 sed 's/^API bool rl_drain(/API char rl_drain(/' strategies/reclaim/immediate.h >"$work/signature.h"
 ok 'one that does not compile' verdict "$work/signature.h" 1 ".*/signature\.h: FAILS in 2 of 2"
 ok '... by the compiler'\''s error' told "compile, (gcc|clang): .*signature\.h:[0-9:]* error: "

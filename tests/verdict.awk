@@ -103,7 +103,8 @@ sub(/^replay: /, "") || (again == "" && sub(/^seed: /, "")) {
     again = $0
 }
 step ~ /^explore/ && /^interrupted: / { ended = "short" }
-step ~ /^explore/ && /^[0-9]+ scenarios?, / && ended != "short" { ended = "whole" }
+step ~ /^explore/ && /^[0-9]+ scenarios?, / { ended = "whole" }
+step ~ /^explore/ && /^ended early$/ && ended != "short" { ended = "" }
 
 # --- tests/run ------------------------------------------------------------------------------------
 
