@@ -15,13 +15,8 @@
 
 enum {
     THREADS_HERE = THREADED ? 3 : 1,
-#ifdef SYNC_CHECKED // sanitizers are many times as slow
-    STEPS = 200,    // of a thread between two meetings
-    ROUNDS = 40,    // meetings, usually
-#else
-    STEPS = 500,
-    ROUNDS = 100,
-#endif
+    STEPS = LARGE(500, 200), // of a thread between two meetings
+    ROUNDS = LARGE(300, 40), // meetings, usually
     HELD = 5,   // counted references of a thread
     LOCALS = 4, // local references of a thread, in two frames
     SLOTS = 6,  // shared slots
