@@ -67,7 +67,7 @@ help:
 	@echo 'make audits [BUDGET=45s]        docs/audits.md again: which memory orders are needed, of every scheme, so long each'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
-	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   the explorer: every scheme, so many schedules, both faces'
+	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   every scheme: long histories, so many schedules in both faces'
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
@@ -207,9 +207,11 @@ shuffle = $(if $(findstring @,$(1)),scripts/link $(1))
 
 # The explorer's two faces, and its objects: $(call sim,PLACE,FACE).
 EXPLORED := $(patsubst tests/explore/%.c,%,$(wildcard tests/explore/*.c))
-# -O1: the compiler takes longer than most explorations, and the core is optimized all the same.
-FACE_declared = -O1 -DSYNC_EXPLORE -DSYNC_DECLARED -Wno-shadow
-FACE_instrumented = -O1 -DSYNC_EXPLORE -DSYNC_INSTRUMENTED -fsanitize=thread -Wno-shadow \
+# The compiler takes longer than most explorations, and the core is optimized all the same: -O1, or in
+# tests -O0. The schedules are the same.
+FACE_O = $(if $(CI),-O0,-O1)
+FACE_declared = $(FACE_O) -DSYNC_EXPLORE -DSYNC_DECLARED -Wno-shadow
+FACE_instrumented = $(FACE_O) -DSYNC_EXPLORE -DSYNC_INSTRUMENTED -fsanitize=thread -Wno-shadow \
     -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset \
     -Wno-unknown-warning-option -Wno-tsan # gcc: its own runtime does not model fences; ours does
 sim = $(patsubst harness/sim/%.c,$(1)/obj/sim/%.o,$(filter-out harness/sim/main.c $(if $(filter declared,$(2)),harness/sim/tsan.c),$(wildcard harness/sim/*.c)))

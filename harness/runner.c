@@ -487,7 +487,7 @@ static void print_memory(const struct sample *s, double duration_ns)
            proc_kib("/proc/self/status", "VmHWM:"));
     print_list("thread_pause_ns", s, offsetof(struct worker, pause), 1, 0);
     if (absent != NULL)
-        printf(",\"dead_peak\":null,\"dead_absent\":\"%s\"", absent);
+        printf(",\"dead_peak\":null,\"dead_absent\":\"%s\",\"objects\":null", absent);
     else
         printf(",\"dead_peak\":%" PRId64 ",\"objects\":%" PRId64, s->dead_peak, s->held_last);
     if (absent == NULL && s->held_last < OBJECTS_TELL)

@@ -266,7 +266,21 @@ bool spec_complete(struct spec *s, struct error *e)
         }
         names_add(&valid, all[i]->name);
     }
-    return error_set(e, "%s; --lock must be given, valid here: %s", reason.text,
+    if (valid.text[0] != '\0')
+        return error_set(e, "%s; --lock must be given, valid here: %s", reason.text, valid.text);
+    size_t counts;
+    const struct scheme *const *rc = catalogue_schemes(REFCOUNT, &counts);
+    for (size_t i = 0; i < counts * n; i++) {
+        struct spec tried = *s;
+        tried.scheme[REFCOUNT] = rc[i / n];
+        tried.scheme[LOCK] = all[i % n];
+        complete_defaults(&tried);
+        if (spec_valid(&tried, e)) {
+            names_add(&valid, rc[i / n]->name);
+            i += n - 1 - i % n; // one lock is enough
+        }
+    }
+    return error_set(e, "%s; no lock scheme helps, refcount schemes valid here: %s", reason.text,
                      valid.text[0] != '\0' ? valid.text : "none of them");
 }
 

@@ -75,12 +75,12 @@ build_and_run() { # wrong from layer program build
     name=$out/$(case_name "$@")
     case $5 in
     plain) flags="-Wshadow" ;;
-    asan) flags="-Wshadow -g -fsanitize=address,undefined -fno-sanitize-recover=all" ;;
-    tsan) flags="-Wshadow -g -fsanitize=thread -DSYNC_TSAN" ;;
+    asan) flags="-Wshadow -g -fsanitize=address,undefined -fno-sanitize-recover=all -DSYNC_CHECKED" ;;
+    tsan) flags="-Wshadow -g -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED" ;;
     census) flags="-DSYNC_CENSUS" ;;
     esac
     # shellcheck disable=SC2086
-    if ! "$cc" -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
+    if ! "$cc" -std=gnu17 -D_GNU_SOURCE -O0 -Wall -Wextra -Wstrict-prototypes -Werror $flags -I. -Istrategies \
         "${scheme[@]}" "tests/conformance/$4.c" harness/sync.c -lcmocka -lpthread \
         -o "$name" >"$name.log" 2>&1; then
         echo compiler >"$name.status"

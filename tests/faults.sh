@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Sweeps that are killed, and disks that are full, in TAP: whatever happens costs the invocation under
 # way. In a copy of the tree, so that the sweeps build their cells themselves.
-#     tests/faults.sh [KILLS=50]     the moments are random; SEED=n repeats them
+#     tests/faults.sh [KILLS=50]     the moments are random; SEED=n repeats them. tests/run does with 15.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 kills=${1:-50}
+rounds=$((8 * kills)) # more than are measured meanwhile
 RANDOM=${SEED:=$$}
 
 work=$(mktemp -d)
@@ -57,11 +58,11 @@ ok "the copy is built" test -x "$copy/build/rclab"
 
 # --- killed ---------------------------------------------------------------------------------------
 
-cat >"$work/killed.ini" <<'PLAN'
+cat >"$work/killed.ini" <<PLAN
 [plan]
 ops = 500
 samples = 2
-rounds = 400
+rounds = $rounds
 checks = 0
 
 [one]
@@ -79,7 +80,7 @@ workload = list_append
 pair = atomic+pthread biased+pthread
 threads = 2
 PLAN
-total=$((7 * 400))
+total=$((7 * rounds))
 sweep=("$copy/build/rclab" sweep "$work/killed.ini" --store "$store" --share)
 measured() { sqlite3 "$1" 'SELECT count(*) FROM invocation WHERE attempt = 0' 2>/dev/null || echo 0; }
 
@@ -149,7 +150,7 @@ ok "and well" test "$(good)" = 0
 twice() { sqlite3 "$store" 'SELECT cell, block, count(*) FROM invocation GROUP BY cell, block, attempt HAVING count(*) > 1'; }
 ok "no attempt twice" test -z "$(twice)"
 least() { sqlite3 "$store" 'SELECT min(n) FROM (SELECT count(*) AS n FROM invocation WHERE attempt = 0 GROUP BY cell)'; }
-ok "each cell in each round, and six times at least" test "$(least)" = 400
+ok "each cell in each round, and six times at least" test "$(least)" = "$rounds"
 torn() { sqlite3 "$store" 'SELECT count(*) FROM (SELECT count(*) AS n FROM invocation LEFT JOIN sample ON invocation = id GROUP BY id HAVING n != 2)'; }
 ok "no invocation without its samples" test "$(torn)" = 0
 before=$(sha256sum <"$store")
@@ -163,7 +164,7 @@ ok "... and changes nothing" test "$(sha256sum <"$store")" = "$before"
 mkdir "$work/small"
 if mount -t tmpfs -o size=3m tmpfs "$work/small" 2>"$work/err"; then
     mounted=yes
-    sed -e 's/samples = 2/samples = 40/' -e 's/rounds = 400/rounds = 24/' "$work/killed.ini" >"$work/full.ini"
+    sed -e 's/samples = 2/samples = 40/' -e 's/^rounds = .*/rounds = 24/' "$work/killed.ini" >"$work/full.ini"
     total=$((7 * 24))
     store=$work/small/store.db
     sweep=("$copy/build/rclab" sweep "$work/full.ini" --store "$store" --share)

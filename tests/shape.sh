@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # tests/shape.sh [BUILD]: the lint is clean and catches each kind of offence; no call through a pointer
-# stands in the timed loop of a refcount workload. A scheme whose header is EXTRA (SCHEME=KIND/NAME) is looked
-# at, too. TAP.
+# stands in the timed loop of a refcount workload. With SCHEME=KIND/NAME only that one is looked at, whose header
+# is EXTRA or in the tree. TAP.
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
@@ -14,20 +14,18 @@ case_is() { # status, text
     if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
 
-scripts/lint >"$work/lint" 2>&1
-case_is $? 'the lint is clean'
+own= # the scheme's header; scripts/lint without one looks at the tree
+[ -z "${SCHEME:-}" ] || own=${EXTRA:-strategies/$SCHEME.h}
+scripts/lint ${own:+"$own"} >"$work/lint" 2>&1
+case_is $? "the lint is clean${own:+: $own}"
 grep -v '^lint: clean' "$work/lint" | sed 's/^/# /'
-if [ -n "${EXTRA:-}" ]; then
-    scripts/lint "$EXTRA" >"$work/lint" 2>&1
-    case_is $? "the lint is clean: $EXTRA"
-    grep -v '^lint: clean' "$work/lint" | sed 's/^/# /'
-fi
 
-while read -r offence; do
-    printf '%s\n' "static inline void f(void)" "{" "    $offence" "}" >"$work/planted.h"
-    ! scripts/lint "$work/planted.h" >/dev/null
-    case_is $? "the lint refuses: $offence"
-done <<'EOF'
+planted() { # offences that the lint must refuse
+    while read -r offence; do
+        printf '%s\n' "static inline void f(void)" "{" "    $offence" "}" >"$work/planted.h"
+        ! scripts/lint "$work/planted.h" >/dev/null
+        case_is $? "the lint refuses: $offence"
+    done <<'EOF'
 atomic_store(&x, 1);
 __atomic_store_n(&x, 1, __ATOMIC_RELAXED);
 __sync_fetch_and_add(&x, 1);
@@ -40,22 +38,29 @@ void *p = malloc(10);
 while (atomic_load_explicit(&x, memory_order_relaxed));
 atomic_store_explicit(&x, 1, order);
 EOF
-printf '%s\n' 'static int counter;' >"$work/planted.h"
-! scripts/lint "$work/planted.h" >/dev/null
-case_is $? 'the lint refuses: a static variable'
-printf '%s\n' '#include "../harness/runner.h"' >"$work/planted.h"
-! scripts/lint "$work/planted.h" >/dev/null
-case_is $? 'the lint refuses: the harness'
+    printf '%s\n' 'static int counter;' >"$work/planted.h"
+    ! scripts/lint "$work/planted.h" >/dev/null
+    case_is $? 'the lint refuses: a static variable'
+    printf '%s\n' '#include "../harness/runner.h"' >"$work/planted.h"
+    ! scripts/lint "$work/planted.h" >/dev/null
+    case_is $? 'the lint refuses: the harness'
+}
+[ -n "$own" ] || planted
 
 cells=()
-extra=
-[[ -z ${EXTRA:-} || ${SCHEME:-} != refcount/* ]] || extra=$EXTRA
-for header in strategies/refcount/*.h $extra; do
+headers=(strategies/refcount/*.h)
+case ${SCHEME:-} in
+'') ;;
+refcount/*) headers=("$own") ;;
+*) headers=() ;;
+esac
+for header in "${headers[@]}"; do
     for workload in private_objects hot_object; do
         cells+=("$build/cells/$workload/$(basename "$header" .h)+none")
     done
 done
-make --no-print-directory -j"$(nproc)" "BUILD=$build" "${cells[@]}" >"$work/make" 2>&1 || cat "$work/make"
+[ ${#cells[@]} = 0 ] || make --no-print-directory -j"$(nproc)" "BUILD=$build" "${cells[@]}" >"$work/make" 2>&1 ||
+    cat "$work/make"
 for cell in "${cells[@]}"; do
     objdump -d --no-show-raw-insn --disassemble=work "$cell" >"$work/asm"
     # x86-64: call *...; arm64: blr; and the function must be there at all

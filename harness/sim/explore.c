@@ -487,6 +487,7 @@ int explore(const struct explore_options *o)
 
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_ONSTACK | SA_RESTART};
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGXCPU, &action, NULL); // a soft limit of processor time
     struct tally total = {0};
     unsigned run = 0, failed = 0, omitted = 0;
     for (size_t i = 0; i < count && !interrupted; i++) {

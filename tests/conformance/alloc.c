@@ -206,8 +206,8 @@ static void regions_come_and_go(void **state)
 // zeros, with which an allocator that takes a block for a page of its own goes on for a while.
 static void regions_become_blocks_and_back(void **state)
 {
-    enum { GROUPS = 500, SMALL = 64, SMALL_SIZE = 500, LARGE_SIZE = 40000, STEPS = 24000 };
-    enum { WAVE = 3000, ALLOWED_KB = 100000 };
+    enum { GROUPS = 500, SMALL = 64, SMALL_SIZE = 500, LARGE_SIZE = 40000 };
+    enum { WAVE = 3000, STEPS = (REUSES ? 8 : 2) * WAVE, ALLOWED_KB = 100000 };
     static struct {
         unsigned n; // blocks
         size_t size;

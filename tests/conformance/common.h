@@ -35,6 +35,13 @@
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.
 #define WHEN(applies, test)                                                                        \
     {.name = (applies) ? #test : NULL, .test_func = (applies) ? (test) : NULL}
+// Of sizes and steps: sanitizers are many times as slow.
+#ifdef SYNC_CHECKED
+#define LARGE(usual, checked) (checked)
+#else
+#define LARGE(usual, checked) (usual)
+#endif
+
 // The last line of a program. A hang ends it; what was printed before an end by sync_check stays.
 #define RUN(group, tests)                                                                          \
     (setvbuf(stdout, NULL, _IOLBF, BUFSIZ), alarm(120),                                            \

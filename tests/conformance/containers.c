@@ -155,7 +155,7 @@ static void list_grows_as_in_cpython(void **state)
 
 static void deep_lists_die_without_recursion(void **state)
 {
-    enum { DEEP = 1000000 };
+    enum { DEEP = LARGE(1000000, 100000) };
     (void)state;
     struct thread *t = open_world();
     struct list *l = list_new(t);
@@ -319,7 +319,7 @@ static void assert_dict(struct thread *t, struct dict *d, const struct model *m,
 
 static void dict_follows_its_model(void **state)
 {
-    enum { STEPS = 80000 };
+    enum { STEPS = LARGE(80000, 24000) };
     struct model m = {0};
     struct rc_header *key[MODEL_KEYS];
     (void)state;
@@ -390,13 +390,12 @@ static void dict_follows_its_model(void **state)
     close_world(t);
 }
 
-// Blocks of 8 indices to 2^18, so of 1, 2 and 4 bytes an index.
+// Blocks of 8 indices to 2^18 or 2^17, so of 1, 2 and 4 bytes an index.
 static void dict_grows_as_in_cpython(void **state)
 {
-    enum { KEYS = 120000 };
+    enum { LOG2_SIZE = LARGE(18, 17), KEYS = 120000 >> (18 - LOG2_SIZE) };
     static const size_t expected[] = {8,    16,   32,   64,    128,   256,   512,    1024,
                                       2048, 4096, 8192, 16384, 32768, 65536, 131072, 262144};
-    enum { LAST = sizeof expected / sizeof expected[0] };
     (void)state;
     struct thread *t = open_world();
     struct dict *d = dict_new(t);
@@ -418,7 +417,7 @@ static void dict_grows_as_in_cpython(void **state)
         if (full)
             assert_int_equal((size_t)1 << b->log2_size, expected[seen++]);
     }
-    assert_int_equal(seen, LAST);
+    assert_int_equal(seen, LOG2_SIZE - 2);
     struct rc_header *k = NULL;
     for (int64_t i = 0; i < KEYS; i++) {
         k = integer_new(t, i * 257);
@@ -429,8 +428,8 @@ static void dict_grows_as_in_cpython(void **state)
         rc_decref(t, k);
     }
     // holes are not used again: additions and removals fill the block until a small one replaces it
-    for (int64_t i = 0; dict_block(d)->log2_size == 18; i++) {
-        assert_true(i < 1 << 18);
+    for (int64_t i = 0; dict_block(d)->log2_size == LOG2_SIZE; i++) {
+        assert_true(i < 1 << LOG2_SIZE);
         k = integer_new(t, i * 257 + 1);
         dict_set(t, d, k, value);
         assert_true(dict_remove(t, d, k));

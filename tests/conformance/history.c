@@ -15,13 +15,8 @@
 
 enum {
     THREADS_HERE = THREADED ? 3 : 1,
-#ifdef SYNC_CHECKED // sanitizers are many times as slow
-    STEPS = 200,    // of a thread between two meetings
-    ROUNDS = 40,    // meetings, usually
-#else
-    STEPS = 500,
-    ROUNDS = 100,
-#endif
+    STEPS = LARGE(500, 200), // of a thread between two meetings
+    ROUNDS = LARGE(300, 40), // meetings, usually
     HELD = 5,   // counted references of a thread
     LOCALS = 4, // local references of a thread, in two frames
     SLOTS = 6,  // shared slots
@@ -529,7 +524,8 @@ static void histories(void **state)
     struct thread *t = open_world();
     history.seed = from_environment("HISTORY_SEED", sync_now_ns());
     history.rounds = (unsigned)from_environment("HISTORY_ROUNDS", ROUNDS);
-    printf("# HISTORY_SEED=%llu\n", (unsigned long long)history.seed);
+    printf("# HISTORY_SEED=%llu HISTORY_ROUNDS=%u\n", (unsigned long long)history.seed,
+           history.rounds);
     for (unsigned i = 0; i < IMMORTALS; i++) {
         history.immortal[i] = item_new(t, AL_CONTAINER, RC_IMMORTAL | (i == 0 ? 0 : RC_DEFERRED));
         struck(history.immortal[i]);

@@ -439,7 +439,7 @@ static const struct type link_type = {
 
 static void a_long_list_dies_without_recursion(void **state)
 {
-    enum { LENGTH = 1000000 };
+    enum { LENGTH = LARGE(1000000, 100000) };
     struct mark mark = {0};
     (void)state;
     struct thread *t = open_world();
@@ -488,7 +488,7 @@ static size_t memory_in_use(void)
 }
 static void no_trace_is_left(void **state)
 {
-    enum { OBJECTS = 64, ROUNDS = 1000 };
+    enum { OBJECTS = 64, ROUNDS = LARGE(1000, 50) };
     static const unsigned flags[] = {0, RC_DEFERRED, RC_HOT};
     (void)state;
     struct thread *t = open_world();
@@ -848,7 +848,7 @@ static void go_soon(struct thread *t, void *argument, unsigned index)
 }
 static void going_while_another_drains(void **state)
 {
-    enum { ROUNDS = 300 };
+    enum { ROUNDS = LARGE(300, 100) };
     (void)state;
     struct thread *t = open_world();
     for (unsigned round = 0; round < ROUNDS; round++) {

@@ -21,7 +21,7 @@ struct shared {
     size_t objects, size;
     size_t others;        // objects of each thread that the setting thread made
     size_t made;          // ... and of all threads
-    bool called;
+    bool called;          // count by calls
     uint64_t died_before; // on the setting thread, when it had made them
     struct rc_header *other[];
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// lingers_not: buffered, but the committing thread goes to sleep after deaths, although what they
-// retired cannot be reclaimed before all others have passed a safepoint.
-#ifndef BROKEN_LINGERS_NOT_H
-#define BROKEN_LINGERS_NOT_H
+// lingers_once: buffered, but the committing thread makes one round after deaths and goes to sleep:
+// all others have passed rc_safepoint then, but what the deaths retired may wait for rl_quiesce.
+#ifndef BROKEN_LINGERS_ONCE_H
+#define BROKEN_LINGERS_ONCE_H
 
 #include "../../strategies/rc.h"
 
@@ -19,7 +19,8 @@ static void broken_settle(struct rc_world *rw, struct buffered_pad *pads);
 
 static void broken_settle(struct rc_world *rw, struct buffered_pad *pads)
 {
-    sync_set(rw->lingers, 0);
+    if (sync_get(rw->lingers) == 2)
+        sync_set(rw->lingers, 1);
     buffered_settle_right(rw, pads);
 }
 
