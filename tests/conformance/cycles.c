@@ -250,11 +250,7 @@ static void locals_of_nested_calls(void **state)
 // Reached, subtracted and destroyed without recursion.
 static void a_long_list_in_a_circle(void **state)
 {
-#ifdef SYNC_TSAN
-    enum { LENGTH = 100000 }; // ten times as slow
-#else
-    enum { LENGTH = 1000000 };
-#endif
+    enum { LENGTH = LARGE(1000000, 100000) };
     struct mark mark = {0};
     (void)state;
     struct thread *t = open_world();
@@ -267,7 +263,7 @@ static void a_long_list_in_a_circle(void **state)
 // The work list is as wide as the box.
 static void a_wide_box_in_a_circle(void **state)
 {
-    enum { WIDTH = 100000 };
+    enum { WIDTH = LARGE(100000, 20000) };
     struct mark mark = {0};
     (void)state;
     struct thread *t = open_world();
@@ -501,7 +497,7 @@ static void garbage_waits_for_another_thread(void **state)
 }
 
 // Trees and rings come and go by their counts while other threads collect; some wait in between.
-enum { DYING_THREADS = 2, DYING_ROUNDS = 3000 };
+enum { DYING_THREADS = 2, DYING_ROUNDS = LARGE(3000, 1000) };
 struct dying {
     struct phase done;
     _Atomic(uint32_t) left;
@@ -559,7 +555,7 @@ static void deaths_beside_collections(void **state)
 }
 
 // Who got an object from a weak cell holds it and its ring.
-enum { WEAK_ROUNDS = 3000 };
+enum { WEAK_ROUNDS = LARGE(3000, 1000) };
 struct weak_rings {
     struct rc_weak cell[4];
     struct phase done;
