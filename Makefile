@@ -38,6 +38,9 @@ FLAGS_tsan = -O0 -fsanitize=thread -DSYNC_TSAN -DSYNC_CHECKED
 FLAGS_census = -O0 -DSYNC_CENSUS -Wno-shadow
 FLAGS_fuzz = -fsanitize=fuzzer-no-link -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -DSYNC_CHECKED
 
+# Conformance programs are many, and the compiler's time is most of a test's.
+TEST_release = -O1 -g0
+
 NAMED = release asan tsan census fuzz
 # $(call place,NAME): where a named build lives.
 place = $(BUILD)$(if $(filter-out release,$(1)),/$(1))
@@ -253,7 +256,7 @@ $(2)/cells/%: $(2)/obj/cells/$$$$(call cell,$$$$*).o $(2)/obj/runner.o $(2)/obj/
 	@mkdir -p $$(@D)
 	@$$(call shuffle,$$*) $(3) $$(filter %.o,$$^) -lm $(PEER_LIBS) $$(LINK_INTO)
 
-# Tests: units are linked with the harness, conformance programs are compiled like cells.
+# Tests: units are linked with the harness, conformance programs are compiled for a pair, as cells are.
 $(2)/test/unit/%: tests/unit/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$(filter %.c %.o,$$^) $(LIBS) $$(LIBS_$$*) -lcmocka $$(INTO)
@@ -268,7 +271,7 @@ $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CA
 
 $(2)/test/conformance/%: $$$$(wildcard tests/conformance/$$$$(*D).c) $(2)/obj/sync.o $(BUILD)/flags
 	@mkdir -p $$(@D)
-	@$(3) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
+	@$(3) $(TEST_$(1)) -Itests/explore $$(call pair_flags,$$(call pair,$$*)) tests/conformance/$$(*D).c $(2)/obj/sync.o -lcmocka $(PEER_LIBS) $$(INTO)
 
 # The explorer: a program for each pair of schemes and face (harness/sim/face.h), which has all
 # scenarios: explore/FACE/PAIR. The explorer itself is never instrumented. Logs of schemes are full
