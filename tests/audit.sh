@@ -6,6 +6,8 @@
 # schedules each (a budget of nothing), so that no verdict hangs on the machine's speed.
 #
 #     tests/audit.sh [BUILD]
+#     AUDITS="a b"    schemes that are audited again (five of them; all: each one), beside the failures that
+#                     the document tells of each
 # shellcheck disable=SC2317,SC2016 # most functions are called by ok; sed is told of backticks
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -140,8 +142,23 @@ ok 'docs/audits.md: every scheme' sections
 # Of each scheme what its audit says against the sources and against docs/audits.md, and which of the
 # failures that are told there do not occur: nothing, where all is well. As many at a time as there are
 # processors.
+again=" ${AUDITS:-atomic_relaxed biased_paper pymutex hazard pool_locked} "
+audited() { # scheme
+    [[ $again == ' all ' || $again == *" $1 "* ]]
+}
 look_at() { # option, scheme
     local command at=$work/$2
+    if audited "$2"; then
+        reasons_of "$1" "$2"
+    fi
+    while IFS= read -r command; do
+        # shellcheck disable=SC2086 # words
+        "$rclab" explore $command >/dev/null 2>&1 </dev/null
+        [ $? = 1 ] || echo "$command: no failure (make audits)"
+    done < <(rows_of docs/audits.md | sed -n "s/.*| needed | [a-z ]*: \`\(--$1 $2 [^\`]*\)\`.*/\1/p")
+}
+reasons_of() { # option, scheme
+    local at=$work/$2
     timeout -k 5 300 "$rclab" audit "--$1" "$2" --budget 0.01s >"$at.out" 2>"$at.err"
     if [ $? = 0 ] && tail -n 1 "$at.out" | grep -q 'Reasons: 0 contradicted, .* 0 missing\.'; then
         : >"$at.reasons"
@@ -150,11 +167,7 @@ look_at() { # option, scheme
     fi
     rows_of "$at.out" | grep -vF '| (no call), ' | places | sort | comm -23 - "$work/documented" | grep . &&
         echo 'its audit has orders that docs/audits.md has not'
-    while IFS= read -r command; do
-        # shellcheck disable=SC2086 # words
-        "$rclab" explore $command >/dev/null 2>&1 </dev/null
-        [ $? = 1 ] || echo "$command: no failure (make audits)"
-    done < <(rows_of docs/audits.md | sed -n "s/.*| needed | [a-z ]*: \`\(--$1 $2 [^\`]*\)\`.*/\1/p")
+    return 0
 }
 for header in $schemes; do
     while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
@@ -171,9 +184,12 @@ nothing() { # a file that is there and empty
 }
 for header in $schemes; do
     scheme=$(basename "$header" .h)
-    cp "$work/$scheme.out" "$work/out"
-    ok "$scheme: every order has a reason that its audit does not contradict" nothing "$work/$scheme.reasons"
-    ok "$scheme: docs/audits.md has its orders, and the failures without them" nothing "$work/$scheme.told"
+    : >"$work/out"
+    if audited "$scheme"; then
+        cp "$work/$scheme.out" "$work/out"
+        ok "$scheme: every order has a reason that its audit does not contradict" nothing "$work/$scheme.reasons"
+    fi
+    ok "$scheme: the failures that docs/audits.md tells of are failures" nothing "$work/$scheme.told"
 done
 echo "1..$n"
 exit $failed
