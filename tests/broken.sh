@@ -58,6 +58,7 @@ free_forgotten     system  AL alloc    plain  verification
 pool_stale         pool    AL alloc    asan   ASan|UBSan
 pool_remembers     pool    AL alloc    plain  verification
 heaps_unwoken      heaps   AL alloc    plain  verification
+heaps_stamped_once heaps   AL alloc    plain  verification
 own_uncounted      pep703  RC history  plain  verification|assertion
 END
 )

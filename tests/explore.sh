@@ -25,7 +25,7 @@ mkdir -p "$BUILD" || exit 1
 # scenario has, or is late only, is for tests/broken.sh.
 harmless='census_off immortal_written gil_unforced pymutex_unfair queue_short drain_half hazard_own numbers_kept'
 harmless+=' hazard_int free_forgotten pool_stale pool_remembers older_never'
-harmless+=' frame_popped local_kept queue_skipped heaps_unwoken table_grows'
+harmless+=' frame_popped local_kept queue_skipped heaps_unwoken heaps_stamped_once table_grows'
 race='data race|use after free'
 any='data race|use after free|check failed|leak|misuse|crash'
 cases=$(grep -v '^#' <<END

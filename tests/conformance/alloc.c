@@ -340,8 +340,9 @@ static void short_lives_take_no_memory(void **state)
 }
 
 // While somebody reads, freed blocks keep their count words, whatever is allocated that cannot be
-// of their class; the rest of a freed block is nobody's.
-enum { STABLE = 30000 };
+// of their class; the rest of a freed block is nobody's. What became free in the first pass does so
+// again in the second one, in the reverse order, and cannot be used before its time then either.
+enum { STABLE = 30000, PASSES = 2 };
 static const size_t stable_size[] = {64, 100, 40000};
 enum { STABLE_SIZES = sizeof stable_size / sizeof stable_size[0] };
 static struct phase reading;
@@ -353,6 +354,10 @@ static void read_on(struct thread *t, void *argument, unsigned index)
     sync_await(phase_now(&reading) == 2);
     rl_leave(t);
 }
+static unsigned goes(unsigned pass, unsigned i)
+{
+    return pass == 0 ? i : STABLE - 1 - i;
+}
 static void count_words_stay(void **state)
 {
     static struct {
@@ -362,26 +367,31 @@ static void count_words_stay(void **state)
     struct team team = {.work = read_on, .n = 1};
     (void)state;
     struct thread *t = open_world();
-    phase_set(&reading, 0);
-    for (unsigned i = 0; i < STABLE; i++) {
-        b[i].size = stable_size[i % 1000 == 0 ? STABLE_SIZES - 1 : i % (STABLE_SIZES - 1)];
-        b[i].p = filled(t, b[i].size, heap[i % 2], 0xc0);
-    }
-    team_start(t, &team);
-    phase_await(t, &reading, 1);
-    for (unsigned i = 0; i < STABLE; i++)
-        al_free(t, b[i].p);
-    thread_safepoint(t);
-    for (unsigned i = 0; i < STABLE; i++)
-        al_free(t, filled(t, 500 + i % 4000, heap[i % HEAPS], 0xff));
-    for (unsigned i = 0; i < STABLE; i++) {
-        assert_true(untouched(b[i].p, sizeof(struct rc_header), 0xc0));
+    for (unsigned pass = 0; pass < PASSES; pass++) {
+        phase_set(&reading, 0);
+        for (unsigned i = 0; i < STABLE; i++) {
+            bool large =
+                goes(pass, i) > STABLE / 2 && i % 1000 == 0; // the first that go share pages
+            b[i].size = stable_size[large ? STABLE_SIZES - 1 : i % (STABLE_SIZES - 1)];
+            b[i].p = filled(t, b[i].size, heap[i % 2], 0xc0);
+        }
+        team_start(t, &team);
+        phase_await(t, &reading, 1);
+        for (unsigned i = 0; i < STABLE; i++)
+            al_free(t, b[goes(pass, i)].p);
+        thread_safepoint(t);
+        for (unsigned i = 0; i < STABLE; i++)
+            al_free(t, filled(t, (size_t)(500 + i % 4000) << pass, heap[i % HEAPS], 0xff));
+        for (unsigned i = 0; i < STABLE; i++) {
+            assert_true(untouched(b[i].p, sizeof(struct rc_header), 0xc0));
 #ifdef SYNC_ASAN
-        assert_true(__asan_address_is_poisoned(b[i].p + b[i].size - 1));
+            assert_true(__asan_address_is_poisoned(b[i].p + b[i].size - 1));
 #endif
+        }
+        phase_set(&reading, 2);
+        team_join(t, &team);
+        thread_safepoint(t);
     }
-    phase_set(&reading, 2);
-    team_join(t, &team);
     close_world(t);
 }
 
