@@ -243,6 +243,21 @@ static void complete_defaults(struct spec *s)
                                                                              : "immediate");
 }
 
+static bool some_lock_helps(const struct spec *s, const struct scheme *rc,
+                            const struct scheme *const *locks, size_t n)
+{
+    struct error e;
+    for (size_t i = 0; i < n; i++) {
+        struct spec tried = *s;
+        tried.scheme[REFCOUNT] = rc;
+        tried.scheme[LOCK] = locks[i];
+        complete_defaults(&tried);
+        if (spec_valid(&tried, &e))
+            return true;
+    }
+    return false;
+}
+
 bool spec_complete(struct spec *s, struct error *e)
 {
     if (s->scheme[LOCK] != NULL) {
@@ -270,16 +285,9 @@ bool spec_complete(struct spec *s, struct error *e)
         return error_set(e, "%s; --lock must be given, valid here: %s", reason.text, valid.text);
     size_t counts;
     const struct scheme *const *rc = catalogue_schemes(REFCOUNT, &counts);
-    for (size_t i = 0; i < counts * n; i++) {
-        struct spec tried = *s;
-        tried.scheme[REFCOUNT] = rc[i / n];
-        tried.scheme[LOCK] = all[i % n];
-        complete_defaults(&tried);
-        if (spec_valid(&tried, e)) {
-            names_add(&valid, rc[i / n]->name);
-            i += n - 1 - i % n; // one lock is enough
-        }
-    }
+    for (size_t i = 0; i < counts; i++)
+        if (some_lock_helps(s, rc[i], all, n))
+            names_add(&valid, rc[i]->name);
     return error_set(e, "%s; no lock scheme helps, refcount schemes valid here: %s", reason.text,
                      valid.text[0] != '\0' ? valid.text : "none of them");
 }

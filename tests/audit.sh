@@ -16,19 +16,8 @@ rclab=$BUILD/rclab
 [ -x "$rclab" ] || { echo "audit: no $rclab: make first" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. tests/tap.sh
 
-n=0
-failed=0
-ok() { # text, command...
-    n=$((n + 1))
-    if "${@:2}" >"$work/log" 2>&1; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        head -n 40 "$work/log" "$work/out" | sed 's/^/# /'
-        failed=1
-    fi
-}
 audit() { # status, arguments...
     timeout -k 5 300 "$rclab" audit "${@:2}" --budget 0.01s >"$work/out" 2>"$work/err"
     local status=$?
@@ -191,5 +180,4 @@ for header in $schemes; do
     fi
     ok "$scheme: the failures that docs/audits.md tells of are failures" nothing "$work/$scheme.told"
 done
-echo "1..$n"
-exit $failed
+plan

@@ -31,40 +31,8 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
+. tests/tap.sh
 
-# --- TAP ----------------------------------------------------------------------------------------
-
-tests=0
-bad=0
-ok() { # text, command...: ok if the command succeeds
-    local text=$1
-    shift
-    tests=$((tests + 1))
-    if "$@" >"$work/why" 2>&1; then
-        echo "ok $tests - $text"
-    else
-        echo "not ok $tests - $text"
-        sed 's/^/#   /' "$work/why" | head -n 5
-        echo "#   the last command: $last (status $status)"
-        head -n 5 "$work/err" | sed 's/^/#   stderr: /'
-        head -n 5 "$work/out" | cut -c1-300 | sed 's/^/#   stdout: /'
-        bad=1
-    fi
-}
-skip() {
-    tests=$((tests + 1))
-    echo "ok $tests # SKIP $1"
-}
-last=none
-status=0
-: >"$work/out"
-: >"$work/err"
-# Runs a command, bounded; its status is $status, its output in out and err.
-run() {
-    last="$*"
-    timeout -k 5 "${BOUND:-60}" "$@" >"$work/out" 2>"$work/err" </dev/null
-    status=$?
-}
 is() { # status, then words that stderr must have
     [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
     shift
@@ -826,5 +794,4 @@ else
     skip "no disk to fill: $(cat "$work/why")"
 fi
 
-echo "1..$tests"
-exit $bad
+plan

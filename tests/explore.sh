@@ -174,11 +174,19 @@ rows=$(
     done
 )
 
+header() { # face wrong from layer file: of the scheme that is tried
+    if [ "$2" != - ]; then
+        echo "tests/broken/$2.h"
+    elif [ -e "tests/broken/$3.h" ]; then
+        echo "tests/broken/$3.h"
+    else
+        echo "strategies/${kind[$4]}/$3.h"
+    fi
+}
 program() { # face wrong from layer file
     local name=$2 lock=pthread header
     [ "$name" != - ] || name=$3
-    header=strategies/${kind[$4]}/$3.h
-    [ -e "$header" ] || header=tests/broken/$3.h
+    header=$(header - - "${@:3}") # traits are those of the right one
     case $4 in # what needs a global lock goes with one, as rclab explore has it
     RC) scripts/traits "$header" | grep -qw RC_SHARED || lock=gil ;;
     AL) ! scripts/traits "$header" | grep -qw AL_UNLOCKED || lock=gil ;;
@@ -232,7 +240,7 @@ explore() { # log, face wrong from layer file expected
     sed -nE 's/^([a-z0-9_]+): ([0-9]+) schedules?, ([a-z ]+), .*/\2|\1|\3/p' "$log" >"$log.result"
 }
 
-declare -A places
+declare -A places extra # programs, and the headers of tests/broken that they are made from
 number=0
 while read -r row; do
     number=$((number + 1))
@@ -242,10 +250,13 @@ while read -r row; do
     place=tree
     [[ $program != "$BUILD"/* ]] || { place=${program#"$BUILD"/} && place=${place%%/*}; }
     [[ " ${places[$place]:-} " == *" $program "* ]] || places[$place]+=" $program"
+    # shellcheck disable=SC2086
+    header=$(header $row)
+    [[ $header != tests/* || " ${extra[$place]:-} " == *" $header "* ]] || extra[$place]+=" $header"
 done <<<"$rows"
 for place in "${!places[@]}"; do
     at=("BUILD=$tree")
-    [ "$place" = tree ] || at=("BUILD=$BUILD/$place" EXTRA=tests/broken "EXPLORED=${explored[$place]:-$place}")
+    [ "$place" = tree ] || at=("BUILD=$BUILD/$place" "EXTRA=${extra[$place]:-}" "EXPLORED=${explored[$place]:-$place}")
     # shellcheck disable=SC2086
     make --no-print-directory -k -j"$(nproc)" CI=1 "${at[@]}" ${places[$place]} || bad=1
 done >"$BUILD/make" 2>&1

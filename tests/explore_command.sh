@@ -12,31 +12,9 @@ rclab=$BUILD/rclab
 work=$BUILD/test/explore_command
 rm -rf "$work"
 mkdir -p "$work"
+. tests/tap.sh
+BOUND=120 # a program may have to be built
 
-tests=0
-bad=0
-ok() { # text, command...: ok if the command succeeds
-    local text=$1
-    shift
-    tests=$((tests + 1))
-    if "$@" >"$work/why" 2>&1; then
-        echo "ok $tests - $text"
-    else
-        echo "not ok $tests - $text"
-        sed 's/^/#   /' "$work/why" | head -n 5
-        echo "#   the last command: $last (status $status)"
-        head -n 5 "$work/err" | cut -c1-300 | sed 's/^/#   stderr: /'
-        head -n 5 "$work/out" | cut -c1-300 | sed 's/^/#   stdout: /'
-        bad=1
-    fi
-}
-last=none
-status=0
-run() { # a command, bounded; its status is $status, its output in out and err
-    last="$*"
-    timeout -k 5 "${BOUND:-120}" "$@" >"$work/out" 2>"$work/err" </dev/null
-    status=$?
-}
 says() { # status, words that stdout must have
     [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
     shift
@@ -203,5 +181,4 @@ ok "a reclaimer's header" says 1 "data race: " "--reclaimer tests/broken/qsbr_re
 run env -C "$work" "$(realpath "$rclab")" audit --lock right/spin.h --budget 1s
 ok "audit of a header, from elsewhere" says 0 "right/spin.h" "| needed |"
 
-echo "1..$tests"
-exit $bad
+plan

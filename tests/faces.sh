@@ -8,18 +8,10 @@ cd "$(dirname "$0")/.." || exit 2
 build=${1:-build}
 pairs=${PAIRS:-biased+pthread plain+gil atomic+pymutex}
 schedules=${SCHEDULES:-200}
-n=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-ok() { # text, command...: ok if the command succeeds
-    n=$((n + 1))
-    if "${@:2}" >"$work/why" 2>&1; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        head -n 20 "$work/why" | sed 's/^/# /'
-    fi
-}
+. tests/tap.sh
+
 place() { # compiler: where it builds, as the other suites have it
     if [ "$1" = gcc ]; then echo "$build"; else echo "$build/$1"; fi
 }
@@ -77,4 +69,4 @@ races() { # program
 }
 ok "tally_undeclared: the declared face sees nothing" "$broken/declared/$undeclared" explore lock_unlock --schedules 1000
 ok "tally_undeclared: the instrumented face finds the race" races "$broken/instrumented/$undeclared"
-echo "1..$n"
+plan

@@ -28,22 +28,8 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
+. tests/tap.sh
 
-tests=0
-bad=0
-ok() { # text, command...
-    local text=$1
-    shift
-    tests=$((tests + 1))
-    if "$@" >"$work/why" 2>&1; then
-        echo "ok $tests - $text"
-    else
-        echo "not ok $tests - $text"
-        { cat "$work/why" && tail -n 5 "$work/err"; } | sed 's/^/#   /'
-        echo "#   SEED=$SEED repeats the moments"
-        bad=1
-    fi
-}
 says() { # words that stderr must have
     local word
     for word; do
@@ -187,8 +173,8 @@ if mount -t tmpfs -o size=3m tmpfs "$work/small" 2>"$work/err"; then
     ok "no attempt twice" test -z "$(twice)"
     ok "no invocation without its samples" test "$(sqlite3 "$store" 'SELECT count(*) FROM (SELECT count(*) AS n FROM invocation LEFT JOIN sample ON invocation = id GROUP BY id HAVING n != 40)')" = 0
 else
-    echo "ok $((tests += 1)) # SKIP no small disk here: $(cat "$work/err")"
+    skip "no small disk here: $(cat "$work/err")"
 fi
 
-echo "1..$tests"
-exit $bad
+[ $bad = 0 ] || echo "#   SEED=$SEED repeats the moments"
+plan

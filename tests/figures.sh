@@ -4,13 +4,10 @@
 # why not; nothing else is said, and what is drawn is whole. TAP.
 set -u
 cd "$(dirname "$0")/.."
-n=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-case_is() { # status, text
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+. tests/tap.sh
+
 figures=$(basename -s .gp scripts/plots/*.gp | grep -vxE 'common|pages')
 
 # A PNG ends with its last chunk, an SVG with its last tag.
@@ -112,4 +109,4 @@ case_is $? 'a table that cannot be read is an error'
 gnuplot -e "table='$work/two.tsv'; output='$work/alone.svg'" scripts/plots/one_core.gp 2>"$work/alone.err"
 [ $? = 0 ] && [ ! -s "$work/alone.err" ] && whole "$work/alone.svg"
 case_is $? 'one figure alone'
-echo "1..$n"
+plan

@@ -7,18 +7,10 @@ cd "$(dirname "$0")/.."
 build=${1:-build}
 cell=dict_mixed/biased+pymutex
 layouts='@1 @2 @3 @4'
-n=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-ok() { # text, command...: ok if the command succeeds
-    n=$((n + 1))
-    if "${@:2}" >"$work/why" 2>&1; then
-        echo "ok $n - $1"
-    else
-        echo "not ok $n - $1"
-        head -n 20 "$work/why" | sed 's/^/# /'
-    fi
-}
+. tests/tap.sh
+
 mk() { # BUILD, arguments
     make --no-print-directory -j"$(nproc)" CI=1 "CC=$cc" "BUILD=$1" "${@:2}"
 }
@@ -84,4 +76,4 @@ ok 'the order script is an input of layouts' ends 1 mk "$build" -q -W scripts/li
 ok 'it is none of layout 0' ends 0 mk "$build" -q -W scripts/link "$program"
 ok 'the source is an input of each' ends 1 mk "$build" -q -W workloads/container/dict_mixed.c "$program@1"
 ok 'a link that fails is told' ends 3 scripts/link name sh -c 'exit 3' "$object"
-echo "1..$n"
+plan

@@ -8,11 +8,8 @@ cd "$(dirname "$0")/.." || exit 1
 build=$(realpath -m "${1:-build}")/planted
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-n=0
-case_is() { # status, text
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+. tests/tap.sh
+
 # Anything that is a rate, and the command's own name.
 steady() {
     sed -e 's|, [0-9]*/s$||' -e "s|$build||g"
@@ -178,4 +175,4 @@ case_is $? 'exhaustive: all schedules were run'
 "$program" explore last_two --mode exhaustive --depth 3 --schedules 5 |
     grep -q '^last_two: 5 schedules (not all with at most 3 deviations), no failure'
 case_is $? 'exhaustive: not all schedules were run'
-echo "1..$n"
+plan

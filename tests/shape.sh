@@ -6,13 +6,9 @@
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
-n=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-case_is() { # status, text
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+. tests/tap.sh
 
 own= # the scheme's header; scripts/lint without one looks at the tree
 [ -z "${SCHEME:-}" ] || own=${EXTRA:-strategies/$SCHEME.h}
@@ -67,4 +63,4 @@ for cell in "${cells[@]}"; do
     grep -q '<work>:' "$work/asm" && ! grep -qE 'call +\*|\bblr\b' "$work/asm"
     case_is $? "no call through a pointer in ${cell#"$build"/cells/}"
 done
-echo "1..$n"
+plan

@@ -5,13 +5,10 @@
 set -u
 cd "$(dirname "$0")/.."
 rclab=$1
-n=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-ok() { # text, command...
-    n=$((n + 1))
-    if "${@:2}"; then echo "ok $n - $1"; else echo "not ok $n - $1"; fi
-}
+. tests/tap.sh
+
 # The lines of a family or section, of the last table.
 section() { # name
     awk -v head="[$1]" 'index($0, head) == 1 { on = 1; print; next } /^(\[|$)/ { on = 0 } on' "$work/text"
@@ -86,4 +83,4 @@ cell() { # family, refcount: ratio, verdict and speed
 ok 'a line a cell, of checks none' [ "$(wc -l <"$work/tsv")" = 20 ]
 ok 'verdict and speed are in it' [ "$(cell speeds atomic), $(cell slow atomic)" = '3 worse fast, 2 worse slow' ]
 ok 'and not of a baseline' [ "$(cell speeds plain)" = '1 - -' ]
-echo "1..$n"
+plan
