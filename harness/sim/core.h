@@ -76,7 +76,7 @@ struct sim_result {
     int event[2];
     unsigned thread; // that ran at the end
     uintptr_t about; // an address in the block that the failure is about; 0: none
-    bool hangs;      // SIM_LIVELOCK: it took seconds
+    bool hangs;      // SIM_LIVELOCK: it took a tenth of a second
 };
 
 // Makes the scenario's memory; once, before its schedules and after those of another scenario.

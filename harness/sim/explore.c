@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { EFFORT = 4000000, DEPTH_MOST = 5 }; // steps of each search for a shorter schedule
+enum { EFFORT = 1000000, DEPTH_MOST = 5 }; // steps of each search for a shorter schedule
 enum { SCENARIOS_MAX = 512 };
 enum { LISTINGS_MAX = 3 }; // a scheme that fails everywhere fills no screen after screen
 

@@ -175,8 +175,8 @@ static void crashed(int signal, siginfo_t *info, void *context)
     sim_fail(SIM_CRASH, "%s", strsignal(signal));
 }
 // A loop in which nobody decides anything (round a list that a bug has bent, say) never comes to
-// the bound on steps: each second of processor time, is it still the same step of the same
-// schedule?
+// the bound on steps: each tenth of a second of processor time, is it still the same step of the
+// same schedule?
 static void watch(int signal)
 {
     static uint64_t runs;
@@ -206,8 +206,9 @@ static void catch_signals(void)
     struct sigaction watching = {.sa_handler = watch,
                                  .sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESTART};
     sigaction(SIGVTALRM, &watching, NULL);
-    const struct itimerval second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
-    setitimer(ITIMER_VIRTUAL, &second, NULL);
+    const struct timeval tenth = {.tv_usec = 100000};
+    const struct itimerval tick = {.it_interval = tenth, .it_value = tenth};
+    setitimer(ITIMER_VIRTUAL, &tick, NULL);
 }
 
 // --- decisions ----------------------------------------------------------------------------------
