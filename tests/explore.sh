@@ -13,8 +13,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 docs=false
 [ "${1:-}" != --docs ] || { docs=true && shift; }
-tree=$(realpath -m "${1:-build}")
-BUILD=$tree/wrong
+BUILD=$(realpath -m "${1:-build}")/wrong
 bounds=(1000 100000) # schedules of each scenario: all with the first bound, then all with the next
 passes=200           # of each scenario, by a right scheme; make torture has more
 mkdir -p "$BUILD" || exit 1
@@ -197,13 +196,11 @@ program() { # face wrong from layer file
     RL) name=atomic+pthread+$name+system ;;
     AL) name=atomic+$lock+qsbr+$name ;;
     esac
-    # right ones with all scenarios, as `rclab explore` and the audit have them too
-    [ "$1$2" != declared- ] || [[ $header == tests/* ]] || { echo "$tree/explore/declared/$name" && return; }
     echo "$BUILD/${5/#-/$4}/explore/$1/$name"
 }
 # The scenarios that say something of these schemes; for the test the one that the document names, if it does.
 scenarios() { # program, wrong, face
-    $docs || awk -F ' [|] ' -v wrong="| $2" -v face="$3" '$1 == wrong && $(NF - 3) == face { print $(NF - 1); found = 1 }
+    $docs || awk -F ' [|] ' -v wrong="| $2" -v face="$3" 'NF > 4 && $1 == wrong && $(NF - 3) == face { print $(NF - 1); found = 1 }
         END { exit !found }' docs/exploring.md || "$1" list | sed '/; omitted: /d; s/ .*//'
 }
 
@@ -247,18 +244,17 @@ while read -r row; do
     # shellcheck disable=SC2086
     program=$(program $row)
     echo "$program" >"$BUILD/$number.program"
-    place=tree
-    [[ $program != "$BUILD"/* ]] || { place=${program#"$BUILD"/} && place=${place%%/*}; }
+    place=${program#"$BUILD"/}
+    place=${place%%/*}
     [[ " ${places[$place]:-} " == *" $program "* ]] || places[$place]+=" $program"
     # shellcheck disable=SC2086
     header=$(header $row)
     [[ $header != tests/* || " ${extra[$place]:-} " == *" $header "* ]] || extra[$place]+=" $header"
 done <<<"$rows"
 for place in "${!places[@]}"; do
-    at=("BUILD=$tree")
-    [ "$place" = tree ] || at=("BUILD=$BUILD/$place" "EXTRA=${extra[$place]:-}" "EXPLORED=${explored[$place]:-$place}")
     # shellcheck disable=SC2086
-    make --no-print-directory -k -j"$(nproc)" CI=1 "${at[@]}" ${places[$place]} || bad=1
+    make --no-print-directory -k -j"$(nproc)" CI=1 "BUILD=$BUILD/$place" "EXTRA=${extra[$place]:-}" \
+        "EXPLORED=${explored[$place]:-$place}" ${places[$place]} || bad=1
 done >"$BUILD/make" 2>&1
 [ -z "${bad:-}" ] || cat "$BUILD/make"
 
