@@ -302,7 +302,7 @@ static void a_scheme_collects_by_itself(void **state)
 // there than a few times what lives.
 static void old_garbage_dies_by_itself(void **state)
 {
-    enum { LIVING = LARGE(10000, 3000), RINGS = 5 * LIVING, RING = 4 };
+    enum { RINGS = 50000, LIVING = 10000, RING = 4 };
     struct mark mark = {0};
     (void)state;
     struct thread *t = open_world();
