@@ -502,17 +502,17 @@ checks = 0
 
 [count]
 workload = private_objects handoff
-pair = atomic+none biased+none plain+gil
+pair = biased+none plain+gil
 threads = 256
 param.objects = 16
 
 [lock]
 workload = list_append
-pair = atomic * pthread pymutex
+pair = atomic * pthread
 threads = 256
 PLAN
 BOUND=300 run "$there" sweep "$work/many.ini" --store "$work/many.db" --share
-ok "a sweep of 256 threads" is 0 "48 of 48 invocations" "0 of them bad"
+ok "a sweep of 256 threads" is 0 "30 of 30 invocations" "0 of them bad"
 run "$there" export --format json --store "$work/many.db"
 ok "the time is never stretched beyond what was asked for" test \
     "$(sed 's/.*"duration_ns":\([0-9]*\).*/\1/' "$work/out" | sort -n | tail -n 1)" -le 10050000
@@ -582,7 +582,7 @@ bad_input "compare with an unknown workload" "nonsense" "private_objects" -- com
 bad_input "compare with a margin that is none" "'x'" -- compare --base rc=atomic --with rc=biased --margin x --store "$checked"
 bad_input "compare what was not measured together" "together = " -- compare --base rc=atomic --with rc=pauses,alloc=arena --store "$checked"
 
-calibration=("$there" calibrate --workload private_objects --budget 30 --store "$work/calibration.db" --share)
+calibration=("$there" calibrate --workload private_objects --budget 15 --store "$work/calibration.db" --share)
 run "${calibration[@]}"
 ok "calibrate" is 0
 calibration_tells() { # where the machine's speed came and went, pairs have too little in common, and it says so
