@@ -125,7 +125,7 @@ how() { # log
 }
 essay() { # wrong: its first sentence, without its name
     sed -n '3,/^#/p' "tests/broken/$1.h" | sed -n 's/^\/\/ //p' | tr '\n' ' ' |
-        sed -e 's/^[a-z_]*: //' -e 's/\. *$//'
+        sed -e 's/^[a-z0-9_]*: //' -e 's/\. *$//'
 }
 
 while read -r wrong from layer program build _; do

@@ -200,7 +200,8 @@ program() { # face wrong from layer file
 }
 # The scenarios that say something of these schemes; for the test the one that the document names, if it does.
 scenarios() { # program, wrong, face
-    $docs || awk -F ' [|] ' -v wrong="| $2" -v face="$3" 'NF > 4 && $1 == wrong && $(NF - 3) == face { print $(NF - 1); found = 1 }
+    ! $docs && awk -F ' [|] ' -v wrong="| $2" -v face="$3" '
+        NF > 4 && $1 == wrong && $(NF - 3) == face { print $(NF - 1); found = 1 }
         END { exit !found }' docs/exploring.md || "$1" list | sed '/; omitted: /d; s/ .*//'
 }
 
@@ -282,7 +283,7 @@ verdict() { # good or not, text, log
     fi
 }
 essay() { # wrong: what its head says, without its name
-    sed -n '3,/^#/p' "tests/broken/$1.h" | sed -n 's/^\/\/ //p' | tr '\n' ' ' | sed -E 's/^[a-z_]*: //; s/\. *$//'
+    sed -n '3,/^#/p' "tests/broken/$1.h" | sed -n 's/^\/\/ //p' | tr '\n' ' ' | sed -E 's/^[a-z0-9_]*: //; s/\. *$//'
 }
 tell() {
     local number=0 face wrong from layer file expected log result schedules scenario failure good
