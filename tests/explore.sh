@@ -102,6 +102,13 @@ pymutex_park_relaxed  pymutex        LK lock      d  $race
 pymutex_forgets       pymutex        LK lock      d  deadlock
 pymutex_neighbour     pymutex        LK lock      d  $any|deadlock
 spin_unread           spin           LK lock      d  $any
+futex3_unwoken        futex3         LK lock      d  deadlock
+futex3_set_free       futex3         LK lock      d  deadlock
+furtex_relaxed        futex3_recursive LK lock    d  $race|check failed
+ticks_unwoken         gil_ticks      LK lock      d  deadlock
+pooled_late           pooled         LK lock      d  $any
+rwlock_touches        rwlock         LK lock      d  $any
+rwlock_intrudes       rwlock         LK lock      d  $any|deadlock
 ticket_relaxed        ticket         LK lock      d  $race
 mcs_relaxed           mcs            LK lock      d  $race
 lazy_relaxed          lazy           LK lock      d  $race
