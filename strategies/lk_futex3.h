@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The word of futex3 and futex3_recursive, whose heads say how it works.
+// The word of futex3, whose head says how it works; futex3_recursive and pooled have it too.
 #ifndef LK_FUTEX3_CORE_H
 #define LK_FUTEX3_CORE_H
 

@@ -4,7 +4,7 @@
 // "furtex": futex3 with what its owner needs to enter it again, and with notes of who took it
 // where.
 //
-// The mechanism (Include/lock.h of the tree of October 2016). The inner lock is futex3's word with
+// The mechanism (the tree of 2016). The inner lock is futex3's word with
 // a description, a file and a line: who takes it writes file and line, also in a release build, and
 // who gives it writes the line again, negated. Around it stand a count, the owner's thread, and
 // once more a file and a line. Locking asks for the count and the owner first: the owner adds to

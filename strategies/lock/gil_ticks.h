@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // gil_ticks: one lock for the whole runtime, given up and taken again after every hundred ticks.
-// CPython's global interpreter lock from the first threads (Guido van Rossum, 1992) to 3.1
-// (Python/ceval.c, Python/thread_pthread.h), with the lock that it had on Linux: a semaphore.
+// CPython's global interpreter lock until 3.1 (2009; Python/ceval.c, Python/thread_pthread.h), with
+// the lock that it had on Linux in its last years: a semaphore.
 //
 // The evaluation loop counts a ticker down; below 0 it is set to the check interval, 100, and the
 // lock is given and taken at once, in the hope that somebody else takes it in between. Nothing says
@@ -24,7 +24,7 @@
 #include "lk.h"
 
 #define LK_SUMMARY "one lock for the runtime, a semaphore, given and taken again every 100 ticks"
-#define LK_SOURCE  "G. van Rossum, CPython until 3.1: Python/ceval.c, 1992 to 2009"
+#define LK_SOURCE  "CPython until 3.1, 2009: Python/ceval.c, Python/thread_pthread.h"
 #define LK_WHEN    "never; it is where the convoy comes from"
 #define LK_TRAITS  (LK_EXCLUDES | LK_GLOBAL)
 
