@@ -107,6 +107,7 @@ futex3_set_free       futex3         LK lock      d  deadlock
 furtex_relaxed        futex3_recursive LK lock    d  $race|check failed
 ticks_unwoken         gil_ticks      LK lock      d  deadlock
 pooled_late           pooled         LK lock      d  $any
+pooled_crosswise      pooled         LK lock      d  deadlock
 rwlock_touches        rwlock         LK lock      d  $any
 rwlock_intrudes       rwlock         LK lock      d  $any|deadlock
 ticket_relaxed        ticket         LK lock      d  $race
