@@ -22,9 +22,10 @@ static const void *const functions[] = {
     rc_swap,           rc_move,          rc_copy,
     rc_release,        rc_clear,         rc_dirty,
     rc_roots_push,     rc_roots_pop,     rc_local_get,
-    rc_local_of,       rc_local_dup,     rc_local_drop,
-    rc_local_own,      rc_weak_make,     rc_weak_get,
-    rc_weak_drop,      rc_weak_die,      rc_collect,
+    rc_try_local,      rc_local_of,      rc_local_dup,
+    rc_local_drop,     rc_local_own,     rc_weak_make,
+    rc_weak_get,       rc_weak_drop,     rc_weak_die,
+    rc_collect,
 };
 static const struct census_line census[] = {RC_CENSUS(CENSUS_LINE)};
 #define UNIT_KIND REFCOUNT
@@ -46,7 +47,7 @@ static const void *const functions[] = {
     lk_world_init, lk_world_fini,     lk_thread_attach, lk_thread_detach, lk_enter,
     lk_leave,      lk_blocking_begin, lk_blocking_end,  lk_safepoint,     lk_init,
     lk_destroy,    lk_lock,           lk_unlock,        lk_lock2,         lk_unlock2,
-    lk_read_begin, lk_read_watch,     lk_read_end,      lk_retire,
+    lk_read_begin, lk_read_watch,     lk_read_end,      lk_lock_read,     lk_retire,
 };
 static const struct census_line census[] = {LK_CENSUS(CENSUS_LINE)};
 #define UNIT_KIND LOCK

@@ -55,13 +55,15 @@ static void export_json(void *argument, const struct store_row *row)
 }
 
 static const char *const csv_columns[] = {
-    "cell",         "block",     "invocation", "round",         "family",
-    "status",       "attempt",   "layout",     "disturbed",     "workload",
-    "rc",           "lock",      "reclaimer",  "alloc",         "allocator",
-    "threads",      "placement", "params",     "cpus",          "sample",
-    "duration_ns",  "cpu_ns",    "ops",        "ops_per_s",     "ns_per_op",
-    "thread_ops",   "fairness",  "verified",   "background_ns", "dead_peak",
-    "object_bytes", "pause_ns",
+    "cell",          "block",          "invocation",   "round",
+    "family",        "status",         "attempt",      "layout",
+    "disturbed",     "workload",       "rc",           "lock",
+    "reclaimer",     "alloc",          "allocator",    "threads",
+    "placement",     "params",         "cpus",         "sample",
+    "duration_ns",   "cpu_ns",         "ops",          "ops_per_s",
+    "ns_per_op",     "thread_ops",     "fairness",     "verified",
+    "background_ns", "dead_peak",      "object_bytes", "pause_ns",
+    "latency_ns",    "latency_p99_ns", "messages",     "message_bytes",
 };
 enum { CSV_COLUMNS = sizeof csv_columns / sizeof csv_columns[0] };
 

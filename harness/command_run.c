@@ -205,8 +205,53 @@ static void print_memory(const json_t *samples)
     if (json_is_number(bytes))
         printf(" %.0f resident bytes an object,", json_number_value(bytes));
     printf(" a header of %" JSON_INTEGER_FORMAT
-           " bytes; longest pause %.4g us; %.4g ns an operation in the background\n",
-           json_integer_value(json_object_get(sample, "header_bytes")), pause / 1e3, background);
+           " bytes; longest pause %.4g us; %.4g ns an operation in the background; %.4g MiB at the "
+           "peak\n",
+           json_integer_value(json_object_get(sample, "header_bytes")), pause / 1e3, background,
+           (json_number_value(json_object_get(sample, "peak_kib")) -
+            json_number_value(json_object_get(sample, "base_kib"))) /
+               1024);
+}
+
+// Of each sample's median the median, and of what 99 % of its waits do not exceed; nothing where
+// the workload measures no waits.
+static void print_latency(const json_t *samples)
+{
+    double middle[10000], most[10000];
+    size_t i, told = 0;
+    json_int_t waits = 0;
+    const json_t *sample;
+    json_array_foreach((json_t *)samples, i, sample)
+    {
+        const json_t *one = json_object_get(sample, "latency_ns");
+        if (!json_is_number(one) || told == 10000)
+            continue;
+        middle[told] = json_number_value(one);
+        most[told++] = json_number_value(json_object_get(sample, "latency_p99_ns"));
+        waits += json_integer_value(json_object_get(sample, "latencies"));
+    }
+    if (told != 0)
+        printf(
+            "latency: half of the waits within %.4g us, 99 %% within %.4g us; %" JSON_INTEGER_FORMAT
+            " waits\n",
+            stats_median(middle, told) / 1e3, stats_median(most, told) / 1e3, waits);
+}
+
+// Of all samples together; nothing where the workload sends nothing.
+static void print_messages(const json_t *samples)
+{
+    double messages = 0, bytes = 0, ops = 0;
+    size_t i;
+    const json_t *sample;
+    json_array_foreach((json_t *)samples, i, sample)
+    {
+        messages += json_number_value(json_object_get(sample, "messages"));
+        bytes += json_number_value(json_object_get(sample, "message_bytes"));
+        ops += json_number_value(json_object_get(sample, "ops"));
+    }
+    if (messages != 0 && ops != 0)
+        printf("messages: %.4g an operation, %.4g bytes an operation and %.4g a message\n",
+               messages / ops, bytes / ops, bytes / messages);
 }
 
 // For a person. The samples of one process say how steady it was, not how processes differ.
@@ -232,8 +277,11 @@ static void print_text(const struct spec *s, const struct outcome *o, bool censu
             "a second; fairness %.3f; %zu of %zu samples verified, of one process\n",
             stats_median(ns, used), stats_quantile(ns, used, 0), stats_quantile(ns, used, 1),
             1e3 * s->threads / stats_median(ns, used), stats_median(fairness, used), used, n);
-    if (used != 0 && !census)
+    if (used != 0 && !census) {
         print_memory(o->samples);
+        print_latency(o->samples);
+        print_messages(o->samples);
+    }
     if (used != 0 && census)
         print_census(o->samples);
 }

@@ -353,19 +353,24 @@ static void print_row(const struct result *row, const struct comparison *c, stru
 
 // --- memory ---
 
-// Figures that samples tell of memory, with the factor to the unit that is shown; one that is 0 in
-// all rows of a family has no column, unless `always`.
-enum { MEMORY_COLUMNS = 4 };
+// Figures that samples tell of memory, of waits and of messages, with the factor to the unit that
+// is shown; one that no row of a family tells has no column, nor one that is 0 in all, unless
+// `zero` says something. What a process takes stands beside the others: alone it says little.
+enum { MEMORY_COLUMNS = 8 };
 static const struct memory_column {
     const char *head;
     size_t offset; // of the interval in struct result
     double factor;
-    bool always;
+    bool zero, beside;
 } memory_column[MEMORY_COLUMNS] = {
-    {"dead [95 %]", offsetof(struct result, dead_peak), 1, true},
-    {"bytes/object [95 %]", offsetof(struct result, object_bytes), 1, true},
-    {"pause us [95 %]", offsetof(struct result, pause_ns), 1e-3, false},
-    {"background ns [95 %]", offsetof(struct result, background_ns), 1, false},
+    {"dead [95 %]", offsetof(struct result, dead_peak), 1, true, false},
+    {"bytes/object [95 %]", offsetof(struct result, object_bytes), 1, true, false},
+    {"MiB [95 %]", offsetof(struct result, memory_kib), 1.0 / 1024, false, true},
+    {"pause us [95 %]", offsetof(struct result, pause_ns), 1e-3, false, false},
+    {"latency us [95 %]", offsetof(struct result, latency_ns), 1e-3, false, false},
+    {"its p99 us [95 %]", offsetof(struct result, latency_p99_ns), 1e-3, false, false},
+    {"sent B [95 %]", offsetof(struct result, sent_bytes), 1, false, false},
+    {"background ns [95 %]", offsetof(struct result, background_ns), 1, false, false},
 };
 static struct stats_interval memory_figure(const struct result *row, unsigned column)
 {
@@ -380,7 +385,7 @@ static int memory_text(struct stats_interval i, char text[INTERVAL_TEXT])
 {
     if (i.n != 0 && i.low == 0 && i.high == 0)
         return snprintf(text, INTERVAL_TEXT, "0");
-    return ns_text(i, text);
+    return interval_text(i, 4, text);
 }
 // Whether there is more to say than that nothing is dead.
 static bool memory_says(const struct result *row)
@@ -388,7 +393,7 @@ static bool memory_says(const struct result *row)
     bool says = row->object_bytes.n != 0;
     for (unsigned k = 0; k < MEMORY_COLUMNS; k++) {
         struct stats_interval i = memory_figure(row, k);
-        says |= i.n != 0 && i.high > 0;
+        says |= i.n != 0 && i.high > 0 && !memory_column[k].beside;
     }
     return says;
 }
@@ -405,13 +410,13 @@ static void print_memory(const struct view *rows, size_t first, size_t end, int 
         return;
     printf("  %-*s", name, "memory");
     for (unsigned k = 0; k < MEMORY_COLUMNS; k++) {
-        bool shown = memory_column[k].always;
+        bool shown = false;
         for (size_t i = first; i < end; i++) {
             struct stats_interval f = memory_figure(rows->row[i], k);
             if (!memory_says(rows->row[i]))
                 continue;
             width[k] = wider(width[k], memory_text(f, figure));
-            shown |= f.n != 0 && f.high > 0;
+            shown |= f.n != 0 && (f.high > 0 || memory_column[k].zero);
         }
         width[k] = shown ? wider(width[k], (int)strlen(memory_column[k].head)) : 0;
         if (shown)
@@ -576,9 +581,12 @@ static bool print_text(struct store *s, const char *path, const struct results *
         "order-statistic interval (with n < 6\nit covers less); verdict: by a margin of %.2g %%, "
         "corrected for %zu ratios by Benjamini and Hochberg,\na first look; fair: Jain's index; "
         "cpu ns: processor time an operation; n: processes.\nmemory: the most objects that were "
-        "dead and not freed at a time; resident bytes an object that is\nreferred to; the longest "
-        "pause of a thread; processor time of the scheme's own thread an operation;\nbytes of an "
-        "object's header. What a row lacks is all 0 or not told.\n",
+        "dead and not freed at a time; resident bytes an object that is\nreferred to; what the "
+        "process took at its peak beyond "
+        "what it began with; the longest pause of a\nthread; the median time of a wait that the "
+        "workload measures, and what 99 %% of them do not exceed;\nbytes of messages to other "
+        "threads an operation; processor time of the scheme's own thread an\noperation; bytes of "
+        "an object's header. What a row lacks is all 0 or not told.\n",
         100 * screen->margin, screen->n);
     print_conditions(r, screen);
     bool machines = r->n != 0 && strcmp(r->row[0].machine, r->row[r->n - 1].machine) != 0;
@@ -603,6 +611,12 @@ static void tsv_number(double x)
         printf("\t%.6g", x);
     else
         printf("\tNaN");
+}
+static void tsv_interval(struct stats_interval i)
+{
+    tsv_number(i.n != 0 ? i.middle : NAN);
+    tsv_number(i.n != 0 ? i.low : NAN);
+    tsv_number(i.n != 0 ? i.high : NAN);
 }
 
 // The different names of the store, sorted: the place of one is a figure's colour or mark, the same
@@ -646,7 +660,8 @@ static void print_tsv(const struct results *r, const struct view *cells,
         "\tfill_cache\tfill_package\tfill_core\tfill_all\tfairness_low\tfairness_high"
         "\tmemory_low\tmemory_high\tverdict\tspeed\tdead_peak\tdead_low\tdead_high\tobject_bytes"
         "\tobject_low\tobject_high\tpause_ns\tpause_low\tpause_high\tbackground_ns\tbackground_low"
-        "\tbackground_high\theader_bytes\n");
+        "\tbackground_high\theader_bytes\tlatency_ns\tlatency_low\tlatency_high\tlatency_p99_ns"
+        "\tlatency_p99_low\tlatency_p99_high\tsent_bytes\tsent_low\tsent_high\n");
     for (size_t i = 0; i < cells->n; i++) {
         const struct result *row = cells->row[i];
         const struct comparison *c = screen_find(screen, row);
@@ -684,14 +699,14 @@ static void print_tsv(const struct results *r, const struct view *cells,
         }
         printf("\t%s\t%s", compared ? stats_verdict_name(c->verdict) : "-",
                compared ? speed_name(c->speed) : "-");
-        const struct stats_interval told[] = {row->dead_peak, row->object_bytes, row->pause_ns,
-                                              row->background_ns};
-        for (unsigned k = 0; k < 4; k++) {
-            tsv_number(told[k].n != 0 ? told[k].middle : NAN);
-            tsv_number(told[k].n != 0 ? told[k].low : NAN);
-            tsv_number(told[k].n != 0 ? told[k].high : NAN);
-        }
+        tsv_interval(row->dead_peak);
+        tsv_interval(row->object_bytes);
+        tsv_interval(row->pause_ns);
+        tsv_interval(row->background_ns);
         tsv_number(row->header_bytes);
+        tsv_interval(row->latency_ns);
+        tsv_interval(row->latency_p99_ns);
+        tsv_interval(row->sent_bytes);
         printf("\n");
     }
     free(rc.name);

@@ -86,10 +86,10 @@ static bool choose(struct explorer *x, enum scheme_kind kind, const char *text, 
 
 bool explorer_choose(struct explorer *x, const struct explorer_options *o, struct error *e)
 {
-    // what scenarios ask of schemes: threads that see the same objects
+    // a scenario says itself what it asks of schemes; all of them ask for threads that see the same
+    // objects, and are omitted where heaps are isolated
     static const struct param no_params[] = {{0}};
-    static const struct workload scenarios = {
-        .name = "exploring", .params = no_params, .needs = NEEDS_SHARING};
+    static const struct workload scenarios = {.name = "exploring", .params = no_params};
     *x = (struct explorer){.headers = "", .pair = ""};
     spec_start(&x->spec, &scenarios);
     x->spec.threads = 2;

@@ -97,7 +97,7 @@ static bool arrange(const struct spec *s, const struct topology *topology, struc
 bool invoke_possible(const struct spec *s, const struct topology *topology, struct error *e)
 {
     struct arrangement a;
-    return arrange(s, topology, &a, e->text, sizeof e->text);
+    return arrange(s, topology, &a, e->text, sizeof e->text) && spec_fits(s, a.cpus, e);
 }
 
 // Whether the pages that each thread touched came from where they should: JSON's null where the

@@ -28,8 +28,8 @@ struct outcome {
     uint64_t wall_ns;    // from fork to the end of the process
 };
 
-// Whether its CPUs and its memory can be had: else the reason, of which the topology tells more
-// than the system would.
+// Whether its CPUs and its memory can be had, and are enough: else the reason, of which the
+// topology tells more than the system would.
 bool invoke_possible(const struct spec *s, const struct topology *topology, struct error *e);
 
 // The CPUs come from the topology (this machine's) by the spec's placement; if they cannot be had

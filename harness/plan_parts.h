@@ -30,7 +30,7 @@ enum axis {
     AXES
 };
 enum plan_key { SUMMARY, TIME, OPS, SAMPLES, ROUNDS, MARGIN, CHECKS, LAYOUTS, PLAN_KEYS };
-enum { VALUES_MOST = 512, PARAMS_MOST = 24, EXPERIMENTS_MOST = 64, COMBINATIONS_MOST = 500000 };
+enum { VALUES_MOST = 1024, PARAMS_MOST = 24, EXPERIMENTS_MOST = 64, COMBINATIONS_MOST = 500000 };
 // What the INI library reads of a line and of a section's name; it cuts the rest off, silently.
 enum { WORD = INI_MAX_LINE, LINE_MOST = WORD - 2, SECTION_MOST = 49 };
 

@@ -240,6 +240,14 @@ static int makes_no_difference(const struct parser *p, const struct experiment *
            first->spec.memory != s->memory;
 }
 
+// The CPUs that threads have under a placement; 0: not known.
+static unsigned cpus_of(const struct parser *p, const struct placement *placement)
+{
+    if (p->topology == NULL)
+        return 0;
+    return placement->entries != 0 ? placement->entries : topology_cpus(p->topology);
+}
+
 // The cell at the odometer's position. False: out of memory, or so.
 static bool add_combination(struct parser *p, struct odometer *o, struct gathering *g,
                             void **firsts, struct error *reason)
@@ -249,7 +257,7 @@ static bool add_combination(struct parser *p, struct odometer *o, struct gatheri
     bool is_new;
     if (!make_spec(o, &s, p->e))
         return false;
-    bool valid = spec_complete(&s, reason);
+    bool valid = spec_complete(&s, reason) && spec_fits(&s, cpus_of(p, s.placement), reason);
     if (excluded(o->x, &s)) {
         p->plan->excluded++;
         return true;

@@ -17,10 +17,14 @@ json_t *report_interval(struct stats_interval i)
 
 static json_t *report_memory(const struct result *row)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "dead_peak", report_interval(row->dead_peak),
-                     "object_bytes", report_interval(row->object_bytes), "header_bytes",
-                     report_number(row->header_bytes), "pause_ns", report_interval(row->pause_ns),
-                     "background_ns_per_op", report_interval(row->background_ns));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "dead_peak",
+        report_interval(row->dead_peak), "object_bytes", report_interval(row->object_bytes),
+        "header_bytes", report_number(row->header_bytes), "pause_ns",
+        report_interval(row->pause_ns), "background_ns_per_op", report_interval(row->background_ns),
+        "latency_ns", report_interval(row->latency_ns), "latency_p99_ns",
+        report_interval(row->latency_p99_ns), "sent_bytes_per_op", report_interval(row->sent_bytes),
+        "memory_kib", report_interval(row->memory_kib));
 }
 
 json_t *report_comparison(const struct comparison *c)

@@ -9,7 +9,7 @@
 
 // Samples of the invocation under way.
 enum { SAMPLES_MOST = 10000 };
-enum { NS, CPU, OPS, FAIRNESS, BACKGROUND, VALUES };
+enum { NS, CPU, OPS, FAIRNESS, BACKGROUND, LATENCY, LATENCY_P99, SENT, VALUES };
 
 // A sample until the references of all CPUs are known.
 struct heard {
@@ -65,6 +65,16 @@ static double number(const json_t *object, const char *name)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+// Of those samples that tell the figure; NAN: none does.
+static double median_told(double *x, size_t n)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(x[i]))
+            x[told++] = x[i];
+    return told != 0 ? stats_median(x, told) : NAN;
+}
+
 // Until `judge` all samples are of unknown speed.
 static void flush(struct loader *l)
 {
@@ -84,6 +94,9 @@ static void flush(struct loader *l)
     p->ops_per_s = stats_median(l->value[OPS], l->samples);
     p->fairness = stats_median(l->value[FAIRNESS], l->samples);
     p->background_ns_per_op = stats_median(l->value[BACKGROUND], l->samples);
+    p->latency_ns = median_told(l->value[LATENCY], l->samples);
+    p->latency_p99_ns = median_told(l->value[LATENCY_P99], l->samples);
+    p->sent_bytes_per_op = median_told(l->value[SENT], l->samples);
     p->memory_kib = l->memory_kib;
     p->dead_peak = l->dead_peak;
     p->pause_ns = l->pause_ns;
@@ -265,6 +278,9 @@ static void on_row(void *argument, const struct store_row *from)
     l->value[OPS][l->samples] = number(from->sample, "ops_per_s");
     l->value[FAIRNESS][l->samples] = number(from->sample, "fairness");
     l->value[BACKGROUND][l->samples] = background;
+    l->value[LATENCY][l->samples] = number(from->sample, "latency_ns");
+    l->value[LATENCY_P99][l->samples] = number(from->sample, "latency_p99_ns");
+    l->value[SENT][l->samples] = number(from->sample, "message_bytes") / ops;
     if (ops > 0 && h.ns > 0 && isfinite(h.ns) && keep_sample(l, f, &h))
         l->samples++;
     l->memory_kib = number(from->sample, "peak_kib") - number(from->sample, "base_kib");
@@ -377,6 +393,9 @@ static bool summarise(const struct results *r, struct result *row)
     row->dead_peak = over_processes(row, offsetof(struct process, dead_peak), x);
     row->object_bytes = over_processes(row, offsetof(struct process, object_bytes), x);
     row->pause_ns = over_processes(row, offsetof(struct process, pause_ns), x);
+    row->latency_ns = over_processes(row, offsetof(struct process, latency_ns), x);
+    row->latency_p99_ns = over_processes(row, offsetof(struct process, latency_p99_ns), x);
+    row->sent_bytes = over_processes(row, offsetof(struct process, sent_bytes_per_op), x);
     row->background_ns = over_processes(row, offsetof(struct process, background_ns_per_op), x);
     free(x);
 

@@ -23,7 +23,10 @@ struct process { // one invocation that ended well
     // The most of its samples: objects that were dead and not freed, nanoseconds of a pause. What
     // an object that is referred to takes, as its last sample tells. NAN: not told.
     double dead_peak, pause_ns, object_bytes;
-    double ping_ns; // of a line from one core to another when it began; NAN: not measured
+    // Of what the workload's waits took, of each sample: the median of its samples. NAN: not told.
+    double latency_ns, latency_p99_ns;
+    double sent_bytes_per_op; // by messages to other threads; NAN: not told
+    double ping_ns;           // of a line from one core to another when it began; NAN: not measured
     // Nanoseconds an operation of its samples, those of one speed of the machine together, in the
     // order of the speeds; how many there are of each, and their median (NAN: none).
     const double *sample;
@@ -50,9 +53,11 @@ struct result {
     struct stats_interval ns, ratio;
     struct stats_interval fairness, memory_kib;
     struct stats_interval dead_peak, object_bytes, pause_ns, background_ns; // the last an operation
-    double header_bytes;      // NAN: the samples do not tell
-    double cpu_ns, ops_per_s; // medians
-    json_t *distance, *fills; // as the samples tell them; NULL: they do not
+    struct stats_interval latency_ns, latency_p99_ns;
+    struct stats_interval sent_bytes; // an operation
+    double header_bytes;              // NAN: the samples do not tell
+    double cpu_ns, ops_per_s;         // medians
+    json_t *distance, *fills;         // as the samples tell them; NULL: they do not
 };
 
 struct results {

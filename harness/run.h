@@ -25,25 +25,53 @@ enum { PARAMS_MAX = 8 };
 // Operations between two safepoints, at most.
 enum { RUN_BATCH_MOST = 1 << 16 };
 
+// How long each of many waits took: a histogram with 32 steps for each power of two, and one a ns
+// below 64, so that a figure is right to 1.6 % (as G. Tene's HdrHistogram has it).
+enum { LATENCY_FINE = 32, LATENCY_STEPS = 60 * LATENCY_FINE };
+struct latency {
+    uint64_t n, step[LATENCY_STEPS];
+};
+static inline void latency_add(struct latency *l, uint64_t ns)
+{
+    unsigned halved = ns < 2 * LATENCY_FINE ? 0 : 58 - (unsigned)__builtin_clzll(ns);
+    l->step[halved * LATENCY_FINE + (ns >> halved)]++;
+    l->n++;
+}
+
+// What a thread has sent to others by copy, where it could not share it.
+struct sent {
+    uint64_t messages, bytes;
+};
+
 // One sample's set-up, as workloads see it.
 struct run {
     unsigned threads;
+    unsigned worlds;           // in which they are: one, or one each
     int64_t param[PARAMS_MAX]; // in the order of the workload's list
+    void *met;                 // what `meet` answered
 };
 
 // The life of a sample, each sample in a world of its own:
-//     open                  the setting thread, which does not measure, makes what is shared
+//   meet                    the setting thread makes what lies outside all worlds
+//     start                 the setting thread, which does not measure, makes what is shared
 //       begin               each measuring thread makes what is its own
 //       work(n) ...         n operations; warm-up, the timed window, and until all have been read
 //       end                 each gives up what is its own; what it answers is summed
-//     close                 the setting thread gives up what is shared and judges
-// All calls are made inside the runtime; a safepoint follows each work.
+//     finish                the setting thread gives up what is shared and judges
+//   part                    the setting thread, when all worlds are closed
+// All calls but the first and the last are made inside the runtime; a safepoint follows each work.
+// Under an isolated lock scheme each measuring thread opens a world of its own, with start, begin,
+// end and finish on one thread, and closes it: what start makes is that thread's alone. Threads
+// then meet in plain memory only, and a thread may wait for another one in `end`: all get there.
 struct workload {
     const char *name, *summary, *source;
     const char *operation; // what one operation is
     unsigned needs;        // bits of enum workload_need (pair.h)
     bool allocates;        // operations make or free memory, so that the choice of malloc matters
     const struct param *params;
+    // Where worlds meet: plain memory, in which no object may be. NULL: they do not.
+    void *(*meet)(const struct run *run);
+    void (*part)(void *met);
     void *(*start)(struct thread *t, const struct run *run);
     void *(*begin)(struct thread *t, void *shared, unsigned index);
     void (*work)(struct thread *t, void *own, uint64_t n);
@@ -58,10 +86,17 @@ struct workload {
     // Objects that it refers to beside these, with start's and whatever begin shared; asked once,
     // when all threads have begun. NULL: none.
     int64_t (*shares)(const void *shared);
+    // The waits of this thread that have ended, where their time is what matters, or NULL: it has
+    // none. The runner clears them when its window begins, and reads them when it has ended. NULL:
+    // the workload has no such waits.
+    struct latency *(*latency)(void *own);
+    // What this thread has sent, ever; the runner asks when its window begins and when it has
+    // ended. NULL: the workload sends nothing.
+    struct sent (*sent)(const void *own);
     // done: operations that this thread was asked for. NULL if its own result is right, else what
     // is wrong with it.
     const char *(*end)(struct thread *t, void *own, uint64_t done);
-    // done: by all threads.
+    // done: by all threads of the world.
     const char *(*finish)(struct thread *t, void *shared, uint64_t done);
 };
 
@@ -82,6 +117,7 @@ struct cell_calls {
     int64_t (*net_background)(struct world *w);
     uint64_t (*pause)(struct thread *t); // ns: its longest one since it last asked
     bool frees;                          // objects die: none may live when a world is closed
+    bool isolated;                       // a world for each thread
 };
 
 struct cell_program {

@@ -6,7 +6,8 @@
 //
 // A sample: the setting thread makes a world and what is shared, then sleeps (so the process is
 // never single-threaded, which would make glibc's mutex cheaper than in any interpreter with
-// threads). Each measuring thread is started on its CPU, makes its own objects, and works. When the
+// threads). Each measuring thread is started on its CPU, makes its own objects, and works; where
+// heaps are isolated, it makes a world first, and what would be shared in it. When the
 // last one is warm it sets a common start and end. Each thread looks at the clock between batches
 // of operations and keeps working until all have been read. What it did in the time is counted: its
 // batches from start to end, and of the two that were under way at these moments the share of their
@@ -50,12 +51,21 @@ struct gate {
     _Alignas(SYNC_LINE) _Atomic(bool) started; // the times are set
     uint64_t at, stop;                         // ticks of the common start and end
     _Alignas(SYNC_LINE) _Atomic(uint32_t) read;
+    _Atomic(bool) ended; // all have been read
+};
+
+// A world, who set it up and what its threads share.
+struct home {
+    _Alignas(SYNC_LINE) struct world *world;
+    struct thread *setter;
+    void *shared;
 };
 
 struct worker {
     _Alignas(SYNC_LINE) pthread_t pthread;
     unsigned index;
     struct sample *sample;
+    struct home *home;
     // results
     int cpu;                            // where it was bound, read back; -1: not to exactly one
     uint64_t arrived, started, stopped; // ticks
@@ -66,6 +76,8 @@ struct worker {
     uint64_t done;            // all operations, also outside the window and of --extra
     int node[MEMORY_PAGES];   // where pages came from that it touched first
     uint64_t pause;           // ns: the longest in the window
+    struct latency latency;   // of the window
+    struct sent sent;         // in it
     struct sync_counts census;
     const char *wrong;
     // Objects of this thread at the end of its last batch: dead and not freed (below 0: it freed
@@ -81,14 +93,13 @@ struct sample {
     double ping_ns;  // 0: not known
     const struct cell_program *program;
     const struct ticks *clock;
-    struct world *world;
-    void *shared;
+    struct run run;
+    struct home *homes; // run.worlds of them
     struct worker *workers;
     struct gate gate;
     long base_kib; // resident before the first sample
     // By thread 0: the same for what the setting thread made; the most that was dead at a time; at
     // the end of the window the objects that were referred to, and what was resident then.
-    struct thread *setter;
     int64_t dead, held, dead_peak, held_last;
     long last_kib;
     // Processor time of schemes' own threads, when thread 0 began and when the last one had ended,
@@ -177,8 +188,10 @@ static void load_tell(struct load *l)
 
 static void look(struct sample *s)
 {
-    int64_t dead = s->dead + s->program->calls->net_background(s->world);
-    for (unsigned i = 0; i < s->options->run.threads; i++)
+    int64_t dead = s->dead;
+    for (unsigned i = 0; i < s->run.worlds; i++)
+        dead += s->program->calls->net_background(s->homes[i].world);
+    for (unsigned i = 0; i < s->run.threads; i++)
         dead += atomic_load_explicit(&s->workers[i].dead, memory_order_relaxed);
     if (dead > s->dead_peak)
         s->dead_peak = dead;
@@ -186,7 +199,7 @@ static void look(struct sample *s)
 static void load_look_again(struct load *l)
 {
     struct sample *s = l->worker->sample;
-    uint64_t least = (uint64_t)LOOK_THREAD_NS * s->options->run.threads;
+    uint64_t least = (uint64_t)LOOK_THREAD_NS * s->run.threads;
     look(s);
     l->look_at = ticks_now(s->clock) +
                  (uint64_t)((double)(least > LOOK_NS ? least : LOOK_NS) / ticks_ns(s->clock));
@@ -202,8 +215,13 @@ static void load_looks_begin(struct load *l)
     l->look_at = UINT64_MAX;
     if (!tells(s))
         return;
-    s->held = workload->shares != NULL ? workload->shares(s->shared) : 0;
-    s->dead = s->program->calls->net(s->setter) - s->held;
+    for (unsigned i = 0; i < s->run.worlds; i++) {
+        const struct home *h = &s->homes[i];
+        s->held += workload->shares != NULL ? workload->shares(h->shared) : 0;
+        // who measures in the world that it set up tells of itself
+        s->dead += s->program->calls->isolated ? 0 : s->program->calls->net(h->setter);
+    }
+    s->dead -= s->held;
     load_look_again(l);
 }
 static void load_looks_end(struct load *l)
@@ -213,7 +231,7 @@ static void load_looks_end(struct load *l)
         return;
     look(s);
     s->held_last = s->held;
-    for (unsigned i = 0; i < s->options->run.threads; i++)
+    for (unsigned i = 0; i < s->run.threads; i++)
         s->held_last += atomic_load_explicit(&s->workers[i].held, memory_order_relaxed);
     if (s->held_last >= OBJECTS_TELL)
         s->last_kib = resident_kib();
@@ -309,7 +327,7 @@ static uint64_t load_warm(struct load *l)
             // acq_rel: the last to arrive sees the others' arrivals; release of `start`: they see
             // the times
             if (atomic_fetch_add_explicit(&s->gate.arrived, 1, memory_order_acq_rel) + 1 ==
-                s->options->run.threads) {
+                s->run.threads) {
                 s->gate.at = now + (uint64_t)(LEAD_NS / ns);
                 s->gate.stop = s->gate.at + (uint64_t)((double)s->options->time_ns / ns);
                 atomic_store_explicit(&s->gate.started, true, memory_order_release);
@@ -378,14 +396,29 @@ static void load_window(struct load *l, uint64_t batch)
     l->look_at = UINT64_MAX;
     if (w->index == 0)
         load_looks_begin(l);
+    const struct workload *workload = w->sample->program->workload;
+    struct latency *latency = workload->latency != NULL ? workload->latency(l->own) : NULL;
+    if (latency != NULL)
+        memset(latency, 0, sizeof *latency);
+    struct sent sent = {0};
+    if (workload->sent != NULL)
+        sent = workload->sent(l->own);
     calls->pause(l->t); // what was before does not count
     getrusage(RUSAGE_THREAD, &first);
     uint64_t cpu = thread_cpu_ns();
     w->started = w->stopped = ticks_now(w->sample->clock);
     uint64_t whole = (w->sample->options->ops != 0 ? load_work : load_time)(l, batch);
     w->cpu_all_ns = thread_cpu_ns() - cpu;
-    w->cpu_ns = (uint64_t)((double)w->cpu_all_ns * (double)w->ops / (double)whole);
+    double counted = (double)w->ops / (double)whole; // of what was done
+    w->cpu_ns = (uint64_t)((double)w->cpu_all_ns * counted);
+    if (workload->sent != NULL) {
+        struct sent now = workload->sent(l->own);
+        w->sent.messages = (uint64_t)((double)(now.messages - sent.messages) * counted);
+        w->sent.bytes = (uint64_t)((double)(now.bytes - sent.bytes) * counted);
+    }
     w->pause = calls->pause(l->t);
+    if (latency != NULL)
+        w->latency = *latency;
     getrusage(RUSAGE_THREAD, &last);
     if (w->index == 0)
         load_looks_end(l);
@@ -394,6 +427,27 @@ static void load_window(struct load *l, uint64_t batch)
 #define CENSUS_DIFFERENCE(name) w->census.name = sync_here.counts.name - before.name;
     SYNC_COUNTS(CENSUS_DIFFERENCE)
 #undef CENSUS_DIFFERENCE
+}
+
+// The caller is in the runtime of the new world.
+static void home_open(const struct sample *s, struct home *h)
+{
+    const struct cell_calls *calls = s->program->calls;
+    h->world = calls->world_open();
+    sync_here.self = h->setter = calls->enter(h->world);
+    h->shared = s->program->workload->start(h->setter, &s->run);
+}
+// By who opened it, when the measuring threads have ended. NULL, or what is wrong.
+static const char *home_close(const struct sample *s, struct home *h, uint64_t done)
+{
+    const struct cell_calls *calls = s->program->calls;
+    calls->drain(h->setter);
+    const char *wrong = s->program->workload->finish(h->setter, h->shared, done);
+    calls->leave(h->setter);
+    if (wrong == NULL && calls->frees && calls->world_live(h->world) != 0)
+        wrong = "objects are left when nothing refers to them";
+    calls->world_close(h->world);
+    return wrong;
 }
 
 static void *worker_main(void *argument)
@@ -406,22 +460,33 @@ static void *worker_main(void *argument)
     memory_probe(w->node, MEMORY_PAGES);
     sync_here.seed = w->index + 1;
     struct load l = {.worker = w, .work = workload->work, .safepoint = calls->safepoint};
-    sync_here.self = l.t = calls->enter(s->world);
-    l.own = workload->begin(l.t, s->shared, w->index);
+    if (calls->isolated)
+        home_open(s, w->home);
+    sync_here.self = l.t = calls->isolated ? w->home->setter : calls->enter(w->home->world);
+    l.own = workload->begin(l.t, w->home->shared, w->index);
     l.unit = workload->unit != NULL ? workload->unit(l.own) : 1;
     if (l.unit > RUN_BATCH_MOST)
         l.unit = RUN_BATCH_MOST;
     uint64_t batch = load_warm(&l);
     load_window(&l, batch);
-    if (atomic_fetch_add_explicit(&s->gate.read, 1, memory_order_relaxed) + 1 ==
-        s->options->run.threads)
+    // Acq_rel, release, acquire: who sees that all have been read may close its world; what the
+    // others looked at in there happens before.
+    if (atomic_fetch_add_explicit(&s->gate.read, 1, memory_order_acq_rel) + 1 == s->run.threads) {
         background_end(s);
-    while (atomic_load_explicit(&s->gate.read, memory_order_relaxed) < s->options->run.threads) {
+        atomic_store_explicit(&s->gate.ended, true, memory_order_release);
+    }
+    while (!atomic_load_explicit(&s->gate.ended, memory_order_acquire)) {
         load_batch(&l, batch);
         load_give_way(&l);
     }
     w->wrong = workload->end(l.t, l.own, w->done);
-    calls->leave(l.t);
+    if (!calls->isolated) {
+        calls->leave(l.t);
+        return NULL;
+    }
+    const char *judged = home_close(s, w->home, w->done);
+    if (w->wrong == NULL)
+        w->wrong = judged;
     return NULL;
 }
 
@@ -449,7 +514,7 @@ static void print_list(const char *name, const struct sample *s, size_t offset, 
                        uint64_t origin)
 {
     printf(",\"%s\":[", name);
-    for (unsigned i = 0; i < s->options->run.threads; i++) {
+    for (unsigned i = 0; i < s->run.threads; i++) {
         uint64_t value = *(const uint64_t *)((const char *)&s->workers[i] + offset);
         printf("%s%.0f", i != 0 ? "," : "", ((double)value - (double)origin) * scale);
     }
@@ -460,7 +525,7 @@ static void print_list(const char *name, const struct sample *s, size_t offset, 
 static void print_nodes(const struct sample *s)
 {
     printf(",\"thread_nodes\":[");
-    for (unsigned i = 0; i < s->options->run.threads; i++) {
+    for (unsigned i = 0; i < s->run.threads; i++) {
         const int *node = s->workers[i].node;
         const char *separator = "";
         printf("%s[", i != 0 ? "," : "");
@@ -511,6 +576,45 @@ static void print_memory(const struct sample *s, double duration_ns)
     printf("]");
 }
 
+// A time that the given share of the waits did not exceed: the middle of its step.
+static uint64_t latency_quantile(const struct latency *l, double share)
+{
+    uint64_t waits = 0;
+    unsigned i = 0;
+    while (i + 1 < LATENCY_STEPS && (double)(waits += l->step[i]) < share * (double)l->n)
+        i++;
+    unsigned halved = i < 2 * LATENCY_FINE ? 0 : i / LATENCY_FINE - 1;
+    return ((uint64_t)(i - halved * LATENCY_FINE) << halved) + ((uint64_t)1 << halved) / 2;
+}
+
+// Of all threads' waits together; a workload without has no figure.
+static void print_latency(const struct sample *s)
+{
+    struct latency all = {0};
+    for (unsigned i = 0; i < s->run.threads; i++) {
+        const struct latency *one = &s->workers[i].latency;
+        all.n += one->n;
+        for (unsigned k = 0; k < LATENCY_STEPS && one->n != 0; k++)
+            all.step[k] += one->step[k];
+    }
+    if (all.n != 0)
+        printf(",\"latencies\":%" PRIu64 ",\"latency_ns\":%" PRIu64 ",\"latency_p99_ns\":%" PRIu64,
+               all.n, latency_quantile(&all, 0.5), latency_quantile(&all, 0.99));
+}
+
+// By all threads; a workload that sends nothing has no figure.
+static void print_sent(const struct sample *s)
+{
+    struct sent all = {0};
+    if (s->program->workload->sent == NULL)
+        return;
+    for (unsigned i = 0; i < s->run.threads; i++) {
+        all.messages += s->workers[i].sent.messages;
+        all.bytes += s->workers[i].sent.bytes;
+    }
+    printf(",\"messages\":%" PRIu64 ",\"message_bytes\":%" PRIu64, all.messages, all.bytes);
+}
+
 static void print_speed(const struct sample *s)
 {
     const struct options *o = s->options;
@@ -533,7 +637,7 @@ static void print_speed(const struct sample *s)
 
 static void print_sample(const struct sample *s, unsigned number, const char *wrong)
 {
-    unsigned threads = s->options->run.threads;
+    unsigned threads = s->run.threads;
     const struct worker *w = s->workers;
     double ns = ticks_ns(s->clock);
     uint64_t arrival = 0, first = UINT64_MAX, last = 0, cpu_ns = 0;
@@ -573,6 +677,8 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     print_nodes(s);
     print_speed(s);
     print_memory(s, duration);
+    print_latency(s);
+    print_sent(s);
     printf(",\"idle_threads\":1,\"malloc\":\"%s\"", malloc_library());
 #ifdef SYNC_CENSUS
     const char *separator = "";
@@ -598,39 +704,44 @@ static bool run_sample(const struct sample *all, unsigned number, const struct p
     const struct options *o = s.options;
     const struct cell_calls *calls = s.program->calls;
     const struct workload *workload = s.program->workload;
+    const unsigned threads = o->run.threads;
     s.before = before;
     s.after = after;
-    s.workers = sync_alloc(o->run.threads * sizeof *s.workers);
-    s.world = calls->world_open();
-    struct thread *t = s.setter = calls->enter(s.world);
-    sync_here.self = t;
-    s.shared = workload->start(t, &o->run);
-    calls->blocking_begin(t);
-    for (unsigned i = 0; i < o->run.threads; i++) {
+    s.run = o->run;
+    s.run.worlds = calls->isolated ? threads : 1;
+    s.run.met = workload->meet != NULL ? workload->meet(&s.run) : NULL;
+    s.homes = sync_alloc(s.run.worlds * sizeof *s.homes);
+    s.workers = sync_alloc(threads * sizeof *s.workers);
+    if (!calls->isolated) {
+        home_open(&s, s.homes);
+        calls->blocking_begin(s.homes->setter);
+    }
+    for (unsigned i = 0; i < threads; i++) {
         s.workers[i].index = i;
         s.workers[i].sample = &s;
+        s.workers[i].home = &s.homes[calls->isolated ? i : 0];
         worker_start(&s.workers[i], o);
     }
     uint64_t done = 0;
     const char *wrong = NULL;
-    for (unsigned i = 0; i < o->run.threads; i++) {
+    for (unsigned i = 0; i < threads; i++) {
         pthread_join(s.workers[i].pthread, NULL);
         done += s.workers[i].done;
         if (wrong == NULL)
             wrong = s.workers[i].wrong;
     }
-    calls->blocking_end(t);
-    calls->drain(t);
-    const char *judged = workload->finish(t, s.shared, done);
-    if (wrong == NULL)
-        wrong = judged;
-    calls->leave(t);
-    if (wrong == NULL && calls->frees && calls->world_live(s.world) != 0)
-        wrong = "objects are left when nothing refers to them";
-    calls->world_close(s.world);
+    if (!calls->isolated) {
+        calls->blocking_end(s.homes->setter);
+        const char *judged = home_close(&s, s.homes, done);
+        if (wrong == NULL)
+            wrong = judged;
+    }
+    if (workload->part != NULL)
+        workload->part(s.run.met);
     probe(s.clock, o->probe, o->probes, after);
     print_sample(&s, number, wrong);
     sync_free(s.workers);
+    sync_free(s.homes);
     return wrong == NULL;
 }
 

@@ -216,6 +216,22 @@ bool spec_valid(const struct spec *s, struct error *e)
     return strcmp(RCLAB_BUILD, "tsan") != 0 || spec_seen(s, "ThreadSanitizer", e);
 }
 
+bool spec_fits(const struct spec *s, unsigned cpus, struct error *e)
+{
+    uint32_t lk = s->scheme[LOCK]->traits;
+    char pair[SPEC_TEXT];
+    spec_pair(s, pair);
+#define RULE(ok, text)                                                                            \
+    if (!(ok))                                                                                    \
+        return error_set(e, "%s with %s and %u threads on %u CPU%s: %s", s->workload->name, pair, \
+                         s->threads, cpus, cpus != 1 ? "s" : "", text);
+    if (cpus != 0 && s->threads > cpus) {
+        PAIR_CROWD_RULES(RULE, lk)
+    }
+#undef RULE
+    return true;
+}
+
 bool spec_seen(const struct spec *s, const char *what, struct error *e)
 {
     for (int kind = 0; kind < SCHEME_KINDS; kind++)

@@ -68,6 +68,8 @@ bool spec_param(struct spec *s, const char *name, const char *value, struct erro
 bool spec_complete(struct spec *s, struct error *e);
 // Whether the four schemes, the workload and the number of threads go together; else the reason.
 bool spec_valid(const struct spec *s, struct error *e);
+// Whether they do on so many CPUs (0: not known); else the reason.
+bool spec_fits(const struct spec *s, unsigned cpus, struct error *e);
 
 // Whether all accesses of the four schemes can be seen, as `what` needs; else the reason.
 bool spec_seen(const struct spec *s, const char *what, struct error *e);

@@ -5,15 +5,8 @@
 #define LK_NO_HOOKS_H
 
 #include "lk.h"
+#include "lk_no_global.h"
 
-API void lk_enter(struct thread *t)
-{
-    (void)t;
-}
-API void lk_leave(struct thread *t)
-{
-    (void)t;
-}
 // Outside the runtime a thread is offline: nobody waits for its safepoints.
 API void lk_blocking_begin(struct thread *t)
 {
@@ -22,10 +15,6 @@ API void lk_blocking_begin(struct thread *t)
 API void lk_blocking_end(struct thread *t)
 {
     thread_back(t);
-}
-API void lk_safepoint(struct thread *t)
-{
-    (void)t;
 }
 
 #endif

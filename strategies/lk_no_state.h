@@ -5,9 +5,8 @@
 #define LK_NO_STATE_H
 
 #include "lk.h"
+#include "lk_no_thread.h"
 
-struct lk_thread {
-};
 struct lk_world {
 };
 
@@ -18,13 +17,5 @@ API void lk_world_init(struct lk_world *lw, struct world *w)
 API void lk_world_fini(struct lk_world *lw)
 {
     (void)lw;
-}
-API void lk_thread_attach(struct thread *t)
-{
-    (void)t;
-}
-API void lk_thread_detach(struct thread *t)
-{
-    (void)t;
 }
 #endif

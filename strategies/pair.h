@@ -40,13 +40,20 @@ enum rc_trait {
 enum lk_trait {
     LK_EXCLUDES = 1 << 0,   // lk_lock keeps other threads out of the container
     LK_GLOBAL = 1 << 1,     // ... out of the whole runtime: schemes without RC_SHARED may run
-    LK_ISOLATED = 1 << 2,   // one world a thread
-    LK_OPTIMISTIC = 1 << 3, // readers run beside a writer and validate
+    LK_ISOLATED = 1 << 2,   // one world a thread: nobody else is in it, so that no lock excludes
+    LK_OPTIMISTIC = 1 << 3, // readers run beside a writer and validate what they found
     LK_COPIES = 1 << 4,     // a writer replaces the storage by a changed copy
     LK_GRACE = 1 << 5,      // needs a reclaimer with grace periods
     LK_BRINGS_MAP = 1 << 6, // has a concurrent map of its own
     LK_DEADLOCKS = 1 << 7,  // lk_lock2 takes the locks in argument order, as its original did
     LK_NATIVE = 1 << 8,     // a peer: its accesses do not pass through sync.h
+    LK_VERSIONED = 1 << 9,  // ... and that nothing at all was changed (LK_OPTIMISTIC)
+    LK_TURNS = 1 << 10,     // who waits has a turn, and spins until it has come without ever giving
+                            // up the processor: if the next one does not run, nobody goes on
+    LK_SUSPENDS = 1 << 11,  // who waits for a lock has given up those that it held, and has them
+                            // back when the inner one ends: nested locks cannot deadlock, and
+                            // exclude only as long as nothing is waited for
+    LK_URCU = 1 << 12,      // a library that it stands on waits for liburcu's readers
 };
 
 // Reclaimers (RL_TRAITS).
@@ -58,6 +65,7 @@ enum rl_trait {
     RL_BACKGROUND = 1 << 4, // has a thread of its own; how much waits to be freed is not bounded
     RL_TLS = 1 << 5,        // what it knows of a reader is the system's thread's, which can be
                             // attached once at a time
+    RL_URCU = 1 << 6,       // its readers are those of liburcu's flavour by quiescent states
 };
 
 // Allocators (AL_TRAITS).
@@ -83,6 +91,8 @@ enum al_trait {
          "optimistic reads try objects that may be freed: not with this refcount scheme")      \
     rule(!PAIR_HAS(lk, LK_GRACE) || PAIR_HAS(rl, RL_GRACE),                                    \
          "this lock scheme needs a reclaimer with grace periods")                              \
+    rule(!PAIR_HAS(lk, LK_URCU) || PAIR_HAS(rl, RL_URCU),                                      \
+         "this lock scheme needs the reclaimer whose readers are liburcu's")                   \
     rule(!PAIR_HAS(rc, RC_PROTECTS) || PAIR_HAS(rl, RL_PROTECTS),                              \
          "this refcount scheme needs a reclaimer that protects single pointers")               \
     rule(!PAIR_HAS(al, AL_STAMPS) || PAIR_HAS(rl, RL_STAMPS),                                  \
@@ -96,11 +106,13 @@ enum al_trait {
 // What a workload asks of the schemes; bits of struct workload.needs.
 enum workload_need {
     NEEDS_EXCLUSION = 1 << 0, // its threads change a container together
-    NEEDS_SHARING = 1 << 1,   // its threads see the same objects
+    NEEDS_SHARING = 1 << 1,   // its threads see the same objects, and have no messages to send
+                              // instead where each has a world of its own
     NEEDS_WEAK = 1 << 2,      // it uses weak references
     NEEDS_CYCLES = 1 << 3,    // its objects refer to each other in circles
     NEEDS_TWICE = 1 << 4,     // a thread of the system is attached twice at a time: offline, and as
                               // a short-lived one that it plays meanwhile
+    NEEDS_PAIRS = 1 << 5,     // its threads lock two containers at a time, in any order
 };
 
 // The rules for a run with more than one thread.
@@ -110,10 +122,20 @@ enum workload_need {
          "this refcount scheme needs a global lock when there is more than one thread")        \
     rule(!PAIR_HAS(needs, NEEDS_EXCLUSION) || PAIR_HAS(lk, LK_EXCLUDES),                       \
          "this workload needs a lock scheme that excludes when there is more than one thread") \
+    rule(!PAIR_HAS(needs, NEEDS_PAIRS) || !PAIR_HAS(lk, LK_DEADLOCKS),                         \
+         "this workload locks two containers in any order: this lock scheme would deadlock")   \
     rule(!PAIR_HAS(needs, NEEDS_SHARING) || !PAIR_HAS(lk, LK_ISOLATED),                        \
          "this workload shares objects, which isolated heaps cannot")                          \
     rule(!PAIR_HAS(al, AL_UNLOCKED) || PAIR_HAS(lk, LK_GLOBAL | LK_ISOLATED),                  \
          "this allocator needs a global lock when there is more than one thread")
+// clang-format on
+
+// The rules for a run with more threads than CPUs.
+// clang-format off
+#define PAIR_CROWD_RULES(rule, lk)                                                             \
+    rule(!PAIR_HAS(lk, LK_TURNS),                                                              \
+         "this lock's waiters take turns and keep their CPUs meanwhile, so each turn of a thread " \
+         "that does not run costs a time slice: no more threads than CPUs")
 // clang-format on
 
 // The rules for a workload, whatever the number of threads.

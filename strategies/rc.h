@@ -38,8 +38,8 @@
 //     RC_MORTAL(t, h)         optional: makes an immortal object mortal, where rc_init would forget
 //                             what the header keeps beside the count
 //     RC_CLEARS               optional: it has an rc_clear of its own
-//     RC_BACKLOG              RC_BACKGROUND: the most changes of one thread that are not applied, or
-//                             whose deaths are not done, when its rc_safepoint returns
+//     RC_BACKLOG              RC_BACKGROUND: the most changes of one thread that are not applied,
+//                             or whose deaths are not done, when its rc_safepoint returns
 // Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs or tables, in entries,
 // a power of two. Tests do, so that they are full soon. A prototype that a scheme gets wrong is a
 // "conflicting types" error that names both places; one that it forgets is an error where the
@@ -147,6 +147,9 @@ API void rc_roots_push(struct thread *t, struct rc_roots *r, struct rc_local *lo
 API void rc_roots_pop(struct thread *t, struct rc_roots *r);
 // A local reference to what a shared slot holds; the answer is NULL if it holds nothing.
 API struct rc_header *rc_local_get(struct thread *t, struct rc_local *l, struct rc_slot *s);
+// The same from storage that may have been retired meanwhile, as rc_try_load.
+API bool rc_try_local(struct thread *t, struct rc_local *l, struct rc_slot *s,
+                      struct rc_header **h);
 // ... to h, which the caller holds while calling.
 API void rc_local_of(struct thread *t, struct rc_local *l, struct rc_header *h);
 API void rc_local_dup(struct thread *t, struct rc_local *to, const struct rc_local *from);
@@ -170,8 +173,8 @@ API void rc_weak_die(struct thread *t, struct rc_header *h);
 
 // Ends all objects that are reachable neither from a counted reference outside of them nor from a
 // local; how many, of those with RC_CONTAINER. What is held by an object that is dead already, and
-// waits for its end, is found by the next call. A safepoint. A scheme also collects by itself, at safepoints, when it thinks
-// fit, and in rc_drain until nothing is found.
+// waits for its end, is found by the next call. A safepoint. A scheme also collects by itself, at
+// safepoints, when it thinks fit, and in rc_drain until nothing is found.
 API uint64_t rc_collect(struct thread *t);
 
 // --- supplied by the workload ------------------------------------------------------------------

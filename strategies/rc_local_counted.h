@@ -22,6 +22,13 @@ API struct rc_header *rc_local_get(struct thread *t, struct rc_local *l, struct 
 {
     return l->object = rc_load(t, s);
 }
+API bool rc_try_local(struct thread *t, struct rc_local *l, struct rc_slot *s, struct rc_header **h)
+{
+    if (!rc_try_load(t, s, h))
+        return false;
+    l->object = *h;
+    return true;
+}
 API void rc_local_of(struct thread *t, struct rc_local *l, struct rc_header *h)
 {
     rc_incref(t, h);

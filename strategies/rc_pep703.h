@@ -198,21 +198,37 @@ API void pep703_local(struct rc_local *l, struct rc_header *h)
 {
     sync_set(l->word, (uintptr_t)h | PEP703_UNCOUNTED);
 }
-API struct rc_header *rc_local_get(struct thread *t, struct rc_local *l, struct rc_slot *s)
+// An uncounted one to what the slot holds, now and at a second look, if that is deferred; or NULL.
+API struct rc_header *pep703_borrow(struct rc_local *l, struct rc_slot *s)
 {
     // acquire: pairs with the release in the stores to slots, so that `gc` is the object's own
     uintptr_t word = atomic_load_explicit(&s->word, memory_order_acquire);
     struct rc_header *h = (struct rc_header *)word;
     // acquire: `gc` pairs with rc_init, see above; the slot with the stores again, for the object
-    if (word != 0 && (word & RC_SLOT_LOCKED) == 0 &&
-        pep703_deferred(atomic_load_explicit(&h->gc, memory_order_acquire)) &&
-        atomic_load_explicit(&s->word, memory_order_acquire) == word) {
-        pep703_local(l, h);
-        return h;
-    }
-    h = rc_load(t, s);
-    sync_set(l->word, (uintptr_t)h);
+    if (word == 0 || (word & RC_SLOT_LOCKED) != 0 ||
+        !pep703_deferred(atomic_load_explicit(&h->gc, memory_order_acquire)) ||
+        atomic_load_explicit(&s->word, memory_order_acquire) != word)
+        return NULL;
+    pep703_local(l, h);
     return h;
+}
+API struct rc_header *rc_local_get(struct thread *t, struct rc_local *l, struct rc_slot *s)
+{
+    struct rc_header *h = pep703_borrow(l, s);
+    if (h == NULL) {
+        h = rc_load(t, s);
+        sync_set(l->word, (uintptr_t)h);
+    }
+    return h;
+}
+API bool rc_try_local(struct thread *t, struct rc_local *l, struct rc_slot *s, struct rc_header **h)
+{
+    if ((*h = pep703_borrow(l, s)) != NULL)
+        return true;
+    if (!rc_try_load(t, s, h))
+        return false;
+    sync_set(l->word, (uintptr_t)*h);
+    return true;
 }
 API void rc_local_of(struct thread *t, struct rc_local *l, struct rc_header *h)
 {

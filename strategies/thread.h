@@ -17,9 +17,10 @@
 //
 // Waiting. Whoever waits for another thread, in any layer, does so between thread_offline(t) and
 // thread_back(t): the others need not expect a safepoint from it meanwhile. Hence a call that may
-// wait (lk_lock, lk_lock2, lk_enter, lk_blocking_*, lk_safepoint, and rc_decref of an object whose
-// obj_destroy locks) is itself a safepoint: no result of rc_peek, no watched storage and no
-// unregistered local lives across it, and a container's shape is consistent when it is called.
+// wait (lk_lock, lk_lock2, lk_unlock within another lock, lk_enter, lk_blocking_*, lk_safepoint, and
+// rc_decref of an object whose obj_destroy locks) is itself a safepoint: no result of rc_peek, no
+// watched storage and no unregistered local lives across it, and a container's shape is consistent
+// when it is called.
 #ifndef THREAD_H
 #define THREAD_H
 

@@ -637,11 +637,13 @@ static const struct store *take(struct sim_location *l, unsigned i, total_set fi
     learn(s, o);
     return s;
 }
+// A thread in the background may stand at a point when the schedule ends, and goes on from it
+// beside finish: so each access looks behind its point whether the schedule still runs.
 uint64_t sim_order_load(const void *site, const volatile void *p, unsigned size, int o)
 {
+    sim_point(site);
     if (!sim.live)
         return sim_inside(p) ? (sim_memory_check(site, p, size), peek(p, size)) : peek(p, size);
-    sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
     uint32_t now = tick();
@@ -666,13 +668,13 @@ uint64_t sim_order_load(const void *site, const volatile void *p, unsigned size,
 void sim_order_store(const void *site, volatile void *p, unsigned size, uint64_t value, int o)
 {
     value = cut(value, size);
+    sim_point(site);
     if (!sim.live) {
         if (sim_inside(p))
             sim_memory_check(site, p, size);
         poke(p, size, value);
         return;
     }
-    sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
     uint32_t now = tick();
@@ -709,12 +711,12 @@ static void put_rmw(struct cell *c, unsigned i, uint64_t value, total_set first,
 uint64_t sim_order_rmw(const void *site, enum sim_operation op, volatile void *p, unsigned size,
                        uint64_t operand, int o)
 {
+    sim_point(site);
     if (!sim.live) {
         uint64_t old = sim_order_load(site, p, size, o);
         poke(p, size, apply(op, old, operand, size));
         return old;
     }
-    sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
     uint32_t now = tick();
@@ -747,12 +749,12 @@ bool sim_order_cas(const void *site, volatile void *p, unsigned size, void *expe
                    uint64_t desired, bool weak, int success, int failure)
 {
     uint64_t want = peek(expected, size);
+    sim_point(site);
     if (!sim.live) {
         uint64_t old = sim_order_load(site, p, size, success);
         poke(old == want ? p : expected, size, old == want ? desired : old);
         return old == want;
     }
-    sim_point(site);
     struct cell *c = enter(site, p, size);
     struct sim_location *l = c->location;
     uint32_t now = tick();
@@ -800,9 +802,9 @@ bool sim_order_cas(const void *site, volatile void *p, unsigned size, void *expe
 
 void sim_order_fence(const void *site, int o)
 {
+    sim_point(site);
     if (!sim.live)
         return;
-    sim_point(site);
     uint32_t now = tick();
     sim_trace(SIM_EVENT_FENCE, site, NULL, 0, o, now);
     if (acquires(o) && SELF.pending.n != 0)

@@ -22,8 +22,6 @@
 
 #define GIL_INTERVAL_NS 5000000u // sys.getswitchinterval()
 
-struct lk_thread {
-};
 struct lk_world {
     _Alignas(SYNC_LINE) _Atomic(uint32_t) drop_request; // what every safepoint reads
     _Alignas(SYNC_LINE) sync_mutex mutex;               // guards the rest
@@ -44,14 +42,6 @@ API void lk_world_init(struct lk_world *lw, struct world *w)
 API void lk_world_fini(struct lk_world *lw)
 {
     sync_mutex_destroy(&lw->mutex);
-}
-API void lk_thread_attach(struct thread *t)
-{
-    (void)t;
-}
-API void lk_thread_detach(struct thread *t)
-{
-    (void)t;
 }
 
 // Under the mutex: changes a condition's number; the caller wakes sleepers after unlocking.
@@ -177,5 +167,6 @@ API void lk_safepoint(struct thread *t)
 
 #include "lk_no_lock.h"
 #include "lk_no_read.h"
+#include "lk_no_thread.h"
 
 #endif

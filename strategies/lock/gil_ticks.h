@@ -30,8 +30,6 @@
 
 enum { GIL_CHECK_INTERVAL = 100 }; // sys.getcheckinterval()
 
-struct lk_thread {
-};
 struct lk_world {
     _Alignas(SYNC_LINE) _Atomic(uint32_t) value; // 1: free
     _Atomic(uint32_t) waiters;
@@ -48,14 +46,6 @@ API void lk_world_init(struct lk_world *lw, struct world *w)
 API void lk_world_fini(struct lk_world *lw)
 {
     (void)lw;
-}
-API void lk_thread_attach(struct thread *t)
-{
-    (void)t;
-}
-API void lk_thread_detach(struct thread *t)
-{
-    (void)t;
 }
 
 static __attribute__((noinline, cold, unused)) void gil_ticks_wait(struct thread *t)
@@ -138,5 +128,6 @@ API void lk_safepoint(struct thread *t)
 
 #include "lk_no_lock.h"
 #include "lk_no_read.h"
+#include "lk_no_thread.h"
 
 #endif

@@ -47,8 +47,6 @@ struct lk_word {
 };
 struct lk_guard {
 };
-struct lk_thread {
-};
 struct lk_world {
     _Alignas(SYNC_LINE) sync_mutex mutex; // guards all but the locks' words and owners
     struct pooled_lock *queue;
@@ -67,14 +65,6 @@ API void lk_world_fini(struct lk_world *lw)
         sync_free(l);
     }
     sync_mutex_destroy(&lw->mutex);
-}
-API void lk_thread_attach(struct thread *t)
-{
-    (void)t;
-}
-API void lk_thread_detach(struct thread *t)
-{
-    (void)t;
 }
 
 API void lk_init(struct thread *t, struct lk_word *l)
@@ -164,5 +154,6 @@ API void lk_unlock2(struct thread *t, struct lk_word *a, struct lk_word *b, stru
 
 #include "lk_no_hooks.h"
 #include "lk_no_read.h"
+#include "lk_no_thread.h"
 
 #endif

@@ -113,12 +113,6 @@ API bool lk_read_begin(struct thread *t, struct lk_word *l, struct lk_guard *g)
         rwlock_wait(t, l, RWLOCK_WRITER | RWLOCK_WANTED, 1, RWLOCK_SLEEPS);
     return true;
 }
-// Relaxed: the lock orders the storage and what is in it.
-API void *lk_read_watch(struct thread *t, struct lk_guard *g, _Atomic(void *) *storage)
-{
-    (void)t, (void)g;
-    return atomic_load_explicit(storage, memory_order_relaxed);
-}
 API bool lk_read_end(struct thread *t, struct lk_word *l, struct lk_guard *g)
 {
     (void)t, (void)g;
@@ -131,11 +125,6 @@ API bool lk_read_end(struct thread *t, struct lk_word *l, struct lk_guard *g)
     if (__builtin_expect(left == 0 && (s & RWLOCK_SLEEPS) != 0, 0))
         sync_unpark(&l->state, UINT32_MAX);
     return true;
-}
-// No reader is left when a writer has replaced it.
-API void lk_retire(struct thread *t, void *storage, rl_free_fn *fn)
-{
-    fn(t, storage);
 }
 
 // clang-format off
@@ -150,5 +139,6 @@ API void lk_retire(struct thread *t, void *storage, rl_free_fn *fn)
 #include "lk_lock2_ordered.h"
 #include "lk_no_hooks.h"
 #include "lk_no_state.h"
+#include "lk_no_watch.h"
 
 #endif

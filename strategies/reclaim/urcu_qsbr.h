@@ -33,7 +33,7 @@
 #define RL_SUMMARY "call_rcu and rcu_quiescent_state of the liburcu that is installed"
 #define RL_SOURCE  "Desnoyers, McKenney et al., userspace RCU (urcu-qsbr), IEEE TPDS 23(2), 2012"
 #define RL_WHEN    "as the yardstick for qsbr"
-#define RL_TRAITS  (RL_GRACE | RL_BACKGROUND | RL_TLS | RL_NATIVE)
+#define RL_TRAITS  (RL_GRACE | RL_BACKGROUND | RL_TLS | RL_URCU | RL_NATIVE)
 #define RL_CENSUS(op)
 
 struct urcu_retired {

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+//
+// cds_lfht: a peer. Dictionaries are userspace RCU's lock-free hash tables, of the library that is
+// installed: nobody locks a dictionary. A split-ordered list (O. Shalev, N. Shavit, 2006) whose
+// bins, dummy nodes in the list, are added while readers and writers go on: twice as many by who
+// adds a key more than there are bins (cds_lfht_resize). The library has a thread for that too,
+// which looks after long bins, but only when a key is added: a table that is filled faster than the
+// thread works stays with few, and is read at a third of its speed. refcount/glib.h says what is
+// not asked of a peer. A look-up announces nothing and writes nothing, but it is calls: of the
+// library's, and there of two functions by pointer, for the bin and for each key whose hash is the
+// same. Tables that are in the program whole are read faster (per_bin.h).
+//
+// The library asks who its readers are, here those of the flavour by quiescent states. So it goes
+// with the reclaimer that has these (LK_URCU): each attached thread is registered there, and
+// offline there when it waits.
+//
+// A value is replaced by replacing its node. cds_lfht_add_replace would replace the key too: a key
+// that is there stays (lk_map.h), so it is looked up first, and again if another thread was faster.
+// The library counts its nodes by walking through them all; so they are counted beside the table.
+// Its list is in the order of lk_map_next already, which goes on from the key that was met last. If
+// that is gone, it walks there from the start: it has no other way to a hash that nobody has.
+// All other containers have a pthread mutex (lk_pthread_word.h).
+//
+// Invariant: a node in the table does not change but for its link, which is the library's.
+// Memory order: liburcu's: its updates are full barriers, its look-ups follow links by consume.
+//
+// libraries: liburcu-cds
+// libraries: liburcu-qsbr
+#ifndef LK_CDS_LFHT_H
+#define LK_CDS_LFHT_H
+
+#include "lk_map.h"
+#include "lk_pthread_word.h"
+
+#if !__has_include(<urcu/rculfhash.h>)
+#error "no <urcu/rculfhash.h>: make deps installs liburcu-dev"
+#endif
+#include <urcu-qsbr.h>
+#include <urcu/rculfhash.h>
+
+#define LK_SUMMARY "dictionaries are liburcu's lock-free hash tables"
+#define LK_SOURCE                                                                                \
+    "M. Desnoyers, Lai Jiangshan, userspace RCU (rculfhash), 2011; Shalev, Shavit, JACM 53(3), " \
+    "2006"
+#define LK_WHEN    "as the yardstick: readers that write nothing, writers that wait for nobody"
+#define LK_TRAITS  (LK_EXCLUDES | LK_GRACE | LK_BRINGS_MAP | LK_URCU | LK_NATIVE)
+#define LK_RECLAIM urcu_qsbr
+#define LK_CENSUS(op)
+
+// Tables are the library's memory: those of dictionaries that never die are no allocator's to free,
+// and no leak.
+const char *__lsan_default_suppressions(void);
+__attribute__((weak)) const char *__lsan_default_suppressions(void)
+{
+    return PAIR_HAS(RC_TRAITS, RC_FREES) ? "" : "leak:liburcu-cds\n";
+}
+
+enum { CDS_LEAST = 8 }; // bins; a power of two
+
+struct cds_node {
+    struct cds_lfht_node node; // first
+    struct rc_slot key, value;
+};
+struct cds_key {
+    struct rc_header *key;
+    lk_map_equal *equal;
+};
+struct lk_map {
+    struct cds_lfht *table;
+    _Atomic(size_t) bins;
+    struct lk_map_number keys;
+};
+
+API struct cds_node *cds_found(struct cds_lfht_iter *i)
+{
+    return (struct cds_node *)cds_lfht_iter_get_node(i);
+}
+// The library has compared the hashes.
+API int cds_match(struct cds_lfht_node *node, const void *key)
+{
+    const struct cds_key *k = key;
+    struct rc_header *other = rc_peek(&((struct cds_node *)node)->key);
+    return other == k->key || k->equal(other, k->key);
+}
+API void cds_free(struct thread *t, void *p)
+{
+    al_free(t, p);
+}
+// A node that nobody can find any more, and its references.
+API void cds_release(struct thread *t, void *p)
+{
+    struct cds_node *n = p;
+    rc_release(t, &n->key);
+    rc_release(t, &n->value);
+    al_free(t, n);
+}
+
+API void lk_map_init(struct thread *t, struct lk_map *m)
+{
+    (void)t;
+    lk_map_number_init(&m->keys);
+    atomic_init(&m->bins, CDS_LEAST);
+    m->table = cds_lfht_new_flavor(CDS_LEAST, CDS_LEAST, 0, 0, &urcu_qsbr_flavor, NULL);
+    sync_check(m->table != NULL, "cds_lfht_new has no memory");
+}
+// A key was added. Relaxed: who changes the number of bins makes them, and nobody else looks at it.
+API void cds_grow(struct lk_map *m)
+{
+    size_t bins = atomic_load_explicit(&m->bins, memory_order_relaxed);
+    if (lk_map_number(&m->keys) > (int64_t)bins &&
+        atomic_compare_exchange_strong_explicit(&m->bins, &bins, 2 * bins, memory_order_relaxed,
+                                                memory_order_relaxed))
+        cds_lfht_resize(m->table, 2 * bins);
+}
+// Iterators of others may still walk here: references go now, nodes when it cannot.
+API void lk_map_destroy(struct thread *t, struct lk_map *m)
+{
+    struct cds_lfht_iter i;
+    for (cds_lfht_first(m->table, &i); cds_found(&i) != NULL; cds_lfht_next(m->table, &i)) {
+        struct cds_node *n = cds_found(&i);
+        cds_lfht_del(m->table, &n->node);
+        rc_clear(t, &n->key);
+        rc_clear(t, &n->value);
+        rl_retire(t, n, cds_free);
+    }
+    int refused = cds_lfht_destroy(m->table, NULL);
+    sync_check(refused == 0, "cds_lfht_destroy: the table is not empty");
+    lk_map_number_destroy(t, &m->keys);
+}
+
+API struct cds_node *cds_find(struct lk_map *m, struct rc_header *key, uint64_t hash,
+                              lk_map_equal *equal)
+{
+    struct cds_key k = {.key = key, .equal = equal};
+    struct cds_lfht_iter i;
+    cds_lfht_lookup(m->table, hash, cds_match, &k, &i);
+    return cds_found(&i);
+}
+API struct rc_header *lk_map_get(struct thread *t, struct lk_map *m, struct rc_header *key,
+                                 uint64_t hash, lk_map_equal *equal)
+{
+    rl_enter(t);
+    struct cds_node *n = cds_find(m, key, hash, equal);
+    struct rc_header *h = n != NULL ? lk_map_take(t, &n->value) : NULL;
+    rl_leave(t);
+    return h;
+}
+API struct rc_header *lk_map_get_borrowed(struct thread *t, struct lk_map *m, struct rc_header *key,
+                                          uint64_t hash, lk_map_equal *equal)
+{
+    rl_enter(t);
+    struct cds_node *n = cds_find(m, key, hash, equal);
+    struct rc_header *h = n != NULL ? rc_peek(&n->value) : NULL;
+    rl_leave(t);
+    return h;
+}
+
+API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
+                    struct rc_header *key, uint64_t hash, struct rc_header *value,
+                    lk_map_equal *equal, struct rc_header **there)
+{
+    struct cds_key k = {.key = key, .equal = equal};
+    struct cds_node *n = al_alloc(t, sizeof *n, AL_STORAGE), *old;
+    struct rc_header *left = NULL;
+    lk_map_publish(t, key, value);
+    rc_fill(t, owner, &n->key, key);
+    rc_fill(t, owner, &n->value, value);
+    rl_enter(t);
+    for (;;) {
+        struct cds_lfht_iter i;
+        cds_lfht_lookup(m->table, hash, cds_match, &k, &i);
+        old = cds_found(&i);
+        rc_dirty(t, owner);
+        if (old == NULL) {
+            if (cds_lfht_add_unique(m->table, hash, cds_match, &k, &n->node) == &n->node)
+                break;
+            continue;
+        }
+        if (there != NULL) {
+            *there = lk_map_take(t, &old->value);
+            rl_leave(t);
+            cds_release(t, n); // which nobody has seen
+            return false;
+        }
+        if (rc_peek(&old->key) != rc_peek(&n->key))
+            left = rc_swap(t, owner, &n->key, lk_map_take(t, &old->key));
+        if (cds_lfht_replace(m->table, &i, hash, cds_match, &k, &n->node) == 0)
+            break;
+        if (left != NULL)
+            rc_decref(t, left); // a safepoint, but all is looked up again
+        left = NULL;
+    }
+    rl_leave(t);
+    if (old != NULL) {
+        rl_retire(t, old, cds_release);
+    } else {
+        lk_map_count(t, &m->keys, 1);
+        cds_grow(m);
+    }
+    if (left != NULL)
+        rc_decref(t, left);
+    return old == NULL;
+}
+API struct rc_header *lk_map_remove(struct thread *t, struct rc_header *owner, struct lk_map *m,
+                                    struct rc_header *key, uint64_t hash, lk_map_equal *equal)
+{
+    struct cds_node *n;
+    rl_enter(t);
+    rc_dirty(t, owner);
+    // another thread may have removed it, or replaced it
+    do
+        n = cds_find(m, key, hash, equal);
+    while (n != NULL && cds_lfht_del(m->table, &n->node) != 0);
+    struct rc_header *value = n != NULL ? lk_map_take(t, &n->value) : NULL;
+    rl_leave(t);
+    if (n != NULL) {
+        rl_retire(t, n, cds_release);
+        lk_map_count(t, &m->keys, -1);
+    }
+    return value;
+}
+API size_t lk_map_clear(struct thread *t, struct rc_header *owner, struct lk_map *m)
+{
+    struct cds_lfht_iter i;
+    size_t n = 0;
+    rl_enter(t);
+    rc_dirty(t, owner);
+    for (cds_lfht_first(m->table, &i); cds_found(&i) != NULL; cds_lfht_next(m->table, &i))
+        if (cds_lfht_del(m->table, &cds_found(&i)->node) == 0) {
+            rl_retire(t, cds_found(&i), cds_release);
+            n++;
+        }
+    rl_leave(t);
+    if (n != 0)
+        lk_map_count(t, &m->keys, -(int64_t)n);
+    return n;
+}
+API size_t lk_map_length(struct thread *t, struct lk_map *m)
+{
+    (void)t;
+    int64_t n = lk_map_number(&m->keys);
+    return n > 0 ? (size_t)n : 0;
+}
+
+API uint64_t cds_reversed(uint64_t hash)
+{
+    hash = (hash & 0x5555555555555555) << 1 | (hash >> 1 & 0x5555555555555555);
+    hash = (hash & 0x3333333333333333) << 2 | (hash >> 2 & 0x3333333333333333);
+    hash = (hash & 0x0f0f0f0f0f0f0f0f) << 4 | (hash >> 4 & 0x0f0f0f0f0f0f0f0f);
+    return __builtin_bswap64(hash);
+}
+API struct lk_map_at cds_at(struct cds_node *n)
+{
+    return (struct lk_map_at){cds_reversed(n->node.reverse_hash), (uintptr_t)rc_peek(&n->key)};
+}
+API int cds_any(struct cds_lfht_node *node, const void *key)
+{
+    (void)node;
+    (void)key;
+    return 1;
+}
+API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
+                     struct rc_header **key, struct rc_header **value)
+{
+    struct cds_lfht_iter i;
+    struct cds_node *first = NULL;
+    struct lk_map_at best = {0};
+    rl_enter(t);
+    cds_lfht_lookup(m->table, at->hash, cds_any, NULL, &i);
+    if (cds_found(&i) == NULL)
+        cds_lfht_first(m->table, &i);
+    // the least behind *at: of one hash the library keeps no order
+    for (; cds_found(&i) != NULL; cds_lfht_next(m->table, &i)) {
+        struct lk_map_at here = cds_at(cds_found(&i));
+        if (first != NULL && here.hash != best.hash)
+            break;
+        if (lk_map_behind(here.hash, here.which, at) &&
+            (first == NULL || here.which < best.which)) {
+            first = cds_found(&i);
+            best = here;
+        }
+    }
+    if (first != NULL) {
+        *at = best;
+        *key = lk_map_take(t, &first->key);
+        *value = lk_map_take(t, &first->value);
+    }
+    rl_leave(t);
+    return first != NULL;
+}
+API void lk_map_visit(struct lk_map *m, rc_visit *visit, void *argument)
+{
+    struct cds_lfht_iter i;
+    for (cds_lfht_first(m->table, &i); cds_found(&i) != NULL; cds_lfht_next(m->table, &i)) {
+        visit(argument, &cds_found(&i)->key);
+        visit(argument, &cds_found(&i)->value);
+    }
+}
+
+#include "lk_exclusive.h"
+
+#endif
