@@ -2,22 +2,28 @@
 //
 // Threads look keys up in one dictionary that nobody changes: what a global variable, a method or
 // an imported name costs. Keys are interned strings, so that comparing them is comparing addresses.
-// With incref=0 the answer is borrowed: the dictionary's own cost, without the value's count.
+// With incref=0 the answer is borrowed: the dictionary's own cost, without the value's count; with
+// incref=2 it is a local reference, as an interpreter's stack holds it. With keys=1 all threads
+// want the same value, which deferred=1 makes one that local references need not count, if the
+// scheme knows such: a function or a module.
 #include "../workload.h"
 #include "choice.h"
 #include "dict.h"
 #include "names.h"
 
-enum { KEYS, INCREF };
+enum { KEYS, INCREF, DEFERRED };
+enum { BORROWED, COUNTED, LOCAL };
 static const struct param params[] = {
     [KEYS] = {"keys", "keys in the dictionary", 1, 1 << 20, 1024},
-    [INCREF] = {"incref", "1: the value's count is taken and dropped; 0: it is borrowed", 0, 1, 1},
+    [INCREF] = {"incref", "1: the value is counted; 2: by a local reference; 0: it is borrowed", 0,
+                2, 1},
+    [DEFERRED] = {"deferred", "1: local references to the values need not count", 0, 1, 0},
     {0},
 };
 
 struct shared {
     size_t keys;
-    bool incref;
+    int64_t incref;
     struct dict *dict;
     uint64_t died_before; // on the setting thread, when it had made everything
     struct rc_header *key[];
@@ -42,13 +48,17 @@ static void *start(struct thread *t, const struct run *run)
     size_t n = (size_t)run->param[KEYS];
     struct shared *s = sync_alloc(sizeof *s + n * sizeof s->key[0]);
     s->keys = n;
-    s->incref = run->param[INCREF] != 0;
+    s->incref = run->param[INCREF];
+    unsigned flags = run->param[DEFERRED] != 0 ? RC_DEFERRED : 0;
     s->dict = dict_new(t);
     for (size_t i = 0; i < n; i++) {
         s->key[i] = name_new(t, i);
-        struct rc_header *value = integer_new(t, value_of(i));
+        struct integer *integer = object_new(t, &integer_type, sizeof *integer, AL_OBJECT, flags);
+        integer->value = value_of(i);
+        struct rc_header *value = &integer->base.rc;
         dict_set(t, s->dict, s->key[i], value);
         rc_decref(t, value);
+        thread_safepoint(t);
     }
     s->died_before = thread_died(t);
     return s;
@@ -67,34 +77,44 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     return own;
 }
 
-// `counted` is a constant where this is inlined.
-API void get(struct thread *t, struct own *own, uint64_t n, bool counted)
+// `how` is a constant where this is inlined.
+API void get(struct thread *t, struct own *own, uint64_t n, int how)
 {
     struct dict *d = own->shared->dict;
     size_t next = own->next, keys = own->shared->keys;
     uint64_t sum = 0;
+    struct rc_local local[1] = {};
+    struct rc_roots roots;
+    rc_roots_push(t, &roots, local, 1);
     for (; n != 0; n--) {
         struct rc_header *key = sync_opaque(own->key[next]);
-        struct rc_header *value = counted ? dict_get(t, d, key) : dict_get_borrowed(t, d, key);
+        struct rc_header *value = how == COUNTED ? dict_get(t, d, key)
+                                  : how == LOCAL ? dict_get_local(t, d, key, local)
+                                                 : dict_get_borrowed(t, d, key);
         if (__builtin_expect(value == NULL, 0)) {
             own->missing = true;
         } else {
             sum += (uint64_t)integer_value(value);
-            if (counted)
+            if (how == COUNTED)
                 rc_decref(t, value);
+            else if (how == LOCAL)
+                rc_local_drop(t, local);
         }
         next = next + 1 == keys ? 0 : next + 1;
     }
+    rc_roots_pop(t, &roots);
     own->next = next;
     own->sum += sum;
 }
 static void work(struct thread *t, void *p, uint64_t n)
 {
     struct own *own = p;
-    if (own->shared->incref)
-        get(t, own, n, true);
+    if (own->shared->incref == COUNTED)
+        get(t, own, n, COUNTED);
+    else if (own->shared->incref == LOCAL)
+        get(t, own, n, LOCAL);
     else
-        get(t, own, n, false);
+        get(t, own, n, BORROWED);
 }
 
 static int64_t holds(const void *own)

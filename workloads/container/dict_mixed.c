@@ -12,20 +12,16 @@
 // it has one; under Zipf's law the hot keys' counts are, whatever the lock. With shared=0 each
 // thread has a dictionary, keys and values of its own, and nothing is contended.
 //
-// What comes next is drawn beforehand and repeated: a ring of 4 bytes a step, at least 256 KiB a
-// thread, walked in order. It costs an operation a sixteenth of a cache line, which the processor
-// fetches ahead, beside the lines of key, index, entry and value at random places. The processor
-// cannot foresee whether a step reads or writes: with writes=50 it guesses wrong every other time,
-// and that is part of what the operation costs.
+// What comes next is drawn beforehand and repeated: steps.h says what that costs.
 //
 // With a refcount scheme that never frees (`none`) a write takes memory for good: 16 bytes of the
 // arena with an empty header, so that its bound of 4 GiB ends the process, with a message, after
 // 268 million writes in a sample, warm-up included. The cost of such a write is mostly that of
 // fresh pages, not a floor.
 #include "../workload.h"
-#include "choice.h"
 #include "dict.h"
 #include "names.h"
+#include "steps.h"
 
 enum { SHARED, KEYS, WRITES, REMOVES, ZIPF };
 static const struct param params[] = {
@@ -38,13 +34,6 @@ static const struct param params[] = {
               99},
     {0},
 };
-
-enum {
-    RING_LEAST = 1 << 16, // steps of a ring
-    RING_KEYS = 4,        // ... and for each key: a uniform ring misses one key in fifty
-};
-// A step: the key's number above two bits that say what is done with it.
-enum step { READ, SET, REMOVE, STEP_BITS = 2, STEP_MASK = 3 };
 
 struct table {
     struct dict *dict;
@@ -88,6 +77,7 @@ static struct table *table_new(struct thread *t, const struct shared *s, size_t 
         struct rc_header *value = integer_new(t, value_of(i));
         dict_set(t, table->dict, table->key[i], value);
         rc_decref(t, value);
+        thread_safepoint(t);
         table->before++;
     }
     return table;
@@ -123,8 +113,7 @@ static void *start(struct thread *t, const struct run *run)
     s->keys = (size_t)run->param[KEYS];
     s->writes = (unsigned)run->param[WRITES];
     s->removes = (unsigned)run->param[REMOVES];
-    for (s->ring = RING_LEAST; s->ring < RING_KEYS * s->keys;)
-        s->ring *= 2;
+    s->ring = steps_length(s->keys);
     s->choice = choice_zipf(t, s->keys, (double)run->param[ZIPF] / 100);
     s->table = run->param[SHARED] != 0 ? table_new(t, s, 0) : NULL;
     return s;
@@ -136,12 +125,7 @@ static void *begin(struct thread *t, void *shared, unsigned index)
     struct own *own = sync_alloc(sizeof *own + s->ring * sizeof own->step[0]);
     own->shared = s;
     own->table = s->table != NULL ? s->table : table_new(t, s, index * s->keys);
-    for (size_t i = 0; i < s->ring; i++) {
-        enum step what = sync_rand(t) % 100 >= s->writes    ? READ
-                         : sync_rand(t) % 100 >= s->removes ? SET
-                                                            : REMOVE;
-        own->step[i] = choice_draw(t, s->choice) << STEP_BITS | what;
-    }
+    steps_draw(t, own->step, s->choice, s->writes, s->removes);
     return own;
 }
 
@@ -159,7 +143,7 @@ static void work(struct thread *t, void *p, uint64_t n)
         struct rc_header *k = sync_opaque(key[i]), *value;
         next = (next + 1) & mask;
         switch (step & STEP_MASK) {
-        case READ:
+        case STEP_READ:
             value = dict_get(t, d, k);
             if (value == NULL) {
                 absent++;
@@ -168,7 +152,7 @@ static void work(struct thread *t, void *p, uint64_t n)
                 rc_decref(t, value);
             }
             break;
-        case SET:
+        case STEP_SET:
             value = integer_new(t, value_of(i));
             added += dict_set(t, d, k, value);
             rc_decref(t, value);

@@ -45,6 +45,7 @@ static struct list *list_fill(struct thread *t, size_t length)
         struct rc_header *value = integer_new(t, value_of(i));
         list_append(t, l, value);
         rc_decref(t, value);
+        thread_safepoint(t);
     }
     return l;
 }
