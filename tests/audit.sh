@@ -40,7 +40,7 @@ needed_of_atomic_relaxed() {
 }
 ok 'atomic_relaxed needs all its orders' needed_of_atomic_relaxed
 needed_of_pymutex() {
-    audit 0 --lock pymutex && rows 2 pymutex.h acquire ' needed ' && rows 2 pymutex.h release ' needed ' &&
+    audit 0 --lock pymutex && rows 2 lk_pymutex.h acquire ' needed ' && rows 2 lk_pymutex.h release ' needed ' &&
         rows 1 parking_lot.h acquire ' needed ' && rows 1 parking_lot.h release ' needed ' &&
         summary '^6 strengths of orders: 6 needed'
 }

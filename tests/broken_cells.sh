@@ -40,6 +40,16 @@ caught verification 'void: verification failed|crashed' \
 caught verification 'void: verification failed|crashed' \
     "$build/rclab" dict_mixed --rc atomic --lock lock_nothing --threads 2 --time 0.2 \
     --param writes=100 --param removes=50
+caught verification 'void: verification failed|crashed' \
+    "$build/rclab" dict_read_mostly --rc atomic --lock lock_nothing --threads 2 --time 0.2 \
+    --param writes=100 --param keys=1
+caught verification 'void: verification failed|crashed' \
+    "$build/rclab" cache_share_or_copy --rc atomic --lock lock_nothing --threads 2 --time 0.2 \
+    --param updates=500 --param entries=2
+caught verification 'void: verification failed: not exactly the values died' \
+    "$build/rclab" cache_share_or_copy --rc leak --lock isolated --threads 2 --ops 1000
+caught ASan 'crashed: .*exit status' \
+    "$build/asan/rclab" cache_share_or_copy --rc double_free --lock isolated --threads 2 --ops 1000
 caught verification 'void: verification failed: not every object died' \
     "$build/rclab" handoff --rc leak --threads 2 --ops 1000
 caught verification 'void: verification failed: an object died' \

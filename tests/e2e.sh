@@ -151,6 +151,17 @@ run "$rclab" run private_objects --rc atomic --ops 100000 --samples 1 --share
 ok "run: an eager scheme has nothing dead, and objects have a size" says "at most 0 objects dead" "resident bytes an object"
 run "$rclab" run tree --rc none --ops 2000 --samples 1 --share
 ok "run: what never dies is not called dead" says "memory: objects never die under this scheme;"
+run "$rclab" run gil_convoy --rc plain --lock gil --threads 2 --ops 20 --samples 2 --share
+ok "run tells what waits took" says "latency: half of the waits within " " us, 99 % within " " us; 40 waits"
+run "$rclab" run gil_convoy --rc plain --lock gil --threads 2 --ops 20 --samples 1 --json --share
+ok "run --json tells what waits took" says '"latencies":20,' '"latency_ns":' '"latency_p99_ns":'
+run "$rclab" run cache_share_or_copy --rc plain --lock isolated --threads 2 --ops 20000 --samples 2 --share
+ok "run tells what isolated heaps sent each other" says "2 of 2 samples verified" "messages: " " bytes an operation and "
+run "$rclab" run cache_share_or_copy --rc plain --lock gil --threads 2 --ops 20000 --samples 1 --share
+ok "run: one heap for all sends nothing" says "1 of 1 samples verified" " MiB at the peak"
+ok "run: and says nothing of messages" test -z "$(grep '^messages:' "$work/out")"
+run "$rclab" run hot_object --rc plain --lock isolated --threads 2 --ops 20000 --samples 1 --share
+ok "run: threads of isolated heaps share no object" is 2 "which isolated heaps cannot"
 run "$rclab" run private_objects --rc atomic --json --ops 2000 --samples 3 --threads 2 --param objects=16 --share
 fields=(workload rc lock reclaimer alloc allocator threads placement memory memory_held malloc cpus sample clock
     duration_ns cpu_ns cpu_ns_per_op ops ops_per_s ns_per_op fairness verified params fills idle_threads
@@ -225,6 +236,8 @@ bad_input "--time and --ops" "either" -- run private_objects --rc atomic --time 
 bad_input "the census of a peer" "glib is a peer" "not counted" -- run private_objects --rc glib --census
 bad_input "plain with two threads and no lock" "gil" -- run private_objects --rc plain --threads 2
 bad_input "plain with two threads and none" "global lock" -- run private_objects --rc plain --lock none --threads 2
+bad_input "a lock that is taken in turns, and a crowd" "1000 threads on" "no more threads than CPUs" -- \
+    run list_append --rc atomic --lock ck_ticket --threads 1000
 bad_input "none with an allocator that keeps" "given back whole" -- run private_objects --rc none --alloc system
 bad_input "no command" "Usage" list run sweep show compare calibrate export import merge --
 bad_input "an unknown command" "'nonsense'" list run sweep show compare calibrate export import merge -- nonsense

@@ -23,7 +23,7 @@ mkdir -p "$BUILD" || exit 1
 # What only costs too much or is not fair is nobody's failure; what takes more objects or frames than a
 # scenario has, or is late only, is for tests/broken.sh.
 harmless='census_off immortal_written gil_unforced pymutex_unfair queue_short drain_half hazard_own numbers_kept'
-harmless+=' hazard_int free_forgotten pool_stale pool_remembers older_never'
+harmless+=' hazard_int free_forgotten pool_stale pool_remembers older_never worlds_tally'
 harmless+=' frame_popped local_kept queue_skipped heaps_unwoken heaps_stamped_once table_grows'
 race='data race|use after free'
 any='data race|use after free|check failed|leak|misuse|crash'
@@ -87,6 +87,12 @@ delta_dropped         safethread     RC refcount  d  $any
 promote_unlocked      safethread     RC refcount  d  $any
 table_unflushed       safethread     RC refcount  d  $any
 try_from_zero         atomic         RC reuse     d  $any
+inline_early          atomic         RC caches    di check failed
+inline_one_look       atomic         RC caches    d  check failed
+inline_relaxed        pep703         RC caches    d  check failed
+entry_read_unfenced   atomic         RC caches    di check failed
+entry_write_unfenced  atomic         RC caches    d  check failed
+entry_unmarked        atomic         RC caches    d  check failed
 weak_resurrects       cas_packed     RC refcount  d  $any
 tally_undeclared      pthread        LK lock      i  $race
 lock_nothing          pthread        LK lock      di $race
@@ -101,6 +107,15 @@ pymutex_woken_relaxed pymutex        LK lock      d  $race
 pymutex_park_relaxed  pymutex        LK lock      d  $race
 pymutex_forgets       pymutex        LK lock      d  deadlock
 pymutex_neighbour     pymutex        LK lock      d  $any|deadlock
+section_kept          critical_section LK lock    d  deadlock
+section_innermost     critical_section LK lock    d  deadlock
+section_forgotten     critical_section LK lock    d  $any
+section_in_place      critical_section LK lock    d  $any
+section_returns       critical_section LK lock    d  $any
+section_outside       critical_section LK lock    d  deadlock
+section_half          critical_section LK lock    d  deadlock
+section_unordered     critical_section LK lock    d  deadlock
+section_two           critical_section LK lock    d  $any
 spin_unread           spin           LK lock      d  $any
 futex3_unwoken        futex3         LK lock      d  deadlock
 futex3_set_free       futex3         LK lock      d  deadlock
@@ -110,6 +125,31 @@ pooled_late           pooled         LK lock      d  $any
 pooled_crosswise      pooled         LK lock      d  deadlock
 rwlock_touches        rwlock         LK lock      d  $any
 rwlock_intrudes       rwlock         LK lock      d  $any|deadlock
+gil_assumed           pthread        LK container d  use after free
+seqlock_hurried       seqlock        LK lock      d  check failed
+seqlock_late          seqlock        LK lock      d  check failed
+seqlock_barges        seqlock        LK lock      d  check failed
+seqlock_once          seqlock        LK lock      d  check failed
+copy_at_once          rcu_copy       LK reads     d  $race
+copy_unacquired       rcu_copy       LK reads     di $race
+mark_relaxed          optimistic     LK reads     d  $race
+mark_ignored          optimistic     LK reads     d  $race
+size_trusted          optimistic     LK reads     d  $any
+look_once             optimistic     LK reads     d  $any
+retire_at_once        optimistic     LK reads     d  $race
+mark_unlocked         optimistic     LK reads     d  $race
+insert_carries        optimistic     LK reads     d  check failed
+slice_by_steps        optimistic     LK reads     d  check failed
+default_by_steps      optimistic     LK reads     d  check failed
+iterates_on           optimistic     LK reads     d  check failed
+per_bin_at_once       per_bin        LK map       d  $any
+per_bin_early         per_bin        LK map       d  $any
+per_bin_blind         per_bin        LK map       d  $any
+per_bin_unlocked      per_bin        LK map       d  $any
+per_bin_relinks       per_bin        LK map       di $any
+per_bin_unpinned      per_bin        LK map       d  $any
+per_bin_shifts        per_bin        LK map       d  check failed
+per_bin_in_turn       per_bin        LK map       d  check failed
 ticket_relaxed        ticket         LK lock      d  $race
 mcs_relaxed           mcs            LK lock      d  $race
 lazy_relaxed          lazy           LK lock      d  $race
@@ -149,7 +189,7 @@ END
 
 # The scenarios of a layer, by their files, that every right scheme must pass; the first of them in the
 # instrumented face too.
-declare -A explored=([RC]='refcount late reuse cycles container' [LK]='lock container' [RL]=reclaim
+declare -A explored=([RC]='refcount late reuse cycles caches container' [LK]='lock container reads histories map' [RL]=reclaim
     [AL]='alloc reuse')
 declare -A kind=([RC]=refcount [LK]=lock [RL]=reclaim [AL]=alloc)
 

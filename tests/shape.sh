@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # tests/shape.sh [BUILD]: the lint is clean and catches each kind of offence; no call through a pointer
-# stands in the timed loop of a refcount workload. With SCHEME=KIND/NAME only that one is looked at, whose header
-# is EXTRA or in the tree. TAP.
+# stands in the timed loop of a refcount workload, under each refcount scheme, nor of lock_handoff, under each lock.
+# With SCHEME=KIND/NAME only that one is looked at, whose header is EXTRA or in the tree. TAP.
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
@@ -44,16 +44,21 @@ EOF
 [ -n "$own" ] || planted
 
 cells=()
-headers=(strategies/refcount/*.h)
+rcs=(strategies/refcount/*.h)
+locks=(strategies/lock/*.h)
 case ${SCHEME:-} in
 '') ;;
-refcount/*) headers=("$own") ;;
-*) headers=() ;;
+refcount/*) rcs=("$own") locks=() ;;
+lock/*) rcs=() locks=("$own") ;;
+*) rcs=() locks=() ;;
 esac
-for header in "${headers[@]}"; do
+for header in "${rcs[@]}"; do
     for workload in private_objects hot_object; do
         cells+=("$build/cells/$workload/$(basename "$header" .h)+none")
     done
+done
+for header in "${locks[@]}"; do
+    cells+=("$build/cells/lock_handoff/atomic+$(basename "$header" .h)")
 done
 [ ${#cells[@]} = 0 ] || make --no-print-directory -j"$(nproc)" "BUILD=$build" "${cells[@]}" >"$work/make" 2>&1 ||
     cat "$work/make"

@@ -51,6 +51,9 @@ ok 'and nothing of it where it did not change' lacks speeds 'layout'
 ok 'memory beside time' says speeds ' memory dead [95 %] bytes/object [95 %] pause us [95 %] header' \
     ' plain+none 0 72.5 [72.5, 72.5] 0 8' ' biased+none 640 [640, 650] 72.5 [72.5, 72.5] 1.5 [1.5, 1.5] 16'
 ok 'and nothing where nothing is told' lacks slow 'memory'
+ok 'what waits took, what was sent and what the process took' says restless ' memory MiB [95 %] latency us [95 %] its p99 us [95 %] sent B [95 %] header' \
+    ' atomic+none 2 [2, 2] 5046 [5046, 5047] 6357 [6357, 6357] 6.4 [6.4, 6.4] -'
+ok 'and nothing where there are none' lacks speeds 'latency'
 ok 'what did not end well' says layouts '0 void, 1 crashed, 0 hung; the last: ended by signal 6'
 ok 'checks stand apart, each with its original' says checks ' A/A 1 [1, 1] equivalent 12 atomic+none [speeds]' \
     ' +5 % 1.05 [1.05, 1.05] worse 12 atomic+none [speeds]'

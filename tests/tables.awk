@@ -52,7 +52,7 @@ function row(family, workload, scheme, threads, placement, params, allocator, ma
             distance_of(placement) : "-", workload ~ /tree|free|mixed|append/ ? \
             resident = int(300 * threads * (1 + scheme % 4) * (0.5 + noise())) : "NaN", fills \
             "\t0.5\t1\t" 0.9 * resident "\t" 1.1 * resident "\tundecided\tfast" \
-            "\t5\t4\t6\t72\t70\t74\t0\t0\t0\t0\t0\t0\t8"
+            "\t5\t4\t6\t72\t70\t74\t0\t0\t0\t0\t0\t0\t8\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN"
     printf "\n"
 }
 function header() {
@@ -63,7 +63,8 @@ function header() {
         printf "\tmachine\tmemory\tdistance\tmemory_kib\tfill_cache\tfill_package\tfill_core\tfill_all\t" \
             "fairness_low\tfairness_high\tmemory_low\tmemory_high\tverdict\tspeed\tdead_peak\tdead_low\t" \
             "dead_high\tobject_bytes\tobject_low\tobject_high\tpause_ns\tpause_low\tpause_high\t" \
-            "background_ns\tbackground_low\tbackground_high\theader_bytes"
+            "background_ns\tbackground_low\tbackground_high\theader_bytes\tlatency_ns\tlatency_low\t" \
+            "latency_high\tlatency_p99_ns\tlatency_p99_low\tlatency_p99_high\tsent_bytes\tsent_low\tsent_high"
     printf "\n"
 }
 # Everything that a sweep of one machine measures.

@@ -7,6 +7,7 @@
 #define BROKEN_LOOK_RELAXED_H
 
 #define rc_try_load atomic_relaxed_try_load_right
+API bool rc_try_load(struct thread *t, struct rc_slot *s, struct rc_header **h);
 #include "../../strategies/refcount/atomic_relaxed.h"
 #undef rc_try_load
 

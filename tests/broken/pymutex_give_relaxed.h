@@ -14,9 +14,9 @@ API void lk_unlock(struct thread *t, struct lk_word *l, struct lk_guard *g)
     uint8_t bits = PYMUTEX_LOCKED;
     (void)g;
     if (__builtin_expect(!atomic_compare_exchange_strong_explicit(
-                             &l->bits, &bits, 0, memory_order_relaxed, memory_order_relaxed),
+                             &l->mutex.bits, &bits, 0, memory_order_relaxed, memory_order_relaxed),
                          0))
-        pymutex_pass_on(t, l);
+        pymutex_pass_on(t, &l->mutex);
 }
 
 #endif

@@ -13,11 +13,11 @@ API void lk_lock(struct thread *t, struct lk_word *l, struct lk_guard *g)
 {
     uint8_t bits = 0;
     (void)g;
-    if (__builtin_expect(!atomic_compare_exchange_strong_explicit(&l->bits, &bits, PYMUTEX_LOCKED,
-                                                                  memory_order_relaxed,
-                                                                  memory_order_relaxed),
-                         0))
-        pymutex_wait(t, l);
+    if (__builtin_expect(
+            !atomic_compare_exchange_strong_explicit(&l->mutex.bits, &bits, PYMUTEX_LOCKED,
+                                                     memory_order_relaxed, memory_order_relaxed),
+            0))
+        pymutex_wait(t, &l->mutex);
 }
 
 #endif

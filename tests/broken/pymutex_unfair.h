@@ -12,7 +12,7 @@
 API void lk_unlock(struct thread *t, struct lk_word *l, struct lk_guard *g)
 {
     (void)t, (void)g;
-    atomic_fetch_and_explicit(&l->bits, PYMUTEX_PARKED, memory_order_release);
+    atomic_fetch_and_explicit(&l->mutex.bits, PYMUTEX_PARKED, memory_order_release);
 }
 
 #endif

@@ -179,6 +179,37 @@ struct container {
     struct lk_word lock;
     uint64_t content[8];
 };
+#ifdef LK_MAP_H
+static bool same_key(struct rc_header *a, struct rc_header *b)
+{
+    return a == b;
+}
+// The map is part of an object, as a dictionary's is.
+static void measure_map(struct thread *t)
+{
+    struct lk_map *m = al_alloc(t, sizeof *m, AL_CONTAINER);
+    struct rc_header *owner = bare_new(t), *key = bare_new(t), *value = bare_new(t);
+    lk_map_init(t, m);
+    rc_incref(t, key);
+    rc_incref(t, value);
+    lk_map_set(t, owner, m, key, 1, value, same_key, NULL);
+    MEASURE(lk, "map_set", (rc_incref(t, key), rc_incref(t, value)),
+            lk_map_set(t, owner, m, key, 1, value, same_key, NULL), thread_drain(t));
+    MEASURE(
+        lk, "map_get", ,
+        sync_check(lk_map_get_borrowed(t, m, key, 1, same_key) == value, "a key is not found"), );
+    lk_map_destroy(t, m);
+    al_free(t, m);
+    rc_decref(t, owner);
+    rc_decref(t, key);
+    rc_decref(t, value);
+}
+#else
+static void measure_map(struct thread *t)
+{
+    (void)t;
+}
+#endif
 static void measure_lock(struct thread *t)
 {
     struct container *a = al_alloc(t, sizeof *a, AL_CONTAINER);
@@ -189,11 +220,15 @@ static void measure_lock(struct thread *t)
     MEASURE(lk, "lock", , (lk_lock(t, &a->lock, g), lk_unlock(t, &a->lock, g)), );
     MEASURE(lk, "lock2", ,
             (lk_lock2(t, &a->lock, &b->lock, g), lk_unlock2(t, &a->lock, &b->lock, g)), );
+    _Atomic(void *) storage; // where nothing is counted
+    atomic_init(&storage, NULL);
     MEASURE(lk, "read", ,
-            sync_check(lk_read_begin(t, &a->lock, g) && lk_read_end(t, &a->lock, g),
+            sync_check(lk_read_begin(t, &a->lock, g) && lk_read_watch(t, g, &storage) == NULL &&
+                           lk_read_end(t, &a->lock, g),
                        "a read without contention is refused"), );
     MEASURE(lk, "enter", lk_leave(t), (lk_enter(t), lk_leave(t)), lk_enter(t));
     MEASURE(lk, "safepoint", , lk_safepoint(t), );
+    measure_map(t);
     lk_destroy(t, &a->lock);
     lk_destroy(t, &b->lock);
     al_free(t, a);

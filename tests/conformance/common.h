@@ -31,6 +31,8 @@
 #define RL_SEEN ((RL_TRAITS & RL_NATIVE) == 0)
 #define CYCLES ((RC_TRAITS & RC_CYCLES) != 0)
 #define GLOBAL ((LK_TRAITS & LK_GLOBAL) != 0)
+// Whose turn it is must have a CPU: with more threads than those, each turn costs a time slice.
+#define TURNS ((LK_TRAITS & LK_TURNS) != 0)
 
 // A test that is left out where it does not apply: cmocka passes over an entry without a name.
 #define WHEN(applies, test)                                                                        \
@@ -135,6 +137,15 @@ API void team_run(struct thread *t, unsigned n, team_work *work, void *argument)
     struct team team = {.work = work, .argument = argument, .n = n};
     team_start(t, &team);
     team_join(t, &team);
+}
+
+// As many members as are asked for; where TURNS no more than there are CPUs.
+API unsigned team_of(unsigned n)
+{
+    cpu_set_t usable;
+    sync_check(sched_getaffinity(0, sizeof usable, &usable) == 0, "which CPUs may be used?");
+    unsigned cpus = (unsigned)CPU_COUNT(&usable);
+    return TURNS && cpus < n ? cpus : n;
 }
 
 // A step that threads agree on: reached by one, awaited outside the runtime by others.

@@ -1,96 +1,184 @@
 // SPDX-License-Identifier: MIT
 //
-// The list and the dictionary against models that hold no references, then two threads on one of
-// each. Compiled for a pair of schemes, as the conformance programs are.
+// Lists, dictionaries and sets against models that hold no references, then threads that share
+// some. Compiled for a pair of schemes, as the conformance programs are. How a block is laid out,
+// and when it grows, is asked where a writer changes it in place; where each change makes a new one
+// (LK_COPIES) histories are shorter.
 #include "common.h"
 
 #include "../../workloads/container/dict.h"
 #include "../../workloads/container/list.h"
+#include "../../workloads/container/set.h"
 
 #include <malloc.h>
 
 #define EXCLUDES                                                       \
     (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, \
                             NEEDS_EXCLUSION | NEEDS_SHARING))
-#define AT_ONCE (FREES && !LATE)
+// A drain of a reclaimer with a thread of its own waits for that.
+#define AT_ONCE (FREES && !LATE && !PAIR_HAS(RL_TRAITS, RL_BACKGROUND))
+#define GRACE   PAIR_HAS(LK_TRAITS, LK_GRACE) // storage, with what it refers to, may be retired
+// Two containers at a time, in any order.
+#define PAIRS                                                          \
+    (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, \
+                            NEEDS_EXCLUSION | NEEDS_SHARING | NEEDS_PAIRS))
+// Of steps: each change costs as much as the container is long.
+#define STEPS_OF(usual) ((usual) / (CONTAINER_COPIES ? 8 : 1))
 
 // Exactly so many objects live, where the scheme lets that be said at any time.
 static void assert_live(struct thread *t, uint64_t n)
 {
+    if (AT_ONCE && GRACE)
+        thread_drain(t);
     if (AT_ONCE)
         assert_int_equal(world_live(t->world), n);
 }
 
 // --- the list, one thread ---------------------------------------------------------------------
 
-// All of the list is as the model says, and what lies behind its length is empty, not raw.
-static void assert_list(struct thread *t, struct list *l, const int64_t *model, size_t n)
+enum { LIST_MOST = 700 };
+struct list_model {
+    size_t n;
+    int64_t value[LIST_MOST];
+};
+static void model_insert(struct list_model *m, size_t i, int64_t value)
 {
-    assert_int_equal(list_length(t, l), n);
-    for (size_t i = 0; i < n; i++) {
-        struct rc_header *h = list_get(t, l, i);
-        assert_non_null(h);
-        assert_int_equal(integer_value(h), model[i]);
+    memmove(&m->value[i + 1], &m->value[i], (m->n++ - i) * sizeof m->value[0]);
+    m->value[i] = value;
+}
+static void model_remove(struct list_model *m, size_t i)
+{
+    memmove(&m->value[i], &m->value[i + 1], (--m->n - i) * sizeof m->value[0]);
+}
+
+// An element, or NULL, which the model's says; the reference is given up.
+static void assert_element(struct thread *t, struct rc_header *h, const struct list_model *m,
+                           size_t i)
+{
+    assert_int_equal(h != NULL, i < m->n);
+    if (h != NULL) {
+        assert_int_equal(integer_value(h), m->value[i]);
         rc_decref(t, h);
     }
-    assert_null(list_get(t, l, n));
-    assert_true(l->capacity >= n);
-    for (size_t i = n; i < l->capacity; i++)
+}
+// All of the list is as the model says, and what lies behind its length is empty, not raw.
+static void assert_list(struct thread *t, struct list *l, const struct list_model *m)
+{
+    struct list_iter it = list_iterate(l);
+    assert_int_equal(list_length(t, l), m->n);
+    for (size_t i = 0; i <= m->n; i++)
+        assert_element(t, list_get(t, l, i), m, i);
+    for (size_t i = 0; i <= m->n; i++)
+        assert_element(t, list_next(t, &it), m, i);
+    assert_null(list_next(t, &it)); // for good
+    if (CONTAINER_COPIES)
+        assert_int_equal(l->capacity, m->n);
+    assert_true(l->capacity >= m->n);
+    for (size_t i = m->n; i < l->capacity; i++)
         assert_null(rc_peek(&list_block(l)->slot[i]));
 }
 
+// One of two lists is changed at random, at times with the other's help.
+static void list_step(struct thread *t, struct list *const *l, struct list_model *m, int64_t step,
+                      bool grows)
+{
+    uint64_t r = sync_rand(t);
+    unsigned which = r >> 40 & 1;
+    struct list *a = l[which], *b = l[!which];
+    struct list_model *x = &m[which], *y = &m[!which];
+    size_t i = x->n != 0 ? (size_t)(r >> 44) % (x->n + x->n / 8 + 1) : (size_t)(r >> 62);
+    unsigned kind = r % 100;
+    struct rc_header *h = NULL;
+    if (x->n == LIST_MOST && kind < 60)
+        return;
+    if (kind < (grows ? 40 : 10)) {
+        h = integer_new(t, step);
+        x->value[x->n++] = step;
+        assert_int_equal(list_append(t, a, h), x->n);
+    } else if (kind < (grows ? 60 : 15)) {
+        h = integer_new(t, step);
+        model_insert(x, i < x->n ? i : x->n, step);
+        assert_int_equal(list_insert(t, a, i, h), x->n);
+    } else if (kind < 65) {
+        assert_element(t, list_pop(t, a), x, x->n - 1); // none: an index behind the end
+        x->n -= x->n != 0;
+    } else if (kind < 72) {
+        assert_element(t, list_pop_at(t, a, i), x, i);
+        if (i < x->n)
+            model_remove(x, i);
+    } else if (kind < 82) {
+        h = integer_new(t, step);
+        assert_int_equal(list_set(t, a, i, h), i < x->n);
+        if (i < x->n)
+            x->value[i] = step;
+    } else if (kind < 90) {
+        assert_element(t, list_get(t, a, i), x, i);
+    } else if (kind < 94) {
+        struct list_model part = {0};
+        size_t to = i + (r >> 20) % 16;
+        struct list *s = list_slice(t, a, i, to);
+        for (; i < x->n && i < to; i++)
+            part.value[part.n++] = x->value[i];
+        assert_list(t, s, &part);
+        rc_decref(t, &s->base.rc);
+    } else if (kind < 98) {
+        if (x->n == LIST_MOST)
+            return;
+        assert_int_equal(list_move(t, a, b), y->n != 0);
+        if (y->n != 0)
+            x->value[x->n++] = y->value[--y->n];
+    } else if (r >> 41 & 1) {
+        bool self = (r >> 42 & 3) == 0;
+        struct list_model *from = self ? x : y;
+        size_t n = from->n;
+        if (x->n + n > LIST_MOST)
+            return;
+        memcpy(&x->value[x->n], from->value, n * sizeof x->value[0]);
+        x->n += n;
+        assert_int_equal(list_extend(t, a, self ? a : b), n);
+    } else if ((r >> 56) == 0) {
+        assert_int_equal(list_clear(t, a), x->n);
+        x->n = 0;
+    }
+    if (h != NULL)
+        rc_decref(t, h);
+}
+// How many objects two models have together: each has a value of its own.
+static size_t distinct(const struct list_model *m, int64_t values)
+{
+    bool *seen = sync_alloc((size_t)values * sizeof *seen);
+    size_t n = 0;
+    for (unsigned which = 0; which < 2; which++)
+        for (size_t i = 0; i < m[which].n; i++) {
+            n += !seen[m[which].value[i]];
+            seen[m[which].value[i]] = true;
+        }
+    sync_free(seen);
+    return n;
+}
 static void list_follows_its_model(void **state)
 {
-    enum { STEPS = 60000, MOST = 700 };
-    int64_t model[MOST];
-    size_t n = 0;
+    enum { STEPS = STEPS_OF(60000) };
+    static struct list_model m[2];
     (void)state;
     struct thread *t = open_world();
-    struct list *l = list_new(t);
+    struct list *l[2] = {list_new(t), list_new(t)};
+    m[0].n = m[1].n = 0;
     for (int64_t step = 0; step < STEPS; step++) {
-        uint64_t r = sync_rand(t);
         // long stretches of growth and of shrinking, so that sizes pass through many blocks
-        bool grows = step / 1500 % 2 == 0;
-        size_t i = n != 0 ? (size_t)(r >> 32) % (n + n / 8 + 1) : (size_t)(r >> 62);
-        unsigned kind = r % 100;
-        if (kind < (grows ? 60 : 10)) {
-            if (n == MOST)
-                continue;
-            struct rc_header *h = integer_new(t, step);
-            model[n++] = step;
-            assert_int_equal(list_append(t, l, h), n);
-            rc_decref(t, h);
-        } else if (kind < 70) {
-            struct rc_header *h = list_pop(t, l);
-            assert_int_equal(h != NULL, n != 0);
-            if (h != NULL) {
-                assert_int_equal(integer_value(h), model[--n]);
-                rc_decref(t, h);
-            }
-        } else if (kind < 85) {
-            struct rc_header *h = integer_new(t, step);
-            assert_int_equal(list_set(t, l, i, h), i < n);
-            if (i < n)
-                model[i] = step;
-            rc_decref(t, h);
-        } else {
-            struct rc_header *h = list_get(t, l, i);
-            assert_int_equal(h != NULL, i < n);
-            if (h != NULL) {
-                assert_int_equal(integer_value(h), model[i]);
-                rc_decref(t, h);
-            }
+        list_step(t, l, m, step, step / 1500 % 2 == 0);
+        if (step % 16 == 0)
+            thread_safepoint(t);
+        if (step % 512 == 0) {
+            assert_live(t, 2 + distinct(m, step + 1));
+            assert_list(t, l[0], &m[0]);
+            assert_list(t, l[1], &m[1]);
         }
-        if (r >> 52 == 0) {
-            assert_int_equal(list_clear(t, l), n);
-            n = 0;
-        }
-        assert_live(t, n + 1);
-        if (step % 512 == 0)
-            assert_list(t, l, model, n);
     }
-    assert_list(t, l, model, n);
-    rc_decref(t, &l->base.rc);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_list(t, l[i], &m[i]);
+        rc_decref(t, &l[i]->base.rc);
+    }
     assert_live(t, 0);
     close_world(t);
 }
@@ -148,6 +236,21 @@ static void list_grows_as_in_cpython(void **state)
         assert_int_equal(l->capacity, capacity);
     }
     assert_null(list_block(l));
+    // what comes all at once: no eighth more, if it is itself more than that
+    static const struct {
+        size_t before, added, capacity;
+    } extended[] = {{4, 3, 12}, {4, 10, 16}, {16, 16, 32}, {0, 5, 8}, {0, 100, 100}, {8, 93, 104}};
+    for (size_t i = 0; i < sizeof extended / sizeof extended[0]; i++) {
+        struct list *more = list_new(t);
+        while (list_length(t, l) < extended[i].before)
+            list_append(t, l, h);
+        while (list_length(t, more) < extended[i].added)
+            list_append(t, more, h);
+        assert_int_equal(list_extend(t, l, more), extended[i].added);
+        assert_int_equal(l->capacity, extended[i].capacity);
+        list_clear(t, l);
+        rc_decref(t, &more->base.rc);
+    }
     rc_decref(t, h);
     rc_decref(t, &l->base.rc);
     close_world(t);
@@ -168,43 +271,6 @@ static void deep_lists_die_without_recursion(void **state)
     assert_live(t, DEEP + 1);
     rc_decref(t, &l->base.rc);
     assert_live(t, 0);
-    close_world(t);
-}
-
-// A destructor that uses the container from which its object comes: it finds it empty, not locked.
-struct meddler {
-    struct object base;
-    struct list *list;
-    bool *found_empty;
-};
-static void meddler_destroy(struct thread *t, struct object *o)
-{
-    struct meddler *m = (struct meddler *)o;
-    *m->found_empty = list_length(t, m->list) == 0;
-}
-static const struct type meddler_type = {.name = "meddler", .destroy = meddler_destroy};
-
-static void deaths_come_after_unlock(void **state)
-{
-    (void)state;
-    struct thread *t = open_world();
-    struct list *l = list_new(t);
-    for (unsigned way = 0; way < 2; way++) {
-        bool found_empty = false;
-        struct meddler *m = object_new(t, &meddler_type, sizeof *m, AL_OBJECT, 0);
-        m->list = l;
-        m->found_empty = &found_empty;
-        list_append(t, l, &m->base.rc);
-        rc_decref(t, &m->base.rc);
-        if (way == 0)
-            list_clear(t, l);
-        else
-            rc_decref(t, list_pop(t, l));
-        for (unsigned round = 0; LATE && round < 1000 && !found_empty; round++)
-            thread_drain(t);
-        assert_int_equal(found_empty, FREES);
-    }
-    rc_decref(t, &l->base.rc);
     close_world(t);
 }
 
@@ -252,7 +318,7 @@ static struct rc_header *key_new(struct thread *t, size_t i, bool interned)
 }
 
 // What a dictionary with keys 0..MODEL_KEYS-1 holds.
-enum { MODEL_KEYS = 900 };
+enum { MODEL_KEYS = CONTAINER_COPIES ? 150 : 900 };
 struct model {
     size_t used;
     uint64_t clock;
@@ -260,6 +326,11 @@ struct model {
     int64_t value[MODEL_KEYS];
 };
 
+#ifdef LK_MAP_H
+enum { KEEPS_ORDER = 0 };
+#else
+enum { KEEPS_ORDER = 1 };
+#endif
 struct order {
     const struct model *model;
     struct rc_header **key; // the objects that were made first, one each number
@@ -281,12 +352,47 @@ static void visit_in_order(void *argument, struct rc_slot *s)
         size_t i = 0;
         while (i < MODEL_KEYS && o->key[i] != o->last)
             i++;
-        o->right &= i < MODEL_KEYS && o->model->added[i] > o->added && h != NULL &&
-                    integer_value(h) == o->model->value[i];
+        o->right &= i < MODEL_KEYS && h != NULL && integer_value(h) == o->model->value[i] &&
+                    (!KEEPS_ORDER || o->model->added[i] > o->added);
         o->added = i < MODEL_KEYS ? o->model->added[i] : 0;
         o->seen++;
     }
     o->value_next = !o->value_next;
+}
+// An iterator meets the keys of the traversal, which is in the order of insertion if there is one,
+// and then the end.
+struct keys {
+    size_t n;
+    struct rc_header *key[MODEL_KEYS];
+    bool value_next;
+};
+static void visit_keys(void *argument, struct rc_slot *s)
+{
+    struct keys *keys = argument;
+    if (!keys->value_next && rc_peek(s) != NULL)
+        keys->key[keys->n++] = rc_peek(s);
+    keys->value_next = !keys->value_next;
+}
+static void assert_iterates(struct thread *t, struct dict *d)
+{
+    struct keys keys = {0};
+    struct dict_iter it = dict_iterate(t, d);
+    struct rc_header *key, *value;
+    dict_traverse(&d->base, visit_keys, &keys);
+    for (size_t i = 0; i < keys.n; i++) {
+        assert_int_equal(dict_next(t, &it, &key, &value), DICT_ENTRY);
+        size_t found = i;
+        while (!KEEPS_ORDER && found < keys.n && keys.key[found] != key)
+            found++;
+        assert_int_not_equal(found, keys.n);
+        assert_ptr_equal(key, keys.key[found]);
+        keys.key[found] = keys.key[i]; // once only
+        assert_ptr_equal(value, dict_get_borrowed(t, d, key));
+        rc_decref(t, key);
+        rc_decref(t, value);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(dict_next(t, &it, &key, &value), DICT_END);
 }
 static void assert_dict(struct thread *t, struct dict *d, const struct model *m,
                         struct rc_header **key)
@@ -296,6 +402,7 @@ static void assert_dict(struct thread *t, struct dict *d, const struct model *m,
     dict_traverse(&d->base, visit_in_order, &o);
     assert_true(o.right);
     assert_int_equal(o.seen, m->used);
+    assert_iterates(t, d);
     for (size_t i = 0; i < MODEL_KEYS; i++) {
         struct rc_header *h = dict_get(t, d, key[i]);
         assert_int_equal(h != NULL, m->added[i] != 0);
@@ -306,6 +413,7 @@ static void assert_dict(struct thread *t, struct dict *d, const struct model *m,
         assert_ptr_equal(dict_get_borrowed(t, d, key[i]), h);
         rc_decref(t, h);
     }
+#ifndef LK_MAP_H // what lies behind the entries of a table is empty, not raw
     struct dict_block *b = dict_block(d);
     if (b == NULL)
         return;
@@ -315,11 +423,12 @@ static void assert_dict(struct thread *t, struct dict *d, const struct model *m,
         assert_null(rc_peek(&dict_entry(b, i)->key));
         assert_null(rc_peek(&dict_entry(b, i)->value));
     }
+#endif
 }
 
 static void dict_follows_its_model(void **state)
 {
-    enum { STEPS = LARGE(80000, 24000) };
+    enum { STEPS = STEPS_OF(LARGE(80000, 24000)) };
     struct model m = {0};
     struct rc_header *key[MODEL_KEYS];
     (void)state;
@@ -329,7 +438,7 @@ static void dict_follows_its_model(void **state)
         key[i] = key_new(t, i, true);
     for (int64_t step = 0; step < STEPS; step++) {
         uint64_t r = sync_rand(t);
-        bool grows = step / 4000 % 2 == 0;
+        bool grows = step / STEPS_OF(4000) % 2 == 0;
         size_t i = (size_t)(r >> 32) % MODEL_KEYS;
         bool there = m.added[i] != 0;
         unsigned kind = r % 100;
@@ -339,16 +448,44 @@ static void dict_follows_its_model(void **state)
         if (other)
             k = key_new(t, i, false);
         if (kind < (grows ? 50 : 15)) {
-            struct rc_header *h = integer_new(t, step);
-            dict_set(t, d, there ? k : key[i], h);
+            struct rc_header *h = integer_new(t, step), *was;
+            bool sets = false;
+            switch (r >> 16 & 3) {
+            case 0:
+                was = dict_add(t, d, there ? k : key[i], h);
+                assert_int_equal(was != NULL, there);
+                break;
+            case 1:
+                was = dict_setdefault(t, d, there ? k : key[i], h);
+                assert_int_equal(was == h, !there);
+                break;
+            default:
+                assert_int_equal(dict_set(t, d, there ? k : key[i], h), !there);
+                sets = true;
+                was = NULL;
+            }
             rc_decref(t, h);
-            m.value[i] = step;
+            if (sets || !there)
+                m.value[i] = step;
+            if (was != NULL) {
+                assert_int_equal(integer_value(was), m.value[i]);
+                rc_decref(t, was);
+            }
             if (!there) {
                 m.added[i] = ++m.clock;
                 m.used++;
             }
         } else if (kind < 70) {
-            assert_int_equal(dict_remove(t, d, k), there);
+            if (r >> 16 & 1) {
+                assert_int_equal(dict_remove(t, d, k), there);
+            } else {
+                struct rc_header *h = dict_pop(t, d, k);
+                assert_int_equal(h != NULL, there);
+                if (h != NULL) {
+                    assert_int_equal(integer_value(h), m.value[i]);
+                    rc_decref(t, h);
+                }
+            }
             m.used -= there;
             m.added[i] = 0;
         } else {
@@ -367,7 +504,9 @@ static void dict_follows_its_model(void **state)
             m.used = 0;
         }
         assert_live(t, 1 + MODEL_KEYS + m.used);
-        if (step % 1000 == 0)
+        if (step % 16 == 0)
+            thread_safepoint(t);
+        if (step % STEPS_OF(1000) == 0)
             assert_dict(t, d, &m, key);
     }
     assert_dict(t, d, &m, key);
@@ -390,6 +529,7 @@ static void dict_follows_its_model(void **state)
     close_world(t);
 }
 
+#ifndef LK_MAP_H
 // Blocks of 8 indices to 2^18 or 2^17, so of 1, 2 and 4 bytes an index.
 static void dict_grows_as_in_cpython(void **state)
 {
@@ -441,10 +581,365 @@ static void dict_grows_as_in_cpython(void **state)
     rc_decref(t, &d->base.rc);
     close_world(t);
 }
+#endif
 
-// --- two threads ------------------------------------------------------------------------------
+#ifndef LK_MAP_H
+static void iteration_notices_other_keys(void **state)
+{
+    enum { KEYS = 20 };
+    struct rc_header *key[KEYS + 1], *k, *v;
+    struct dict_iter it;
+    (void)state;
+    struct thread *t = open_world();
+    struct dict *d = dict_new(t);
+    it = dict_iterate(t, d);
+    assert_int_equal(dict_next(t, &it, &k, &v), DICT_END);
+    for (size_t i = 0; i <= KEYS; i++) {
+        key[i] = integer_new(t, (int64_t)i);
+        if (i < KEYS)
+            dict_set(t, d, key[i], key[i]);
+    }
+    // other values are no other keys
+    size_t met = 0;
+    for (it = dict_iterate(t, d); dict_next(t, &it, &k, &v) == DICT_ENTRY; met++) {
+        if (KEEPS_ORDER)
+            assert_ptr_equal(k, key[met]);
+        dict_set(t, d, key[(met + 7) % KEYS], key[0]);
+        rc_decref(t, k);
+        rc_decref(t, v);
+    }
+    assert_int_equal(met, KEYS);
+    // one more, or one less, whenever it comes; and that is so for good
+    for (unsigned at = 0; at <= KEYS; at++)
+        for (unsigned more = 0; more < 2; more++) {
+            it = dict_iterate(t, d);
+            for (unsigned i = 0; i < at; i++) {
+                assert_int_equal(dict_next(t, &it, &k, &v), DICT_ENTRY);
+                rc_decref(t, k);
+                rc_decref(t, v);
+            }
+            if (more == 1)
+                dict_set(t, d, key[KEYS], key[0]);
+            else
+                assert_true(dict_remove(t, d, key[at % KEYS]));
+            assert_int_equal(dict_next(t, &it, &k, &v), DICT_CHANGED);
+            if (more == 1)
+                assert_true(dict_remove(t, d, key[KEYS]));
+            else
+                dict_set(t, d, key[at % KEYS], key[0]);
+            assert_int_equal(dict_next(t, &it, &k, &v), DICT_CHANGED);
+        }
+    // another key in the place of one: at most as many come as there are
+    it = dict_iterate(t, d);
+    assert_true(dict_remove(t, d, key[3]));
+    dict_set(t, d, key[KEYS], key[0]);
+    for (met = 0; dict_next(t, &it, &k, &v) == DICT_ENTRY; met++) {
+        rc_decref(t, k);
+        rc_decref(t, v);
+    }
+    assert_int_equal(met, KEYS);
+    rc_decref(t, &d->base.rc);
+    for (size_t i = 0; i <= KEYS; i++)
+        rc_decref(t, key[i]);
+    assert_live(t, 0);
+    close_world(t);
+}
+#else
+// The first keys stay, though their values change and equal objects are set for them; the others
+// come and go, that which was met last among them. The map is small at first, and grows.
+static void iteration_meets_what_stays(void **state)
+{
+    enum { STAY = 40, KEYS = 300, ROUNDS = LARGE(200, 60) };
+    struct rc_header *key[KEYS], *k, *v;
+    unsigned met[KEYS];
+    bool there[KEYS];
+    (void)state;
+    struct thread *t = open_world();
+    for (int64_t i = 0; i < KEYS; i++) // some of equal low bits
+        key[i] = integer_new(t, i % 3 != 0 ? i : i << 20);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct dict *d = dict_new(t);
+        memset(met, 0, sizeof met);
+        memset(there, 0, sizeof there);
+        for (size_t i = 0; i < STAY + round % 9; i++) {
+            dict_set(t, d, key[i], key[i]);
+            there[i] = true;
+        }
+        unsigned most = round % 10;
+        for (struct dict_iter it = dict_iterate(t, d); dict_next(t, &it, &k, &v) == DICT_ENTRY;) {
+            size_t i = 0;
+            while (k != key[i])
+                i++;
+            assert_true(there[i]);
+            met[i]++;
+            rc_decref(t, k);
+            rc_decref(t, v);
+            if (i >= STAY && round % 2 == 0) {
+                assert_true(dict_remove(t, d, k));
+                there[i] = false;
+            }
+            for (unsigned n = 0; n < most; n++) {
+                uint64_t r = sync_rand(t);
+                i = r % (n % 2 == 0 ? KEYS : STAY);
+                if (i < STAY) {
+                    struct rc_header *equal = integer_new(t, integer_value(key[i]));
+                    assert_false(dict_set(t, d, equal, key[r >> 32 & 7]));
+                    rc_decref(t, equal);
+                } else if (there[i]) {
+                    assert_true(dict_remove(t, d, key[i]));
+                    there[i] = false;
+                } else {
+                    assert_true(dict_set(t, d, key[i], key[i]));
+                    there[i] = true;
+                }
+            }
+            thread_safepoint(t);
+        }
+        for (size_t i = 0; i < STAY; i++)
+            assert_int_equal(met[i], 1);
+        rc_decref(t, &d->base.rc);
+    }
+    for (size_t i = 0; i < KEYS; i++)
+        rc_decref(t, key[i]);
+    close_world(t);
+}
+#endif
 
-enum { TEAM = 2, ROUNDS = 30000, SHARED_KEYS = 300 };
+// --- the set, one thread ----------------------------------------------------------------------
+
+// A list of what came from a set, in that order if it has one.
+static void assert_list_of_set(struct thread *t, struct list *l, const struct list_model *m)
+{
+    if (KEEPS_ORDER)
+        assert_list(t, l, m);
+    else
+        assert_int_equal(list_length(t, l), m->n);
+}
+// The set has these keys, in this order, and a list of it too.
+static void assert_set(struct thread *t, struct set *s, const struct list_model *m)
+{
+    struct dict_iter it = dict_iterate(t, &s->dict);
+    struct rc_header *h;
+    assert_int_equal(set_length(t, s), m->n);
+    for (size_t i = 0; i < m->n; i++) {
+        assert_int_equal(set_next(t, &it, &h), DICT_ENTRY);
+        if (KEEPS_ORDER)
+            assert_int_equal(integer_value(h), m->value[i]);
+        assert_true(set_contains(t, s, h));
+        rc_decref(t, h);
+    }
+    assert_int_equal(set_next(t, &it, &h), DICT_END);
+    struct list *l = list_from_set(t, s);
+    assert_list_of_set(t, l, m);
+    rc_decref(t, &l->base.rc);
+}
+static size_t model_find(const struct list_model *m, int64_t value)
+{
+    size_t i = 0;
+    while (i < m->n && m->value[i] != value)
+        i++;
+    return i;
+}
+static bool model_add(struct list_model *m, int64_t value)
+{
+    bool added = model_find(m, value) == m->n;
+    if (added)
+        m->value[m->n++] = value;
+    return added;
+}
+static void set_follows_its_model(void **state)
+{
+    enum { STEPS = STEPS_OF(8000), NUMBERS = 120 };
+    static struct list_model m, l_model;
+    (void)state;
+    struct thread *t = open_world();
+    struct set *s = set_new(t);
+    struct list *l = list_new(t);
+    m.n = l_model.n = 0;
+    for (unsigned step = 0; step < STEPS; step++) {
+        uint64_t r = sync_rand(t);
+        bool grows = step / 300 % 2 == 0;
+        int64_t number = (int64_t)(r >> 32) % NUMBERS;
+        struct rc_header *h = integer_new(t, number);
+        size_t at = model_find(&m, number), before = m.n;
+        unsigned kind = r % 64;
+        if (kind < (grows ? 30 : 10)) {
+            assert_int_equal(set_add(t, s, h), model_add(&m, number));
+        } else if (kind < 40) {
+            assert_int_equal(set_remove(t, s, h), at < m.n);
+            if (at < m.n)
+                model_remove(&m, at);
+        } else if (kind < 50) {
+            assert_int_equal(set_contains(t, s, h), at < m.n);
+        } else if (kind < 56 || l_model.n > 2 * NUMBERS) {
+            // a list of twice as many of the numbers, some twice
+            list_clear(t, l);
+            l_model.n = 0;
+            for (unsigned i = 0; i < 2 * (r >> 56) % NUMBERS; i++) {
+                struct rc_header *more = integer_new(t, (int64_t)(sync_rand(t) % NUMBERS));
+                l_model.value[l_model.n++] = integer_value(more);
+                list_append(t, l, more);
+                rc_decref(t, more);
+            }
+        } else if (kind < 60) {
+            for (size_t i = 0; i < l_model.n; i++)
+                model_add(&m, l_model.value[i]);
+            assert_int_equal(set_update(t, s, l), m.n - before);
+        } else if (kind < 62) {
+            memcpy(&l_model.value[l_model.n], m.value, m.n * sizeof m.value[0]);
+            l_model.n += m.n;
+            assert_int_equal(list_extend_set(t, l, s), m.n);
+        } else if (kind == 62) {
+            rc_decref(t, &s->dict.base.rc);
+            s = set_from_list(t, l);
+            m.n = 0;
+            for (size_t i = 0; i < l_model.n; i++)
+                model_add(&m, l_model.value[i]);
+        } else if (r >> 60 == 0) {
+            assert_int_equal(set_clear(t, s), m.n);
+            m.n = 0;
+        }
+        rc_decref(t, h);
+        if (step % 16 == 0)
+            thread_safepoint(t);
+        if (step % 64 == 0) {
+            assert_set(t, s, &m);
+            assert_list_of_set(t, l, &l_model);
+        }
+    }
+    rc_decref(t, &s->dict.base.rc);
+    rc_decref(t, &l->base.rc);
+    assert_live(t, 0);
+    close_world(t);
+}
+
+// --- destructors ------------------------------------------------------------------------------
+
+// An element that uses the container from which it comes, and changes it: it finds it unlocked, and
+// itself not in it any more.
+struct meddler {
+    struct object base;
+    struct list *list; // or NULL
+    struct dict *dict;
+    size_t others; // elements that are there when it dies
+    bool *found_right;
+};
+static void meddler_destroy(struct thread *t, struct object *o)
+{
+    struct meddler *m = (struct meddler *)o;
+    struct rc_header *h = integer_new(t, 1);
+    if (m->list != NULL) {
+        *m->found_right = list_length(t, m->list) == m->others;
+        list_insert(t, m->list, 0, h);
+        rc_decref(t, list_pop_at(t, m->list, 0));
+    } else {
+        *m->found_right = dict_length(t, m->dict) == m->others;
+        struct rc_header *k = integer_new(t, 77);
+        dict_set(t, m->dict, k, h);
+        dict_remove(t, m->dict, k);
+        rc_decref(t, k);
+    }
+    rc_decref(t, h);
+}
+static const struct type meddler_type = {.name = "meddler", .destroy = meddler_destroy};
+static struct rc_header *meddler_new(struct thread *t, struct list *l, struct dict *d,
+                                     size_t others, bool *found_right)
+{
+    struct meddler *m = object_new(t, &meddler_type, sizeof *m, AL_OBJECT, 0);
+    *m = (struct meddler){
+        .base = m->base, .list = l, .dict = d, .others = others, .found_right = found_right};
+    *found_right = false;
+    return &m->base.rc;
+}
+// Of a meddler to which the container alone refers.
+static void assert_meddled(struct thread *t, const bool *found_right)
+{
+    for (unsigned round = 0; (LATE || GRACE) && round < 1000 && !*found_right; round++) {
+        thread_safepoint(t);
+        thread_drain(t);
+    }
+    assert_int_equal(*found_right, FREES);
+}
+
+static void list_deaths_come_after_unlock(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    struct list *l = list_new(t), *other = list_new(t);
+    struct rc_header *h = integer_new(t, 1);
+    for (unsigned way = 0; way < 5; way++) {
+        bool found_right;
+        list_append(t, l, h);
+        size_t others = way == 0 ? 0 : way == 1 ? 2 : 1;
+        struct rc_header *m = meddler_new(t, l, NULL, others, &found_right);
+        list_append(t, l, m);
+        rc_decref(t, m);
+        switch (way) {
+        case 0:
+            list_clear(t, l);
+            break;
+        case 1:
+            list_set(t, l, 1, h);
+            break;
+        case 2:
+            rc_decref(t, list_pop(t, l));
+            break;
+        case 3:
+            rc_decref(t, list_pop_at(t, l, 1));
+            break;
+        default:
+            list_move(t, other, l);
+            list_clear(t, other);
+        }
+        assert_meddled(t, &found_right);
+        list_clear(t, l);
+    }
+    rc_decref(t, h);
+    rc_decref(t, &other->base.rc);
+    rc_decref(t, &l->base.rc);
+    close_world(t);
+}
+static void dict_deaths_come_after_unlock(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    struct dict *d = dict_new(t);
+    struct rc_header *k = integer_new(t, 1), *h = integer_new(t, 2);
+    for (unsigned way = 0; way < 4; way++) {
+        bool found_right;
+        struct rc_header *m = meddler_new(t, NULL, d, way == 3, &found_right);
+        dict_set(t, d, k, m);
+        rc_decref(t, m);
+        switch (way) {
+        case 0:
+            dict_clear(t, d);
+            break;
+        case 1:
+            dict_remove(t, d, k);
+            break;
+        case 2:
+            rc_decref(t, dict_pop(t, d, k));
+            break;
+        default:
+            dict_set(t, d, k, h);
+        }
+        assert_meddled(t, &found_right);
+        dict_clear(t, d);
+    }
+    rc_decref(t, h);
+    rc_decref(t, k);
+    rc_decref(t, &d->base.rc);
+    close_world(t);
+}
+
+// --- threads ----------------------------------------------------------------------------------
+
+// Others may want the CPUs too: a turn then waits for them.
+enum {
+    TEAM = 2,
+    ROUNDS = STEPS_OF(TURNS ? 3000 : 30000),
+    SHARED_KEYS = CONTAINER_COPIES ? 80 : 300
+};
 struct both {
     struct list *list;
     struct dict *dict;
@@ -520,7 +1015,7 @@ static void threads_share_a_list(void **state)
     (void)state;
     struct thread *t = open_world();
     b.list = list_new(t);
-    team_run(t, TEAM, use_list, &b);
+    team_run(t, team_of(TEAM), use_list, &b);
     thread_drain(t);
     uint64_t left = list_length(t, b.list);
     assert_int_equal(total(&b.appended), total(&b.popped) + total(&b.gone) + left);
@@ -582,7 +1077,7 @@ static void threads_share_a_dict(void **state)
     (void)state;
     struct thread *t = open_world();
     b.dict = dict_new(t);
-    team_run(t, TEAM, use_dict, &b);
+    team_run(t, team_of(TEAM), use_dict, &b);
     thread_drain(t);
     uint64_t left = total(&b.left);
     assert_int_equal(dict_length(t, b.dict), left);
@@ -591,16 +1086,214 @@ static void threads_share_a_dict(void **state)
     close_world(t);
 }
 
+// Two lists, whose elements go from one to the other.
+struct two {
+    struct list *list[2];
+    _Atomic(int64_t) more; // elements that were put in, less those that came out
+};
+static void use_two_lists(struct thread *t, void *argument, unsigned index)
+{
+    struct two *two = argument;
+    int64_t more = 0;
+    for (unsigned i = 0; i < ROUNDS / 3; i++) {
+        uint64_t r = sync_rand(t);
+        struct list *a = two->list[r & 1], *b = two->list[!(r & 1)];
+        struct rc_header *h = NULL;
+        if ((r >> 8) % 8 < 3)
+            h = integer_new(t, stamped(i * TEAM + index));
+        switch ((r >> 8) % 8) {
+        case 0:
+        case 1:
+            list_append(t, a, h);
+            more++;
+            break;
+        case 2:
+            list_insert(t, a, (r >> 16) % 32, h);
+            more++;
+            break;
+        case 3:
+        case 4: {
+            struct rc_header *out =
+                (r >> 16) % 2 != 0 ? list_pop(t, a) : list_pop_at(t, a, (r >> 17) % 32);
+            more -= out != NULL;
+            if (out != NULL)
+                check_stamp(t, out);
+            break;
+        }
+        case 5: {
+            struct list *s = list_slice(t, a, (r >> 16) % 8, SIZE_MAX);
+            for (struct list_iter it = list_iterate(s);;) {
+                struct rc_header *some = list_next(t, &it);
+                if (some == NULL)
+                    break;
+                check_stamp(t, some);
+            }
+            rc_decref(t, &s->base.rc);
+            break;
+        }
+        case 6:
+            if (list_length(t, a) + list_length(t, b) < 100)
+                more += (int64_t)list_extend(t, a, (r >> 16) % 4 == 0 ? a : b);
+            else
+                more -= (int64_t)list_clear(t, a);
+            break;
+        default:
+            list_move(t, a, b);
+        }
+        if (h != NULL)
+            rc_decref(t, h);
+        if (i % 16 == 0)
+            thread_safepoint(t);
+    }
+    atomic_fetch_add_explicit(&two->more, more, memory_order_relaxed);
+}
+static void threads_share_two_lists(void **state)
+{
+    struct two two = {0};
+    (void)state;
+    struct thread *t = open_world();
+    two.list[0] = list_new(t);
+    two.list[1] = list_new(t);
+    team_run(t, TEAM + 1, use_two_lists, &two);
+    int64_t left = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        size_t n = list_length(t, two.list[i]);
+        left += (int64_t)n;
+        for (size_t j = 0; j < n; j++)
+            check_stamp(t, list_get(t, two.list[i], j));
+    }
+    assert_int_equal(left, atomic_load_explicit(&two.more, memory_order_relaxed));
+    rc_decref(t, &two.list[0]->base.rc);
+    rc_decref(t, &two.list[1]->base.rc);
+    close_world(t);
+}
+
+// Who walks up a list into which another thread inserts meets all that stays, in order.
+enum { STAY = 60 };
+struct walked {
+    struct list *list;
+};
+static void walk_or_insert(struct thread *t, void *argument, unsigned index)
+{
+    struct walked *w = argument;
+    for (unsigned i = 0; i < 200; i++) {
+        if (index == 0) {
+            struct rc_header *h = integer_new(t, -1);
+            list_insert(t, w->list, sync_rand(t) % STAY, h);
+            rc_decref(t, h);
+            if (i % 16 == 0)
+                thread_safepoint(t);
+        } else if (i % 8 == 0) {
+            struct list_iter it = list_iterate(w->list);
+            struct rc_header *h;
+            int64_t last = -1;
+            while ((h = list_next(t, &it)) != NULL) {
+                int64_t v = integer_value(h);
+                sync_check(v <= last + 1, "an element that stays was not met");
+                last = v > last ? v : last;
+                rc_decref(t, h);
+            }
+            sync_check(last == STAY - 1, "the last element was not met");
+            thread_safepoint(t);
+        }
+    }
+}
+static void walks_miss_nothing_that_stays(void **state)
+{
+    enum { LISTS = 8 };
+    (void)state;
+    struct thread *t = open_world();
+    for (unsigned n = 0; n < LISTS; n++) {
+        struct walked w = {list_new(t)};
+        for (int64_t i = 0; i < STAY; i++) {
+            struct rc_header *h = integer_new(t, i);
+            list_append(t, w.list, h);
+            rc_decref(t, h);
+        }
+        team_run(t, 2, walk_or_insert, &w);
+        assert_int_equal(list_length(t, w.list), STAY + 200);
+        rc_decref(t, &w.list->base.rc);
+    }
+    close_world(t);
+}
+
+// All want their own value to be a key's first one; each thread says which it was.
+struct firsts {
+    struct dict *dict;
+    struct rc_header *key[SHARED_KEYS];
+    int64_t first[TEAM][SHARED_KEYS];
+};
+static void set_defaults(struct thread *t, void *argument, unsigned index)
+{
+    struct firsts *f = argument;
+    for (size_t i = 0; i < SHARED_KEYS; i++) {
+        struct rc_header *own = integer_new(t, (int64_t)(i * TEAM + index));
+        struct rc_header *h = dict_setdefault(t, f->dict, f->key[i], own);
+        f->first[index][i] = integer_value(h);
+        rc_decref(t, h);
+        rc_decref(t, own);
+        // ... which another thread may be iterating over
+        struct dict_iter it = dict_iterate(t, f->dict);
+        struct rc_header *key, *value;
+        for (unsigned met = 0; i % 16 == 0; met++) {
+            if (dict_next(t, &it, &key, &value) != DICT_ENTRY)
+                break;
+            sync_check(integer_value(value) / TEAM == integer_value(key) &&
+                           (!KEEPS_ORDER || integer_value(key) == (int64_t)met),
+                       "keys do not come in order, or not with their values");
+            rc_decref(t, key);
+            rc_decref(t, value);
+        }
+        thread_safepoint(t);
+    }
+}
+static void one_default_wins(void **state)
+{
+    enum { DICTS = CONTAINER_COPIES ? 2 : 20 };
+    static struct firsts f;
+    (void)state;
+    struct thread *t = open_world();
+    for (size_t i = 0; i < SHARED_KEYS; i++)
+        f.key[i] = integer_new(t, (int64_t)i);
+    for (unsigned n = 0; n < DICTS; n++) {
+        f.dict = dict_new(t);
+        team_run(t, TEAM, set_defaults, &f);
+        assert_int_equal(dict_length(t, f.dict), SHARED_KEYS);
+        for (size_t i = 0; i < SHARED_KEYS; i++) {
+            assert_int_equal(f.first[0][i], f.first[1][i]);
+            assert_int_equal(f.first[0][i] / TEAM, i);
+        }
+        rc_decref(t, &f.dict->base.rc);
+    }
+    for (size_t i = 0; i < SHARED_KEYS; i++)
+        rc_decref(t, f.key[i]);
+    close_world(t);
+}
+
 int main(void)
 {
     // new memory is never zero by chance, so that a raw slot shows
     mallopt(M_PERTURB, 0x5a);
     const struct CMUnitTest tests[] = {
-        WHEN(true, list_follows_its_model),   WHEN(true, elements_are_counted_apart),
-        WHEN(true, list_grows_as_in_cpython), WHEN(true, deep_lists_die_without_recursion),
-        WHEN(true, deaths_come_after_unlock), WHEN(true, dict_follows_its_model),
-        WHEN(true, dict_grows_as_in_cpython), WHEN(EXCLUDES, threads_share_a_list),
+        WHEN(true, list_follows_its_model),
+        WHEN(true, elements_are_counted_apart),
+        WHEN(!CONTAINER_COPIES, list_grows_as_in_cpython),
+        WHEN(true, deep_lists_die_without_recursion),
+        WHEN(true, list_deaths_come_after_unlock),
+        WHEN(true, dict_follows_its_model),
+#ifndef LK_MAP_H
+        WHEN(!CONTAINER_COPIES, dict_grows_as_in_cpython),
+        WHEN(true, iteration_notices_other_keys),
+#else
+        WHEN(true, iteration_meets_what_stays),
+#endif
+        WHEN(true, dict_deaths_come_after_unlock),
+        WHEN(true, set_follows_its_model),
+        WHEN(EXCLUDES, threads_share_a_list),
         WHEN(EXCLUDES, threads_share_a_dict),
+        WHEN(PAIRS, threads_share_two_lists),
+        WHEN(EXCLUDES, walks_miss_nothing_that_stays),
+        WHEN(EXCLUDES, one_default_wins),
     };
     return RUN("containers", tests);
 }

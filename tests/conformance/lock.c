@@ -7,13 +7,19 @@
 
 #define EXCLUDES   ((LK_TRAITS & LK_EXCLUDES) != 0)
 #define OPTIMISTIC ((LK_TRAITS & LK_OPTIMISTIC) != 0)
-#define DEADLOCKS  ((LK_TRAITS & LK_DEADLOCKS) != 0)
+// A reader notices each change of storage that stays where it is.
+#define IN_PLACE \
+    (PAIR_HAS(LK_TRAITS, LK_VERSIONED) || !PAIR_HAS(LK_TRAITS, LK_OPTIMISTIC | LK_COPIES))
+#define DEADLOCKS ((LK_TRAITS & LK_DEADLOCKS) != 0)
+#define SUSPENDS  ((LK_TRAITS & LK_SUSPENDS) != 0)
+#define ISOLATED  ((LK_TRAITS & LK_ISOLATED) != 0)
 
 enum { TEAM = 3 };
 
 // --- exclusion --------------------------------------------------------------------------------
 
-enum { SUM = 1000, DELAY = 20, LOCK_ROUNDS = 10000 };
+// Where TURNS, others may want the CPUs too, and a turn then waits for them.
+enum { SUM = 1000, DELAY = 20, LOCK_ROUNDS = TURNS ? 1000 : 10000 };
 struct account {
     struct lk_word lock;
     int64_t a, b; // a + b == SUM whenever the lock is free
@@ -64,9 +70,10 @@ static void one_holds_the_lock(void **state)
     (void)state;
     struct thread *t = open_world();
     struct account *x = account_new(t, 1);
-    team_run(t, TEAM, change_one, x);
+    unsigned n = team_of(TEAM);
+    team_run(t, n, change_one, x);
     assert_int_equal(x->a + x->b, SUM);
-    assert_int_equal(x->changes, TEAM * LOCK_ROUNDS);
+    assert_int_equal(x->changes, n * LOCK_ROUNDS);
     account_free(t, x, 1);
     close_world(t);
 }
@@ -156,7 +163,7 @@ static void two_locks_in_any_order(void **state)
     (void)state;
     struct thread *t = open_world();
     struct account *x = account_new(t, ACCOUNTS);
-    team_run(t, TEAM, change_two, x);
+    team_run(t, team_of(TEAM), change_two, x);
     for (unsigned i = 0; i < ACCOUNTS; i++)
         assert_int_equal(x[i].a + x[i].b, SUM);
     account_free(t, x, ACCOUNTS);
@@ -183,6 +190,136 @@ static void locks_of_one_thread(void **state)
         }
     account_free(t, x, 2);
     close_world(t);
+}
+
+// --- locks that are given up by who waits -----------------------------------------------------
+
+// Locks in locks, single ones and pairs, the same one again among them. Only the innermost is sure
+// to be held, and what the others guard is whole when they are had again.
+enum { DEPTH = 3, NEST_ROUNDS = 2000 };
+static void change_nested(struct thread *t, struct account *x, unsigned depth)
+{
+    struct lk_guard g[2];
+    unsigned a = (unsigned)(sync_rand(t) % ACCOUNTS), b = (unsigned)(sync_rand(t) % ACCOUNTS);
+    bool two = sync_rand(t) % 2 == 0;
+    if (two)
+        lk_lock2(t, &x[a].lock, &x[b].lock, g);
+    else
+        lk_lock(t, &x[a].lock, g);
+    account_change(&x[a], 5);
+    if (depth != 0) {
+        change_nested(t, x, depth - 1);
+    } else if (sync_rand(t) % 8 == 0) {
+        lk_blocking_begin(t);
+        sched_yield();
+        lk_blocking_end(t);
+    }
+    account_change(&x[a], -2);
+    if (two) {
+        account_change(&x[b], -3);
+        lk_unlock2(t, &x[a].lock, &x[b].lock, g);
+    } else {
+        lk_unlock(t, &x[a].lock, g);
+    }
+}
+static void nest(struct thread *t, void *argument, unsigned index)
+{
+    (void)index;
+    for (unsigned i = 0; i < NEST_ROUNDS; i++) {
+        change_nested(t, argument, i % DEPTH);
+        thread_safepoint(t);
+    }
+}
+static void locks_nest_in_any_order(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    struct account *x = account_new(t, ACCOUNTS);
+    team_run(t, TEAM, nest, x);
+    for (unsigned i = 0; i < ACCOUNTS; i++)
+        assert_int_equal(x[i].a + x[i].b, SUM);
+    account_free(t, x, ACCOUNTS);
+    close_world(t);
+}
+
+// One thread has a lock, and within it a pair; then it waits: for a lock that another one has, or
+// for that thread outside the runtime. The other one does not let go before it has been in what the
+// first one had.
+enum { HAD = 3, WANTED = HAD };
+struct given {
+    struct account *x;
+    struct phase phase; // 1: WANTED is taken, 2: what others had is, 3: they had it meanwhile
+    bool outside;
+};
+static void change_all(struct account *x)
+{
+    for (unsigned i = 0; i < HAD; i++)
+        account_change(&x[i], 1);
+}
+static uint64_t changes(struct account *x)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < HAD; i++)
+        n += sync_get(x[i].changes);
+    return n;
+}
+static void give_up(struct thread *t, void *argument, unsigned index)
+{
+    struct given *s = argument;
+    struct account *x = s->x;
+    struct lk_guard g[2], outer, wanted;
+    if (index == 0) {
+        phase_await(t, &s->phase, 1);
+        lk_lock(t, &x[0].lock, &outer);
+        lk_lock2(t, &x[2].lock, &x[1].lock, g);
+        change_all(x);
+        phase_set(&s->phase, 2);
+        if (s->outside) {
+            phase_await(t, &s->phase, 3);
+        } else {
+            lk_lock(t, &x[WANTED].lock, &wanted);
+            sync_check(phase_now(&s->phase) == 3, "two threads hold one lock");
+            lk_unlock(t, &x[WANTED].lock, &wanted);
+        }
+        account_change(&x[1], 1);
+        account_change(&x[2], 1);
+        lk_unlock2(t, &x[2].lock, &x[1].lock, g);
+        account_change(&x[0], 1);
+        sync_check(changes(x) == 3 * HAD, "who has a lock again does not see what others did");
+        lk_unlock(t, &x[0].lock, &outer);
+    } else if (index == 1) {
+        lk_lock(t, &x[WANTED].lock, &wanted);
+        phase_set(&s->phase, 1);
+        sync_await(phase_now(&s->phase) == 3);
+        lk_unlock(t, &x[WANTED].lock, &wanted);
+    } else {
+        phase_await(t, &s->phase, 2);
+        for (unsigned i = 0; i < HAD; i++) {
+            lk_lock(t, &x[i].lock, &outer);
+            account_change(&x[i], 1);
+            lk_unlock(t, &x[i].lock, &outer);
+        }
+        phase_set(&s->phase, 3);
+    }
+}
+static void others_have_it(bool outside)
+{
+    struct thread *t = open_world();
+    struct given s = {.x = account_new(t, HAD + 1), .outside = outside};
+    team_run(t, 3, give_up, &s);
+    assert_int_equal(changes(s.x), 3 * HAD);
+    account_free(t, s.x, HAD + 1);
+    close_world(t);
+}
+static void who_waits_for_a_lock_has_no_other(void **state)
+{
+    (void)state;
+    others_have_it(false);
+}
+static void who_blocks_has_no_lock(void **state)
+{
+    (void)state;
+    others_have_it(true);
 }
 
 // --- sleeping for a lock ----------------------------------------------------------------------
@@ -261,7 +398,7 @@ static void who_slept_long_is_next(void **state)
 
 // --- reads and retired storage ----------------------------------------------------------------
 
-enum { READ_ROUNDS = 5000 };
+enum { READ_ROUNDS = TURNS ? 500 : 5000 };
 // Storage of a container, as readers without a lock may see it.
 struct storage {
     _Atomic(uint64_t) a, b; // a == b in every consistent state
@@ -307,13 +444,13 @@ static void write_shelf(struct thread *t, uint64_t value, bool in_place)
     lk_unlock(t, &shelf->lock, &g);
     if (!in_place) {
         atomic_fetch_add_explicit(&shelf->retired, 1, memory_order_relaxed);
-        lk_retire(t, s, storage_free);
+        lk_retire(t, &shelf->lock, s, storage_free);
     }
 }
 static void read_locked(struct thread *t, uint64_t *a, uint64_t *b)
 {
     struct lk_guard g;
-    lk_lock(t, &shelf->lock, &g);
+    lk_lock_read(t, &shelf->lock, &g);
     struct storage *s = atomic_load_explicit(&shelf->storage, memory_order_relaxed);
     *a = atomic_load_explicit(&s->a, memory_order_relaxed);
     *b = atomic_load_explicit(&s->b, memory_order_relaxed);
@@ -340,7 +477,7 @@ static void use_shelf(struct thread *t, void *argument, unsigned index)
     for (uint64_t i = 1; i <= READ_ROUNDS; i++) {
         uint64_t a, b;
         if (index == 0) {
-            write_shelf(t, i, (LK_TRAITS & LK_COPIES) == 0 && i % 2 == 0);
+            write_shelf(t, i, IN_PLACE && i % 2 == 0);
         } else {
             if (!read_shelf(t, &a, &b))
                 read_locked(t, &a, &b);
@@ -384,7 +521,7 @@ static void reads_of_one_thread(void **state)
             read_locked(t, &a, &b);
         assert_int_equal(a, i - 1);
         assert_int_equal(b, i - 1);
-        write_shelf(t, i, (LK_TRAITS & LK_COPIES) == 0 && i % 2 == 0);
+        write_shelf(t, i, IN_PLACE && i % 2 == 0);
     }
     close_shelf(t);
 }
@@ -392,7 +529,7 @@ static void reads_are_consistent(void **state)
 {
     (void)state;
     struct thread *t = open_shelf();
-    team_run(t, TEAM, use_shelf, NULL);
+    team_run(t, team_of(TEAM), use_shelf, NULL);
     close_shelf(t);
 }
 
@@ -405,18 +542,75 @@ static void count_once(struct thread *t, void *p)
 }
 static void retired_storage_is_given_back_once(void **state)
 {
+    struct lk_word word;
     (void)state;
     struct thread *t = open_world();
+    lk_init(t, &word);
     for (unsigned i = 0; i < RETIRED; i++) {
         unsigned *p = al_alloc(t, sizeof *p, AL_STORAGE);
         *p = i;
-        lk_retire(t, p, count_once);
+        lk_retire(t, &word, p, count_once);
         if (i % 16 == 0)
             thread_safepoint(t);
     }
+    lk_destroy(t, &word);
     close_world(t);
     for (unsigned i = 0; i < RETIRED; i++)
         assert_int_equal(atomic_load_explicit(&given_back[i], memory_order_relaxed), 1);
+}
+
+// --- worlds -----------------------------------------------------------------------------------
+
+// Threads in worlds of their own share nothing, whatever they do there at a time: nobody waits,
+// each finds its numbers, and all that dies dies where it was made.
+enum { WORLDS = 8, WORLD_ROUNDS = 1000 };
+static void *live_apart(void *argument)
+{
+    uint64_t *ended = argument;
+    struct lk_guard g[2];
+    for (unsigned life = 0; life < 3; life++) {
+        struct world *w = world_open();
+        struct thread *t = enter(w);
+        struct account *x = account_new(t, 2);
+        struct mark mark = {0};
+        struct rc_header *h = node_new(t, &mark);
+        for (unsigned i = 1; i <= WORLD_ROUNDS; i++) {
+            lk_lock2(t, &x[0].lock, &x[1].lock, g);
+            account_change(&x[0], 3);
+            account_change(&x[1], -3);
+            lk_unlock2(t, &x[0].lock, &x[1].lock, g);
+            lk_lock(t, &x[i % 2].lock, &g[0]);
+            account_change(&x[i % 2], 0);
+            lk_unlock(t, &x[i % 2].lock, &g[0]);
+            rc_incref(t, h);
+            rc_decref(t, h);
+            rc_decref(t, node_new(t, NULL));
+            thread_safepoint(t);
+        }
+        sync_check(x[0].changes + x[1].changes == 3 * WORLD_ROUNDS,
+                   "a change was made in another world");
+        sync_check(deaths(&mark) == 0, "an object died that was referred to");
+        rc_decref(t, h);
+        sync_check(dies(t, &mark), "an object did not die in its world");
+        account_free(t, x, 2);
+        leave(t, true);
+        sync_check(!FREES || world_live(w) == 0, "an object is left in a world that closes");
+        world_close(w);
+    }
+    ++*ended;
+    return NULL;
+}
+static void worlds_share_nothing(void **state)
+{
+    pthread_t thread[WORLDS];
+    uint64_t ended[WORLDS] = {0};
+    (void)state;
+    for (unsigned i = 0; i < WORLDS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, live_apart, &ended[i]), 0);
+    for (unsigned i = 0; i < WORLDS; i++) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(ended[i], 1);
+    }
 }
 
 // --- the runtime ------------------------------------------------------------------------------
@@ -530,10 +724,14 @@ int main(void)
         cmocka_unit_test(retired_storage_is_given_back_once),
         WHEN(THREADED && HANDS_OFF && COUNTED, who_slept_long_is_next),
         WHEN(THREADED && EXCLUDES, one_holds_the_lock),
-        WHEN(THREADED && EXCLUDES, a_crowd_gets_through),
+        WHEN(THREADED && EXCLUDES && !TURNS, a_crowd_gets_through),
         WHEN(THREADED && EXCLUDES, nobody_comes_in_beside_the_holder),
         WHEN(THREADED && EXCLUDES, two_locks_in_any_order),
+        WHEN(THREADED && SUSPENDS, locks_nest_in_any_order),
+        WHEN(THREADED && SUSPENDS, who_waits_for_a_lock_has_no_other),
+        WHEN(THREADED && SUSPENDS, who_blocks_has_no_lock),
         WHEN(THREADED && EXCLUDES, reads_are_consistent),
+        WHEN(ISOLATED, worlds_share_nothing),
         WHEN(THREADED, many_come_and_go),
         WHEN(THREADED, who_blocks_lets_others_in),
         WHEN(THREADED && GLOBAL, one_is_in_the_runtime),

@@ -10,8 +10,8 @@
 #include "../../harness/sim/sim.h"
 #include "../../workloads/object.h"
 
-#define FREES  PAIR_HAS(RC_TRAITS, RC_FREES)
-#define COUNTS PAIR_HAS(RC_TRAITS, RC_COUNTS)
+#define FREES      PAIR_HAS(RC_TRAITS, RC_FREES)
+#define COUNTS     PAIR_HAS(RC_TRAITS, RC_COUNTS)
 #define BACKGROUND PAIR_HAS(RC_TRAITS, RC_BACKGROUND)
 
 const char *const sim_schemes[4] = {RC_HEADER, LK_HEADER, RL_HEADER, AL_HEADER};
@@ -220,7 +220,11 @@ API struct rc_header *node_receive(struct thread *t, _Atomic(struct rc_header *)
 // What threads need of the pair: "NULL or a reason", for sim_scenario.omitted.
 #define RULE_AND(ok, text) &&(ok)
 #define THREADED           (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, NEEDS_SHARING))
-#define UNLESS_THREADED    (THREADED ? NULL : "these schemes go with one thread only")
+#define ISOLATED           PAIR_HAS(LK_TRAITS, LK_ISOLATED)
+#define UNLESS_THREADED                                                    \
+    (THREADED   ? NULL                                                     \
+     : ISOLATED ? "its threads share objects, which isolated heaps cannot" \
+                : "these schemes go with one thread only")
 #define UNLESS(ok, reason) (!THREADED ? UNLESS_THREADED : (ok) ? NULL : (reason))
 
 struct scene;

@@ -64,7 +64,7 @@ static struct box *box_new(struct thread *t, struct rc_header *h)
 static struct rc_header *box_read_locked(struct thread *t, struct box *b)
 {
     struct lk_guard g;
-    lk_lock(t, &b->lock, &g);
+    lk_lock_read(t, &b->lock, &g);
     struct rc_header *h = rc_read(t, &box_block(b)->slot[0]);
     if (OPTIMISTIC && h != NULL)
         rc_publish(t, h);
@@ -116,7 +116,7 @@ static void box_grow(struct thread *t, struct box *b)
     // release: a reader without the lock finds a block without a raw slot
     atomic_store_explicit(&b->storage, block, memory_order_release);
     lk_unlock(t, &b->lock, &g);
-    lk_retire(t, old, COPIES ? block_release : block_free);
+    lk_retire(t, &b->lock, old, COPIES ? block_release : block_free);
 }
 // h, whose reference the caller gives up, takes the place of the first element, which is dropped
 // when the lock is free again.
@@ -132,7 +132,7 @@ static void box_replace(struct thread *t, struct box *b, struct rc_header *h)
         rc_copy(t, &block->slot[1], &old->slot[1]);
         atomic_store_explicit(&b->storage, block, memory_order_release);
         lk_unlock(t, &b->lock, &g);
-        lk_retire(t, old, block_release);
+        lk_retire(t, &b->lock, old, block_release);
     } else {
         struct rc_header *displaced = rc_swap(t, &b->base.rc, &old->slot[0], h);
         lk_unlock(t, &b->lock, &g);
@@ -306,7 +306,7 @@ static void ends_run(void *state, unsigned thread)
 static void ends_finish(void *state)
 {
     struct lists *s = state;
-    sync_check(s->l->length == 1, "one was appended and one popped");
+    sync_check(container_get(s->l->length) == 1, "one was appended and one popped");
     lists_finish(state);
 }
 static const struct sim_scenario append_and_pop = {
@@ -411,7 +411,7 @@ static void full_finish(void *state)
 {
     struct dicts *s = state;
     struct thread *t = stage_back(&s->stage);
-    sync_check(s->d->used == 1, "one key was added and one removed");
+    sync_check(dict_length(t, s->d) == 1, "one key was added and one removed");
     rc_decref(t, &s->d->base.rc);
     for (unsigned i = 0; i < 6; i++)
         rc_end_immortal(t, s->key[i]);
@@ -427,3 +427,64 @@ static const struct sim_scenario set_and_remove = {
     .finish = full_finish,
 };
 SIM_SCENARIO(set_and_remove);
+
+// A borrowed reference is counted by nobody: it lasts until the other thread, which replaces the
+// value, may run. Under a global lock that is the borrower's next safepoint. The dictionary's own
+// lock is free again when the borrower uses what it got (tests/broken/gil_assumed.h). It does so
+// when it sees that the other one is done, who is then ordered before it: what is wrong is no race,
+// but that the object is gone.
+struct borrowed {
+    struct dicts dicts; // first
+    _Atomic(uint32_t) replaced;
+};
+static void *borrowed_setup(void)
+{
+    struct borrowed *s = sync_alloc(sizeof *s);
+    struct dicts *d = &s->dicts;
+    struct thread *t = stage_open(&d->stage, 2);
+    d->d = dict_new(t);
+    d->key[0] = object_new(t, &integer_type, sizeof(struct integer), AL_OBJECT, RC_IMMORTAL);
+    ((struct integer *)d->key[0])->value = 0;
+    struct rc_header *value = node_new(t, 1);
+    dict_set(t, d->d, d->key[0], value);
+    rc_decref(t, value);
+    atomic_init(&s->replaced, 0);
+    stage_begin(&d->stage);
+    return s;
+}
+static void borrowed_run(void *state, unsigned thread)
+{
+    struct borrowed *s = state;
+    struct dicts *d = &s->dicts;
+    struct thread *t = stage_enter(&d->stage, thread);
+    if (thread == 1) {
+        struct rc_header *h = node_new(t, 2);
+        dict_set(t, d->d, d->key[0], h);
+        rc_decref(t, h);
+        atomic_store_explicit(&s->replaced, 1, memory_order_release);
+    } else {
+        struct rc_header *h = dict_get_borrowed(t, d->d, d->key[0]);
+        if (atomic_load_explicit(&s->replaced, memory_order_acquire) != 0)
+            node_use(h, 2);
+    }
+    thread_safepoint(t);
+    stage_leave(t);
+}
+static void borrowed_finish(void *state)
+{
+    struct dicts *d = state;
+    struct thread *t = stage_back(&d->stage);
+    rc_decref(t, &d->d->base.rc);
+    rc_end_immortal(t, d->key[0]);
+    stage_close(&d->stage);
+}
+static const struct sim_scenario borrowed_reference = {
+    .name = "borrowed_reference",
+    .summary = "one thread uses a dictionary's value without a count, the other one replaces it",
+    .omitted = UNLESS(PAIR_HAS(LK_TRAITS, LK_GLOBAL), "borrowed references need a global lock"),
+    .threads = 2,
+    .setup = borrowed_setup,
+    .run = borrowed_run,
+    .finish = borrowed_finish,
+};
+SIM_SCENARIO(borrowed_reference);

@@ -6,16 +6,21 @@
 
 #define EXCLUDES   PAIR_HAS(LK_TRAITS, LK_EXCLUDES)
 #define OPTIMISTIC PAIR_HAS(LK_TRAITS, LK_OPTIMISTIC)
-#define COPIES     PAIR_HAS(LK_TRAITS, LK_COPIES)
-#define DEADLOCKS  PAIR_HAS(LK_TRAITS, LK_DEADLOCKS)
-#define GLOBAL     PAIR_HAS(LK_TRAITS, LK_GLOBAL)
+// A reader notices each change of storage that stays where it is.
+#define IN_PLACE \
+    (PAIR_HAS(LK_TRAITS, LK_VERSIONED) || !PAIR_HAS(LK_TRAITS, LK_OPTIMISTIC | LK_COPIES))
+#define DEADLOCKS PAIR_HAS(LK_TRAITS, LK_DEADLOCKS)
+#define GLOBAL    PAIR_HAS(LK_TRAITS, LK_GLOBAL)
+#define SUSPENDS  PAIR_HAS(LK_TRAITS, LK_SUSPENDS)
 
 #define UNLESS_EXCLUDES UNLESS(EXCLUDES, "this lock scheme does not exclude")
 #define UNLESS_ORDERED \
     UNLESS(EXCLUDES && !DEADLOCKS, "this lock scheme deadlocks there, as its original did")
+#define UNLESS_SUSPENDS \
+    UNLESS(SUSPENDS, "who waits for a lock of this scheme keeps those that it has")
 #define UNLESS_GLOBAL UNLESS(GLOBAL, "this lock scheme is no global one")
 
-// Two words that have a bucket in common, where the scheme sleeps in a parking lot.
+// Words so far apart have a bucket in common, where the scheme sleeps in a parking lot.
 #ifdef PARKING_LOT_H
 enum { APART = PARKING_BUCKETS };
 #else
@@ -24,11 +29,13 @@ enum { APART = 1 };
 
 // --- one lock and two ---------------------------------------------------------------------------
 
+enum { LOCKS = 3 };
 struct locks {
     struct stage stage; // first
-    struct lk_word word[APART + 1];
-    uint32_t n[2];    // plain, under word[0] and word[APART]
-    uint32_t must[2]; // in the end
+    struct lk_word word[2 * APART + 1];
+    uint32_t n[LOCKS];    // plain, each under its word
+    uint32_t must[LOCKS]; // in the end
+    _Atomic(uint32_t) phase;
 };
 static struct lk_word *word(struct locks *s, unsigned i)
 {
@@ -57,8 +64,8 @@ static void *locks_setup(unsigned threads, uint32_t must0, uint32_t must1)
 {
     struct locks *s = sync_alloc(sizeof *s);
     struct thread *t = stage_open(&s->stage, threads);
-    lk_init(t, word(s, 0));
-    lk_init(t, word(s, 1));
+    for (unsigned i = 0; i < LOCKS; i++)
+        lk_init(t, word(s, i));
     s->must[0] = must0;
     s->must[1] = must1;
     stage_begin(&s->stage);
@@ -68,7 +75,7 @@ static void locks_finish(void *state)
 {
     struct locks *s = state;
     struct thread *t = stage_back(&s->stage);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < LOCKS; i++) {
         sync_check(s->n[i] == s->must[i], "an increment under the lock was lost");
         lk_destroy(t, word(s, i));
     }
@@ -237,6 +244,267 @@ static const struct sim_scenario neighbours = {
 };
 SIM_SCENARIO(neighbours);
 
+// --- locks that are given up by who waits for another one ---------------------------------------
+
+// One in the other, or in two.
+static void nest_and_add(struct thread *t, struct locks *s, unsigned outer, unsigned inner)
+{
+    struct lk_guard g;
+    lk_lock(t, word(s, outer), &g);
+    add(s, outer);
+    lock_and_add(t, s, inner);
+    add(s, outer);
+    lk_unlock(t, word(s, outer), &g);
+}
+static void nest2_and_add(struct thread *t, struct locks *s, unsigned outer, unsigned a, unsigned b)
+{
+    struct lk_guard g;
+    lk_lock(t, word(s, outer), &g);
+    add(s, outer);
+    lock2_and_add(t, s, a, b);
+    add(s, outer);
+    lk_unlock(t, word(s, outer), &g);
+}
+static void *nests_setup(unsigned threads, uint32_t must0, uint32_t must1, uint32_t must2)
+{
+    struct locks *s = locks_setup(threads, must0, must1);
+    s->must[2] = must2;
+    return s;
+}
+
+static void *crosswise_setup(void)
+{
+    return nests_setup(2, 3, 3, 0);
+}
+static void crosswise_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    nest_and_add(t, s, thread - 1, 2 - thread);
+    stage_leave(t);
+}
+static const struct sim_scenario nested_crosswise = {
+    .name = "nested_crosswise",
+    .summary = "one thread locks b within a, the other one a within b",
+    .omitted = UNLESS_SUSPENDS,
+    .threads = 2,
+    .setup = crosswise_setup,
+    .run = crosswise_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(nested_crosswise);
+
+static void *ring_setup(void)
+{
+    return nests_setup(3, 3, 3, 3);
+}
+static void ring_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    nest_and_add(t, s, thread - 1, thread % LOCKS);
+    stage_leave(t);
+}
+static const struct sim_scenario nested_ring = {
+    .name = "nested_ring",
+    .summary = "three threads lock b within a, c within b and a within c",
+    .omitted = UNLESS_SUSPENDS,
+    .threads = 3,
+    .setup = ring_setup,
+    .run = ring_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(nested_ring);
+
+static void *nested_pairs_setup(void)
+{
+    return nests_setup(3, 4, 4, 4);
+}
+static void nested_pairs_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    nest2_and_add(t, s, thread - 1, thread % LOCKS, (thread + 1) % LOCKS);
+    stage_leave(t);
+}
+static const struct sim_scenario nested_pairs = {
+    .name = "nested_pairs",
+    .summary = "three threads lock two within the third, in all orders",
+    .omitted = UNLESS_SUSPENDS,
+    .threads = 3,
+    .setup = nested_pairs_setup,
+    .run = nested_pairs_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(nested_pairs);
+
+static void *pair_around_setup(void)
+{
+    return nests_setup(2, 3, 3, 3);
+}
+static void pair_around_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    struct lk_guard g[2];
+    if (thread == 1) {
+        lk_lock2(t, word(s, 2), word(s, 1), g);
+        add(s, 1);
+        lock_and_add(t, s, 0);
+        add(s, 1);
+        add(s, 2);
+        lk_unlock2(t, word(s, 2), word(s, 1), g);
+    } else {
+        nest2_and_add(t, s, 0, 1, 2);
+        lock_and_add(t, s, 2);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario pair_around = {
+    .name = "pair_around",
+    .summary = "one thread locks a within b and c, the other one b and c within a",
+    .omitted = UNLESS_SUSPENDS,
+    .threads = 2,
+    .setup = pair_around_setup,
+    .run = pair_around_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(pair_around);
+
+static void *own_setup(void)
+{
+    return nests_setup(2, 8, 1, 0);
+}
+static void own_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    if (thread == 1) {
+        nest_and_add(t, s, 0, 0);
+        nest2_and_add(t, s, 0, 1, 0);
+    } else {
+        lock2_and_add(t, s, 0, 0);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario nested_same = {
+    .name = "nested_same",
+    .summary =
+        "a thread locks within a lock the same one, and the same one and another; one beside it",
+    .omitted = UNLESS_SUSPENDS,
+    .threads = 2,
+    .setup = own_setup,
+    .run = own_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(nested_same);
+
+static void phase_set(struct locks *s, uint32_t phase)
+{
+    atomic_store_explicit(&s->phase, phase, memory_order_release);
+}
+static void phase_await(struct locks *s, uint32_t phase)
+{
+    sync_await(atomic_load_explicit(&s->phase, memory_order_acquire) >= phase);
+}
+
+// The first one waits for b, which the second one keeps until the third has been in a and c.
+static void *given_up_setup(void)
+{
+    return nests_setup(3, 3, 2, 3);
+}
+static void given_up_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    struct lk_guard a, b, c;
+    if (thread == 1) {
+        phase_await(s, 1);
+        lk_lock(t, word(s, 0), &a);
+        lk_lock(t, word(s, 2), &c);
+        add(s, 0);
+        add(s, 2);
+        phase_set(s, 2);
+        lk_lock(t, word(s, 1), &b);
+        add(s, 1);
+        lk_unlock(t, word(s, 1), &b);
+        sync_check(sync_get(s->n[2]) == 2, "who has a lock again does not see what others did");
+        add(s, 2);
+        lk_unlock(t, word(s, 2), &c);
+        sync_check(sync_get(s->n[0]) == 2, "who has a lock again does not see what others did");
+        add(s, 0);
+        lk_unlock(t, word(s, 0), &a);
+    } else if (thread == 2) {
+        lk_lock(t, word(s, 1), &b);
+        add(s, 1);
+        phase_set(s, 1);
+        phase_await(s, 3);
+        lk_unlock(t, word(s, 1), &b);
+    } else {
+        phase_await(s, 2);
+        lock_and_add(t, s, 0);
+        lock_and_add(t, s, 2);
+        phase_set(s, 3);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario given_up = {
+    .name = "given_up",
+    .summary = "a thread that has a and c waits for b, and another one is in a and c meanwhile",
+    .omitted = UNLESS_SUSPENDS,
+    .threads = 3,
+    .setup = given_up_setup,
+    .run = given_up_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(given_up);
+
+// The first one blocks outside the runtime until the second has been in what it had.
+static void *outside_setup(void)
+{
+    return nests_setup(2, 3, 3, 3);
+}
+static void outside_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    struct lk_guard a, two[2];
+    if (thread == 1) {
+        lk_lock(t, word(s, 0), &a);
+        lk_lock2(t, word(s, 1), word(s, 2), two);
+        for (unsigned i = 0; i < LOCKS; i++)
+            add(s, i);
+        phase_set(s, 1);
+        lk_blocking_begin(t);
+        phase_await(s, 2);
+        lk_blocking_end(t);
+        add(s, 1);
+        add(s, 2);
+        lk_unlock2(t, word(s, 1), word(s, 2), two);
+        add(s, 0);
+        lk_unlock(t, word(s, 0), &a);
+    } else {
+        phase_await(s, 1);
+        lock_and_add(t, s, 0);
+        lock_and_add(t, s, 1);
+        lk_lock(t, word(s, 2), &a);
+        add(s, 2);
+        phase_set(s, 2); // the other one comes back, to a lock that is taken
+        lk_unlock(t, word(s, 2), &a);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario given_up_outside = {
+    .name = "given_up_outside",
+    .summary = "a thread blocks outside the runtime, and another one is in what it had",
+    .omitted = UNLESS_SUSPENDS,
+    .threads = 2,
+    .setup = outside_setup,
+    .run = outside_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(given_up_outside);
+
 // --- the last one to unlock frees the container
 // ---------------------------------------------------
 
@@ -341,7 +609,7 @@ static void shelf_read(struct thread *t, struct shelf *s)
     }
     sync_check(read || OPTIMISTIC, "a scheme whose reads exclude refuses one");
     if (!read) {
-        lk_lock(t, &s->word, &g);
+        lk_lock_read(t, &s->word, &g);
         shelf_look(atomic_load_explicit(&s->storage, memory_order_relaxed), &a, &b);
         lk_unlock(t, &s->word, &g);
     }
@@ -355,7 +623,7 @@ static void shelf_replace(struct thread *t, struct shelf *s, uint32_t value)
     struct storage *old = atomic_load_explicit(&s->storage, memory_order_relaxed);
     atomic_store_explicit(&s->storage, p, memory_order_release);
     lk_unlock(t, &s->word, &g);
-    lk_retire(t, old, storage_free);
+    lk_retire(t, &s->word, old, storage_free);
 }
 static void shelf_change(struct thread *t, struct shelf *s, uint32_t value)
 {
@@ -374,7 +642,7 @@ static void shelf_run(void *state, unsigned thread)
         shelf_replace(t, s, 1);
     else if (thread == 3)
         shelf_read(t, s);
-    else if (COPIES)
+    else if (!IN_PLACE)
         shelf_replace(t, s, 2);
     else
         shelf_change(t, s, 2);

@@ -141,6 +141,72 @@ static const struct sim_scenario stop_newcomer = {
 };
 SIM_SCENARIO(stop_newcomer);
 
+// --- the world is stopped, and threads hold locks
+// -------------------------------------------------------------------------
+
+#define EXCLUDES PAIR_HAS(LK_TRAITS, LK_EXCLUDES)
+#define SUSPENDS PAIR_HAS(LK_TRAITS, LK_SUSPENDS)
+
+enum { GUARDED = 4 }; // the pairs from there are not a mutator's but a lock's
+struct held {
+    struct stopped stopped; // first
+    struct lk_word word[2];
+};
+static void *held_setup(void)
+{
+    struct held *s = sync_alloc(sizeof *s);
+    struct thread *t = stage_open(&s->stopped.stage, 3);
+    lk_init(t, &s->word[0]);
+    lk_init(t, &s->word[1]);
+    stage_begin(&s->stopped.stage);
+    return s;
+}
+// Two nest, in any order if the scheme allows it. One of them passes a safepoint in there, the
+// other one stops the world itself, as a collection would; and so does who holds nothing.
+static void held_run(void *state, unsigned thread)
+{
+    struct held *s = state;
+    struct thread *t = stage_enter(&s->stopped.stage, thread);
+    struct lk_guard outer, inner;
+    if (thread == 3) {
+        stop_and_change(t, &s->stopped);
+    } else {
+        unsigned first = SUSPENDS ? thread - 1 : 0, second = 1 - first;
+        lk_lock(t, &s->word[first], &outer);
+        change(&s->stopped, GUARDED + first);
+        lk_lock(t, &s->word[second], &inner);
+        change(&s->stopped, GUARDED + second);
+        if (thread == 1)
+            thread_safepoint(t);
+        else
+            stop_and_change(t, &s->stopped);
+        change(&s->stopped, GUARDED + second);
+        lk_unlock(t, &s->word[second], &inner);
+        change(&s->stopped, GUARDED + first);
+        lk_unlock(t, &s->word[first], &outer);
+    }
+    stage_leave(t);
+}
+static void held_finish(void *state)
+{
+    struct held *s = state;
+    struct thread *t = stage_back(&s->stopped.stage);
+    lk_destroy(t, &s->word[0]);
+    lk_destroy(t, &s->word[1]);
+    stage_leave(t);
+    stopped_finish(state);
+}
+static const struct sim_scenario stopped_in_locks = {
+    .name = "stopped_in_locks",
+    .summary = "three threads stop the world or pass a safepoint, two of them in nested locks",
+    .omitted = UNLESS(EXCLUDES, "this lock scheme does not exclude"),
+    .threads = 3,
+    .setup = held_setup,
+    .run = held_run,
+    .finish = held_finish,
+};
+SIM_SCENARIO(stopped_in_locks);
+
 // --- threads come and go
 // --------------------------------------------------------------------------
 

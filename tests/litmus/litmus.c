@@ -788,6 +788,39 @@ BUFFERING(buffer_fences, STORE_THIRD, sync_fence(memory_order_seq_cst), memory_o
 BUFFERING(buffer_many_fences, sync_fence(memory_order_seq_cst), sync_fence(memory_order_seq_cst),
           memory_order_relaxed)
 BUFFERING(buffer_relaxed, STORE_THIRD, (void)0, memory_order_relaxed)
+// A thread in the background goes on beside finish from where it stood when the schedule ended.
+enum { BACKGROUND_ADDS = 3, FINISH_ADDS = 10 };
+struct background {
+    struct cells c; // first
+    sync_thread thread;
+};
+static void background_adds(void *argument)
+{
+    struct cells *c = argument;
+    for (unsigned i = 0; i < BACKGROUND_ADDS; i++)
+        atomic_fetch_add_explicit(&c->flag, 1, memory_order_relaxed);
+}
+static void *make_background(void)
+{
+    struct background *b = sync_alloc(sizeof *b);
+    sync_thread_start(&b->thread, background_adds, &b->c);
+    return b;
+}
+static void end_before_background(void *state, unsigned thread)
+{
+    struct cells *c = state;
+    atomic_store_explicit(&c->other, thread, memory_order_relaxed);
+}
+static void join_background(void *state)
+{
+    struct background *b = state;
+    uint32_t n = atomic_fetch_add_explicit(&b->c.flag, FINISH_ADDS, memory_order_relaxed);
+    reached |= 0 < n && n < BACKGROUND_ADDS;
+    sync_thread_join(&b->thread);
+    n = atomic_load_explicit(&b->c.flag, memory_order_relaxed);
+    sync_check(n == BACKGROUND_ADDS + FINISH_ADDS, "an addition beside finish is lost");
+    sync_free(b);
+}
 static void check_buffers(void *state)
 {
     sync_check(!saw_zero[0] || !saw_zero[1], "one of them sees the other's store");
@@ -835,6 +868,7 @@ static const struct {
     {NONE, SIM_PASSED, SCENARIO(2, make_cells, buffer_fences, check_buffers)},
     {NONE, SIM_PASSED, SCENARIO(2, make_cells, buffer_many_fences, check_buffers)},
     {SOME, SIM_CHECK, SCENARIO(2, make_cells, buffer_relaxed, check_buffers)},
+    {NONE, SIM_PASSED, SCENARIO(1, make_background, end_before_background, join_background)},
 };
 // clang-format on
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../strategies/pair.h"
 #include "stats.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -179,7 +180,7 @@ static void test_cross_product(void **state)
                     if (w == 0) // a parameter goes to the workloads that have it
                         snprintf(key + used, sizeof key - used, " objects=%u size=64", objects);
                     else
-                        snprintf(key + used, sizeof key - used, " keys=5 incref=1");
+                        snprintf(key + used, sizeof key - used, " keys=5 incref=1 deferred=0");
                     assert_cell(&p->family[0].cell[n++], key);
                 }
     assert_int_equal(n, 12);
@@ -294,6 +295,31 @@ static void test_left_out(void **state)
     assert_int_equal(p->left_out, 0);
     assert_int_equal(p->redundant, 0); // values, not cells, were listed twice
     plan_free(p);
+}
+
+// What the traits rule out with more threads than CPUs, those of the placement.
+static void test_left_out_of_a_crowd(void **state)
+{
+    static const char text[] = "[x]\nworkload = list_append\nrc = atomic\nlock = all\n"
+                               "placement = cores 0,1\nthreads = 2 4 8\n";
+    size_t locks, crowd = 0;
+    const struct scheme *const *lock = catalogue_schemes(LOCK, &locks);
+    struct plan *known = parse_on("core:4 pu:1", text), *unknown = parse(text);
+
+    (void)state;
+    for (size_t i = 0; i < locks; i++)
+        crowd += PAIR_HAS(lock[i]->traits, LK_TURNS);
+    assert_true(crowd > 0);
+    // 8 threads on 4 cores; 4 and 8 on a list of two
+    assert_int_equal(known->left_out, unknown->left_out + 3 * crowd);
+    for (size_t f = 0; f < known->families; f++)
+        for (unsigned c = 0; c < known->family[f].cells; c++) {
+            const struct spec *s = &known->family[f].cell[c];
+            if (PAIR_HAS(s->scheme[LOCK]->traits, LK_TURNS))
+                assert_true(s->threads <= (s->placement->entries != 0 ? 2 : 4));
+        }
+    plan_free(known);
+    plan_free(unknown);
 }
 
 static void test_pair_with_four(void **state)
@@ -631,17 +657,17 @@ static void test_huge_lists(void **state)
     static char text[200000];
 
     (void)state;
-    for (unsigned n = 512; n <= 513; n++) {
+    for (unsigned n = 1024; n <= 1025; n++) {
         text[0] = '\0';
         append(text, sizeof text, "[x]\nworkload = private_objects\nrc = atomic\nparam.objects =");
         for (unsigned i = 1; i <= n; i++)
             append(text, sizeof text, "\n %u", i);
-        if (n == 512) {
+        if (n == 1024) {
             struct plan *p = parse(text);
-            assert_int_equal(p->families, 512);
+            assert_int_equal(p->families, 1024);
             plan_free(p);
         } else {
-            assert_refused(text, "517:", "more than 512 values");
+            assert_refused(text, "1029:", "more than 1024 values");
         }
     }
     for (unsigned n = 64; n <= 65; n++) {
@@ -830,7 +856,7 @@ static void test_ranges(void **state)
         "1..8+-1", "a..b",     "1..8*2.5", "1..8 *",  "1..9223372036854775808",
         "1..8x",
     };
-    static const char *const many[] = {"1..513", "1..1000000000000", "1..9223372036854775807+2"};
+    static const char *const many[] = {"1..1025", "1..1000000000000", "1..9223372036854775807+2"};
 
     (void)state;
     assert_numbers("core:2 pu:1", "threads", "1..8", "1 2 3 4 5 6 7 8");
@@ -857,7 +883,7 @@ static void test_ranges(void **state)
         char text[200];
 
         snprintf(text, sizeof text, HOLD "rc = atomic\nparam.objects = %s\n", many[i]);
-        assert_refused(text, "4: ", "more than 512 values");
+        assert_refused(text, "4: ", "more than 1024 values");
     }
     // the ends are those of the axis
     assert_refused(HOLD "rc = atomic\nthreads = 998..1003\n", "4: ", "'1001' is not a number");
@@ -1479,7 +1505,8 @@ static void test_riders_again(void **state)
 static void test_plans_of_the_tree(void **state)
 {
     static const char *const machines[] = {
-        "core:1 pu:1", "core:2 pu:1",
+        "core:1 pu:1",
+        "core:2 pu:1",
 #ifndef SYNC_CHECKED // half a million cells, and sanitizers are many times as slow
         "package:2 l3:4 core:8 pu:2",
 #endif
@@ -1699,6 +1726,7 @@ int main(void)
         cmocka_unit_test(test_families),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_left_out_of_a_crowd),
         cmocka_unit_test(test_pair_with_four),
         cmocka_unit_test(test_values_over_lines),
         cmocka_unit_test(test_mistakes_in_lines),

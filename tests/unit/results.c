@@ -545,6 +545,40 @@ static void test_memory_and_place(void **state)
     results_free(&r);
 }
 
+// The median of a process's samples counts, of those that tell of waits, or of messages.
+static void test_latencies(void **state)
+{
+    struct spec s = cell("atomic", 1), other = cell("biased", 1);
+
+    (void)state;
+    for (int block = 0; block < 3; block++) {
+        struct outcome o = ended(OUTCOME_OK, "");
+        for (int i = 0; i < 4; i++) {
+            add_sample(&o, 1, true);
+            if (i != 1)
+                json_object_update_new(
+                    json_array_get(o.samples, (size_t)i),
+                    json_pack("{s:i, s:i, s:f}", "latency_ns", 100 * i + block, "latency_p99_ns",
+                              1000 * i + block, "message_bytes",
+                              json_number_value(
+                                  json_object_get(json_array_get(o.samples, (size_t)i), "ops")) *
+                                  (i + 3 * block)));
+        }
+        put("f", 0, &s, block, o);
+        o = ended(OUTCOME_OK, "");
+        add_sample(&o, 2, true);
+        put("f", 1, &other, block, o);
+    }
+    struct results r = load();
+    assert_true(r.row[0].latency_ns.low == 200 && r.row[0].latency_ns.middle == 201);
+    assert_true(r.row[0].latency_p99_ns.middle == 2001 && r.row[0].latency_p99_ns.high == 2002);
+    assert_true(r.row[0].sent_bytes.low == 2 && r.row[0].sent_bytes.middle == 5);
+    assert_int_equal(r.row[1].latency_ns.n, 0);
+    assert_int_equal(r.row[1].sent_bytes.n, 0);
+    assert_int_equal(r.row[1].latency_p99_ns.n, 0);
+    results_free(&r);
+}
+
 // Of dead objects and pauses the most of a process counts, of an object's bytes the last sample's;
 // the background's time belongs to an operation's. Samples of before know nothing of all this.
 static void test_memory_beside_time(void **state)
@@ -798,6 +832,7 @@ int main(void)
         TEST(test_nothing),
         TEST(test_memory_and_place),
         TEST(test_memory_beside_time),
+        TEST(test_latencies),
         TEST(test_median_of_medians),
         TEST(test_ratio_is_paired),
         TEST(test_ratio_interval),

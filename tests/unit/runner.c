@@ -623,6 +623,108 @@ static void test_pauses(void **state)
     stop(&r);
 }
 
+// Of all threads' waits in the window; what each took is known to a thirty-second of it, or
+// exactly.
+static void test_latencies(void **state)
+{
+    static const int took[] = {1, 63, 64, 1000, 123456, 1 << 20};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof took / sizeof took[0]; i++) {
+        char arguments[100];
+        snprintf(arguments, sizeof arguments,
+                 "--threads=2 --time-ns=1000000 --samples=1 --param=latency=%d", took[i]);
+        struct run r = start_well("footprint", arguments, 1);
+        int64_t half = figure(r.sample[0], "latency_ns");
+        int64_t most = figure(r.sample[0], "latency_p99_ns"), off = took[i] < 64 ? 0 : took[i] / 60;
+
+        assert_in_range(half, took[i] - off, took[i] + off);
+        off = 10 * took[i] < 64 ? 0 : took[i] / 6;
+        assert_in_range(most, 10 * took[i] - off, 10 * took[i] + off);
+        // whole batches of both threads
+        assert_true(figure(r.sample[0], "latencies") >= 200);
+        assert_int_equal(figure(r.sample[0], "latencies") % 100, 0);
+        stop(&r);
+    }
+    struct run r = start_well("footprint", "--time-ns=1000000 --samples=1", 1);
+    assert_null(json_object_get(r.sample[0], "latency_ns"));
+    stop(&r);
+    r = start_well("windows", "--time-ns=1000000 --samples=1", 1);
+    assert_null(json_object_get(r.sample[0], "latency_ns"));
+    stop(&r);
+}
+
+// What is sent in the window, by all threads together, and what of it belongs to the operations
+// that count.
+static void test_messages(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 3; threads++) {
+        char arguments[100];
+
+        snprintf(arguments, sizeof arguments,
+                 "--threads=%u --time-ns=1000000 --samples=2 --param=sent=50", threads);
+        struct run r = start_well("footprint", arguments, 2);
+        for (unsigned i = 0; i < r.samples; i++) {
+            int64_t bytes = figure(r.sample[i], "message_bytes");
+
+            assert_in_range(figure(r.sample[i], "messages"), 1, INT64_MAX);
+            // each thread's share of a batch is cut off
+            assert_in_range(bytes - 100 * figure(r.sample[i], "messages"), 0, 100 * threads);
+        }
+        stop(&r);
+    }
+    struct run r = start_well("footprint", "--ops=1000 --samples=1 --param=sent=7", 1);
+    // whole batches, of an operation or more
+    assert_in_range(figure(r.sample[0], "messages"), 7, 7000);
+    assert_int_equal(figure(r.sample[0], "messages") % 7, 0);
+    assert_int_equal(figure(r.sample[0], "message_bytes"), 100 * figure(r.sample[0], "messages"));
+    stop(&r);
+    r = start_well("windows", "--time-ns=1000000 --samples=1", 1);
+    assert_null(json_object_get(r.sample[0], "messages"));
+    stop(&r);
+}
+
+// A world for each thread, which sets it up and closes it: what start makes is there once a world,
+// and the figures are those of all worlds.
+static void test_isolated_worlds(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        char arguments[120];
+
+        snprintf(arguments, sizeof arguments,
+                 "--threads=%u --time-ns=5000000 --samples=2 --param=dead=700 --param=held=30 "
+                 "--param=pause=123 --param=latency=63",
+                 threads);
+        struct run r = start_well("isolated", arguments, 2);
+        for (unsigned i = 0; i < r.samples; i++) {
+            assert_after_arrival(r.sample[i], threads);
+            assert_int_equal(figure(r.sample[i], "dead_peak"), 700 * threads);
+            assert_int_equal(figure(r.sample[i], "objects"), (30 + 1000) * threads);
+            assert_int_equal(figure(r.sample[i], "latency_ns"), 63);
+            assert_int_equal(least(r.sample[i], "thread_pause_ns", threads), 123);
+            assert_int_equal(figure(r.sample[i], "idle_threads"), 1);
+        }
+        stop(&r);
+    }
+    // more of them than CPUs, with a fixed number of operations
+    struct run r = start_well("isolated", "--threads=64 --ops=1000 --samples=2 --limit=50", 2);
+    for (unsigned i = 0; i < r.samples; i++) {
+        assert_int_equal(least(r.sample[i], "thread_ops", 64), 1000);
+        assert_int_equal(figure(r.sample[i], "objects"), 1000 * 64);
+    }
+    stop(&r);
+    // a background thread of a world is one of the process
+    r = start_well("isolated", "--time-ns=5000000 --samples=2 --param=background=1 --param=dead=5",
+                   2);
+    for (unsigned i = 0; i < r.samples; i++) {
+        assert_int_equal(figure(r.sample[i], "background_threads"), 1);
+        assert_int_equal(figure(r.sample[i], "dead_peak"), 5);
+    }
+    stop(&r);
+}
+
 // Its time is counted, what dies on it is dead for all, and it may run wherever the process may,
 // though a bound thread started it.
 static void test_background_threads(void **state)
@@ -1001,6 +1103,9 @@ int main(void)
         cmocka_unit_test(test_dead_objects),
         cmocka_unit_test(test_bytes_of_an_object),
         cmocka_unit_test(test_pauses),
+        cmocka_unit_test(test_latencies),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_isolated_worlds),
         cmocka_unit_test(test_background_threads),
         cmocka_unit_test(test_probes),
         cmocka_unit_test(test_pings),

@@ -36,17 +36,22 @@ SCHEME(t_defers, .kind = REFCOUNT, .traits = RC_SHARED | RC_FREES | RC_DEFERS, .
 
 SCHEME(t_free, .kind = LOCK, .traits = 0)
 SCHEME(t_excludes, .kind = LOCK, .traits = LK_EXCLUDES)
+SCHEME(t_turns, .kind = LOCK, .traits = LK_EXCLUDES | LK_TURNS)
 SCHEME(t_global, .kind = LOCK, .traits = LK_EXCLUDES | LK_GLOBAL)
 SCHEME(t_isolated, .kind = LOCK, .traits = LK_EXCLUDES | LK_ISOLATED)
 SCHEME(t_optimistic, .kind = LOCK, .traits = LK_EXCLUDES | LK_OPTIMISTIC, .alloc = "t_stable")
+SCHEME(t_crossed, .kind = LOCK, .traits = LK_EXCLUDES | LK_DEADLOCKS)
 SCHEME(t_waits, .kind = LOCK, .traits = LK_EXCLUDES | LK_GRACE, .reclaim = "t_epochs",
        .alloc = "t_whole")
+
+SCHEME(t_urcu, .kind = LOCK, .traits = LK_EXCLUDES | LK_GRACE | LK_URCU)
 
 SCHEME(t_nothing, .kind = RECLAIM, .traits = 0)
 SCHEME(t_epochs, .kind = RECLAIM, .traits = RL_GRACE)
 SCHEME(t_hazards, .kind = RECLAIM, .traits = RL_PROTECTS)
 SCHEME(t_clock, .kind = RECLAIM, .traits = RL_STAMPS)
 SCHEME(t_local, .kind = RECLAIM, .traits = RL_GRACE | RL_TLS)
+SCHEME(t_qsbr, .kind = RECLAIM, .traits = RL_GRACE | RL_URCU)
 
 SCHEME(t_malloc, .kind = ALLOC, .traits = 0)
 SCHEME(t_whole, .kind = ALLOC, .traits = AL_WHOLE)
@@ -77,6 +82,7 @@ WORK(t_sharing, no_params, NEEDS_SHARING)
 WORK(t_weak, no_params, NEEDS_WEAK)
 WORK(t_twice, no_params, NEEDS_TWICE)
 WORK(t_rings, no_params, NEEDS_CYCLES)
+WORK(t_pairs, no_params, NEEDS_EXCLUSION | NEEDS_PAIRS)
 
 // "REFCOUNT+LOCK[+RECLAIMER+ALLOC]"; what is not named stays open.
 static struct spec make(const struct workload *w, const char *pair, unsigned threads)
@@ -230,6 +236,8 @@ static const struct refusal {
      "t_shared+t_waits+t_epochs+t_malloc", 1},
     {&t_bare, "t_shared+t_waits+t_hazards+t_malloc", 1, "reclaimer with grace periods",
      "t_shared+t_excludes+t_hazards+t_malloc", 1},
+    {&t_bare, "t_shared+t_urcu+t_epochs+t_malloc", 1, "whose readers are liburcu's",
+     "t_shared+t_urcu+t_qsbr+t_malloc", 1},
     {&t_bare, "t_points+t_free+t_epochs+t_malloc", 1, "protects single pointers",
      "t_points+t_free+t_hazards+t_malloc", 1},
     {&t_bare, "t_shared+t_free+t_epochs+t_stamped", 1, "reclaimer with stamps",
@@ -258,8 +266,16 @@ static const struct refusal {
      "t_shared+t_excludes+t_nothing+t_malloc", 2},
     {&t_container, "t_shared+t_free+t_nothing+t_malloc", 3, "a lock scheme that excludes",
      "t_shared+t_free+t_nothing+t_malloc", 1},
+    {&t_pairs, "t_shared+t_crossed+t_nothing+t_malloc", 2, "would deadlock",
+     "t_shared+t_excludes+t_nothing+t_malloc", 2},
+    {&t_pairs, "t_shared+t_crossed+t_nothing+t_malloc", 2, "would deadlock",
+     "t_shared+t_crossed+t_nothing+t_malloc", 1},
     {&t_sharing, "t_shared+t_isolated+t_nothing+t_malloc", 2, "which isolated heaps cannot",
      "t_shared+t_isolated+t_nothing+t_malloc", 1},
+    {&t_pairs, "t_shared+t_crossed+t_nothing+t_malloc", 2, "would deadlock",
+     "t_shared+t_excludes+t_nothing+t_malloc", 2},
+    {&t_pairs, "t_shared+t_crossed+t_nothing+t_malloc", 2, "would deadlock",
+     "t_shared+t_crossed+t_nothing+t_malloc", 1},
     {&t_sharing, "t_shared+t_isolated+t_nothing+t_malloc", 2, "which isolated heaps cannot",
      "t_shared+t_free+t_nothing+t_malloc", 2},
     {&t_bare, "t_shared+t_excludes+t_nothing+t_unlocked", 2, "allocator needs a global lock",
@@ -290,6 +306,29 @@ static void test_rules(void **state)
         if (!spec_valid(&s, &e))
             fail_msg("%s", e.text);
     }
+}
+
+// The only rule of its kind.
+static void test_crowds(void **state)
+{
+    struct spec s = make(&t_container, "t_shared+t_turns+t_nothing+t_malloc", 3);
+    struct error e = {""};
+
+    (void)state;
+    assert_true(spec_valid(&s, &e));
+    assert_true(spec_fits(&s, 3, &e));
+    assert_true(spec_fits(&s, 4, &e));
+    assert_true(spec_fits(&s, 0, &e)); // nobody knows
+    assert_false(spec_fits(&s, 2, &e));
+    assert_says(e.text, "t_container with t_shared+t_turns");
+    assert_says(e.text, "and 3 threads on 2 CPUs: ");
+    assert_says(e.text, "no more threads than CPUs");
+    assert_false(spec_fits(&s, 1, &e));
+    assert_says(e.text, "and 3 threads on 1 CPU: ");
+    s.threads = 1;
+    assert_true(spec_fits(&s, 1, &e));
+    s = make(&t_container, "t_shared+t_excludes+t_nothing+t_malloc", 3);
+    assert_true(spec_fits(&s, 2, &e));
 }
 
 static void test_every_rule_is_tested(void **state)
@@ -687,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_lock_must_be_given),
         cmocka_unit_test(test_no_lock_is_valid),
         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_crowds),
         cmocka_unit_test(test_every_rule_is_tested),
         cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_params),

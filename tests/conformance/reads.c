@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+//
+// What a read of a shared container costs, exactly, and what it may look at. Built with
+// SYNC_CENSUS.
+#ifndef SYNC_CENSUS
+#error "the census is measured with -DSYNC_CENSUS"
+#endif
+#include "common.h"
+
+#include "../../workloads/container/dict.h"
+#include "../../workloads/container/list.h"
+
+#define EXCLUDES                                                       \
+    (true PAIR_THREAD_RULES(RULE_AND, RC_TRAITS, LK_TRAITS, AL_TRAITS, \
+                            NEEDS_EXCLUSION | NEEDS_SHARING))
+#define OPTIMISTIC PAIR_HAS(LK_TRAITS, LK_OPTIMISTIC)
+// Who reads needs no lock and no version that a writer of something else would change.
+#define APART ((OPTIMISTIC && !PAIR_HAS(LK_TRAITS, LK_VERSIONED)) || PAIR_HAS(LK_TRAITS, LK_COPIES))
+
+// As whose operation the scheme states what a dictionary's read costs.
+#ifdef LK_MAP_H
+#define DICT_READ "map_get"
+#else
+#define DICT_READ "read"
+#endif
+
+// --- read-modify-writes -------------------------------------------------------------------------
+
+enum { FOREIGN, OWN, IMMORTAL, ELEMENTS };
+struct shelf {
+    struct list *list;
+    struct dict *dict;
+    struct rc_header *key;
+    uint64_t writes_expected;
+    struct phase phase;
+};
+static struct sync_counts since(struct sync_counts from)
+{
+    struct sync_counts now = sync_here.counts;
+#define SUBTRACT(field) now.field -= from.field;
+    SYNC_COUNTS(SUBTRACT)
+#undef SUBTRACT
+    return now;
+}
+static struct sync_counts stated_read(const char *operation)
+{
+    for (unsigned i = 0; i != LK_CENSUS_LINES; i++)
+        if (strcmp(lk_census[i].operation, operation) == 0)
+            return lk_census[i].counts;
+    return (struct sync_counts){0};
+}
+// Of the value's count: by a look that must try, or by one that finds what is alive.
+static struct sync_counts stated_count(unsigned element)
+{
+    if (element == IMMORTAL && UNCOUNTED)
+        return (struct sync_counts){0};
+    if (element == OWN)
+        return stated("incref_own");
+    return stated(OPTIMISTIC ? "try_incref" : "incref_other");
+}
+static void check_read(const struct sync_counts *read, unsigned element, const char *operation)
+{
+    struct sync_counts count = stated_count(element), own = stated_read(operation);
+    sync_check(read->rmw == count.rmw + own.rmw, "a read has more or fewer read-modify-writes than "
+                                                 "its lock scheme and its value's count state");
+    sync_check(read->lock_pair == count.lock_pair + own.lock_pair,
+               "a read takes more or fewer locks than its schemes state");
+    sync_check(read->failed_cas == 0 && read->park == 0, "a read without a rival was in vain");
+}
+static void read_all(struct thread *t, void *argument, unsigned index)
+{
+    struct shelf *s = argument;
+    (void)index;
+    struct rc_header *h = integer_new(t, OWN);
+    list_set(t, s->list, OWN, h);
+    rc_decref(t, h);
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned i = 0; i < ELEMENTS; i++) {
+            struct sync_counts from = sync_here.counts;
+            h = list_get(t, s->list, i);
+            struct sync_counts read = since(from);
+            sync_check(h != NULL && integer_value(h) == i, "an element is not what it was");
+            if (round != 0) // the first one may have to mark the list, and publish the element
+                check_read(&read, i, "read");
+            rc_decref(t, h);
+        }
+    for (unsigned round = 0; round < 3; round++) {
+        struct sync_counts from = sync_here.counts;
+        h = dict_get(t, s->dict, s->key);
+        struct sync_counts read = since(from);
+        sync_check(h != NULL && integer_value(h) == FOREIGN, "a key lost its value");
+        if (round != 0)
+            check_read(&read, FOREIGN, DICT_READ);
+        rc_decref(t, h);
+    }
+}
+static void put(struct thread *t, struct list *l, int64_t value)
+{
+    struct rc_header *h = integer_new(t, value);
+    list_append(t, l, h);
+    rc_decref(t, h);
+}
+static void shelf_open(struct thread *t, struct shelf *s)
+{
+    *s = (struct shelf){.list = list_new(t), .dict = dict_new(t)};
+    put(t, s->list, FOREIGN);
+    put(t, s->list, OWN);
+    s->key = string_new(t, "key", 3, true);
+    struct rc_header *value = integer_new(t, FOREIGN);
+    dict_set(t, s->dict, s->key, value);
+    rc_decref(t, value);
+}
+static void shelf_close(struct thread *t, struct shelf *s)
+{
+    rc_decref(t, &s->list->base.rc);
+    rc_decref(t, &s->dict->base.rc);
+    rc_decref(t, s->key);
+}
+static void a_read_costs_what_its_schemes_state(void **state)
+{
+    struct shelf s;
+    (void)state;
+    struct thread *t = open_world();
+    shelf_open(t, &s);
+    struct integer *immortal =
+        object_new(t, &integer_type, sizeof *immortal, AL_OBJECT, RC_IMMORTAL);
+    immortal->value = IMMORTAL;
+    list_append(t, s.list, &immortal->base.rc);
+    team_run(t, 1, read_all, &s);
+    shelf_close(t, &s);
+    thread_drain(t);
+    rc_end_immortal(t, &immortal->base.rc);
+    close_world(t);
+}
+
+// One thread sets element 0 all the time, one reads element 1: no read of it takes the lock, so the
+// sum of its read-modify-writes is what the element's count costs.
+enum { READS = 20000 };
+static void set_or_read(struct thread *t, void *argument, unsigned index)
+{
+    struct shelf *s = argument;
+    if (index == 0) {
+        for (int64_t i = 0; phase_now(&s->phase) != 2; i++) {
+            struct rc_header *h = integer_new(t, i);
+            list_set(t, s->list, 0, h);
+            rc_decref(t, h);
+            if (i == 100)
+                phase_set(&s->phase, 1);
+            thread_safepoint(t);
+        }
+        return;
+    }
+    struct rc_header *h = list_get(t, s->list, 1); // the first one marks and publishes
+    rc_decref(t, h);
+    phase_await(t, &s->phase, 1);
+    uint64_t rmw = 0, pairs = 0;
+    for (unsigned i = 0; i < READS; i++) {
+        struct sync_counts from = sync_here.counts;
+        h = list_get(t, s->list, 1);
+        struct sync_counts read = since(from);
+        rmw += read.rmw;
+        pairs += read.lock_pair;
+        sync_check(integer_value(h) == 1, "an element is not what it was");
+        rc_decref(t, h);
+    }
+    phase_set(&s->phase, 2);
+    struct sync_counts count = stated_count(FOREIGN);
+    sync_check(rmw == READS * count.rmw && pairs == READS * count.lock_pair,
+               "a writer of one element sent readers of another one to the lock");
+}
+static void writers_leave_readers_of_other_elements_alone(void **state)
+{
+    struct shelf s;
+    (void)state;
+    struct thread *t = open_world();
+    shelf_open(t, &s);
+    team_run(t, 2, set_or_read, &s);
+    shelf_close(t, &s);
+    close_world(t);
+}
+
+// --- between the look at a pointer and the try at its count -------------------------------------
+
+// Two threads of the world, played by one of the system.
+static struct thread *as(struct thread *t)
+{
+    return sync_here.self = t;
+}
+enum { OTHERS = 4000, OF_ANOTHER_SIZE = 300 };
+
+// A reader has found an element and not tried its count yet. The element is dropped and dies; its
+// block becomes another object; that one dies with all that lies around it, and their page would
+// serve another size, did the reader not stand where it stands.
+static void a_reader_may_hold_what_is_freed(void **state)
+{
+    struct rc_header *other[OTHERS], *large[OF_ANOTHER_SIZE];
+    (void)state;
+    struct thread *writer = open_world(), *reader = enter(writer->world);
+    as(writer);
+    struct list *l = list_new(writer);
+    for (unsigned i = 0; i < OTHERS; i++) // the element lies among them
+        other[i] = integer_new(writer, -1);
+    put(writer, l, 7);
+    struct rc_header *h = list_get(as(reader), l, 0); // shared and published
+    rc_decref(reader, h);
+    thread_safepoint(reader);
+
+    struct rc_slot *slot = &list_block(l)->slot[0];
+    struct rc_header *seen = rc_peek(slot); // the look
+    as(writer);
+    struct rc_header *next = integer_new(writer, 8);
+    list_set(writer, l, 0, next);
+    rc_decref(writer, next);
+    assert_false(rc_try_incref(as(reader), seen)); // dead, and its block nobody's
+
+    as(writer);
+    struct rc_header *heir = NULL; // the object that its block becomes
+    for (unsigned i = 0; i < OTHERS && heir != seen; i++) {
+        rc_decref(writer, other[i]);
+        heir = other[i] = integer_new(writer, 9);
+    }
+    assert_ptr_equal(heir, seen);
+    rc_publish(writer, heir);
+    assert_true(rc_try_incref(as(reader), seen)); // a stranger's count
+    assert_ptr_not_equal(rc_peek(slot), seen);    // the second look tells
+    rc_decref(reader, seen);
+
+    as(writer);
+    thread_safepoint(writer); // what others counted comes home; a drain might wait for the reader
+    for (unsigned i = 0; i < OTHERS; i++)
+        rc_decref(writer, other[i]);
+    thread_safepoint(writer);
+    for (unsigned i = 0; i < OF_ANOTHER_SIZE; i++) {
+        large[i] = string_new(writer, "", 0, false);
+        uintptr_t from = sync_address(large[i]);
+        // not a byte of the reader's block
+        assert_true(from + sizeof(struct string) <= sync_address(seen) ||
+                    from >= sync_address(seen) + sizeof(struct integer));
+    }
+    assert_false(rc_try_incref(as(reader), seen)); // still a count, still dead
+    leave(as(reader), true);
+    as(writer);
+    for (unsigned i = 0; i < OF_ANOTHER_SIZE; i++)
+        rc_decref(writer, large[i]);
+    rc_decref(writer, &l->base.rc);
+    close_world(writer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WHEN(EXCLUDES && LK_SEEN && RC_SEEN, a_read_costs_what_its_schemes_state),
+        WHEN(EXCLUDES && APART && COUNTS, writers_leave_readers_of_other_elements_alone),
+        WHEN(OPTIMISTIC && PAIR_HAS(RC_TRAITS, RC_TRY_FREED), a_reader_may_hold_what_is_freed),
+    };
+    return RUN("reads", tests);
+}
