@@ -302,7 +302,8 @@ API void heaps_enqueue(struct thread *t, struct heaps_page *page)
     sync_set(page->stamp, rl_stamp(t));
     heaps_put(sync_get(al_self(t)->empty.before), &page->queue);
 }
-// A page on its class's list whose blocks are all free, `foreign` of them or none.
+// A page on its class's list whose blocks are all free, `foreign` of them or none. No other page
+// leaves a list.
 static __attribute__((noinline, unused)) void heaps_emptied(struct thread *t,
                                                             struct heaps_page *page)
 {
@@ -318,7 +319,6 @@ static __attribute__((noinline, unused)) void heaps_emptied(struct thread *t,
     } else {
         sync_set(page->empty, true);
         heaps_enqueue(t, page);
-        heaps_settle(t);
     }
 }
 // Relaxed: seen late, they are seen at the next look.
@@ -409,6 +409,7 @@ heaps_new_page(struct thread *t, unsigned kind, unsigned class)
     struct heaps_page *page = heaps_take(t, false);
     if (page == NULL) {
         heaps_sweep(t);
+        heaps_settle(t);
         page = heaps_take(t, true);
     }
     size_t size = heaps_class_size(class);
@@ -541,8 +542,10 @@ static __attribute__((noinline, unused)) void heaps_freed(struct thread *t, stru
         heaps_wake(t, page);
     }
     if (sync_get(page->used) == 0 &&
-        sync_get(al_self(t)->class[sync_get(page->kind)][sync_get(page->class)].page) != page)
+        sync_get(al_self(t)->class[sync_get(page->kind)][sync_get(page->class)].page) != page) {
         heaps_emptied(t, page);
+        heaps_settle(t);
+    }
 }
 API void al_free(struct thread *t, void *p)
 {

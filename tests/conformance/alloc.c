@@ -395,6 +395,38 @@ static void count_words_stay(void **state)
     close_world(t);
 }
 
+// One thread of the system plays two of the world. Some of a thread's regions it empties itself while
+// the other one might read; the other one empties a few more; then it goes. What waited goes back
+// then, while the thread looks for what others have emptied; at times with the whole that it is of.
+static void a_thread_goes_whose_regions_others_emptied(void **state)
+{
+    enum { BLOCKS = 600, OWN = 400, OTHERS = 100, LIVES = 80, SIZE = 16000 };
+    static void *p[BLOCKS];
+    (void)state;
+    struct thread *t = open_world();
+    for (unsigned round = 0; round < LIVES; round++) {
+        struct thread *goes = enter(t->world);
+        for (unsigned i = 0; i < BLOCKS; i++)
+            p[i] = filled(goes, SIZE, AL_OBJECT, 0xa5);
+        for (size_t i = 0; i < OWN; i += 4) // of each region one
+            al_free(goes, p[i]);
+        for (unsigned i = OWN; i-- > 0;)
+            if (i % 4 != 0)
+                al_free(goes, p[i]);
+        thread_safepoint(goes);
+        sync_here.self = t;
+        for (unsigned i = OWN; i < OWN + OTHERS + round; i++)
+            al_free(t, p[i]);
+        thread_safepoint(t);
+        sync_here.self = goes;
+        leave(goes, false);
+        sync_here.self = t;
+        for (unsigned i = OWN + OTHERS + round; i < BLOCKS; i++)
+            al_free(t, p[i]);
+    }
+    close_world(t);
+}
+
 // A visit of each heap shows what is in use, once, and nothing else: not what other threads have
 // freed, nor what a thread that has gone had ready.
 enum { SHOWN = 6000 };
@@ -472,6 +504,8 @@ int main(void)
         WHEN(THREADED && (AL_TRAITS & AL_WHOLE) == 0, regions_are_freed_from_two_sides),
         WHEN(THREADED && REUSES && (AL_TRAITS & AL_WHOLE) == 0, short_lives_take_no_memory),
         WHEN(THREADED && (AL_TRAITS & AL_TYPE_STABLE) != 0, count_words_stay),
+        WHEN(THREADED && (AL_TRAITS & AL_TYPE_STABLE) != 0,
+             a_thread_goes_whose_regions_others_emptied),
         WHEN(THREADED && (AL_TRAITS & AL_VISITS) != 0, visits_show_what_is_in_use),
     };
     return RUN("alloc", tests);
