@@ -13,6 +13,8 @@ API void lk_lock2(struct thread *t, struct lk_word *a, struct lk_word *b, struct
     lk_lock(t, low, &g[0]);
     if (a != b)
         lk_lock(t, low == a ? b : a, &g[1]);
+    else
+        g[1] = (struct lk_guard){}; // unused, but not all compilers can tell
 }
 API void lk_unlock2(struct thread *t, struct lk_word *a, struct lk_word *b, struct lk_guard *g)
 {
