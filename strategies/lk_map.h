@@ -32,17 +32,17 @@
 #include "lk.h"
 
 struct lk_map;
+struct lk_map_entry {
+    struct rc_slot key, value;
+};
 typedef bool lk_map_equal(struct rc_header *a, struct rc_header *b);
 
 API void lk_map_init(struct thread *t, struct lk_map *m);
 // From obj_destroy of the owner: gives up all keys and values.
 API void lk_map_destroy(struct thread *t, struct lk_map *m);
-// A counted reference to the value, or NULL.
-API struct rc_header *lk_map_get(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                 uint64_t hash, lk_map_equal *equal);
-// The value without a reference, or NULL; who asks knows what keeps it.
-API struct rc_header *lk_map_get_borrowed(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                          uint64_t hash, lk_map_equal *equal);
+// In a section: the key's entry, or NULL.
+API struct lk_map_entry *lk_map_find(struct lk_map *m, struct rc_header *key, uint64_t hash,
+                                     lk_map_equal *equal);
 // The caller's counted references to key and value become the map's; a key that is there stays, and
 // the caller's is given up. True if the key is new. With `there` the value of a key that is not new
 // stays too: *there is a counted reference to it, and both of the caller's are given up.
@@ -69,7 +69,7 @@ API void lk_map_visit(struct lk_map *m, rc_visit *visit, void *argument);
 
 // --- for the schemes --------------------------------------------------------------------------
 
-// By a reader in a section, of a node's slot: a new counted reference.
+// By a reader in a section, of an entry's slot: a new counted reference.
 API struct rc_header *lk_map_take(struct thread *t, struct rc_slot *s)
 {
     if (!PAIR_HAS(RC_TRAITS, RC_WAITS))
@@ -79,13 +79,33 @@ API struct rc_header *lk_map_take(struct thread *t, struct rc_slot *s)
     sync_check(taken, "a map holds something that was never published");
     return h;
 }
-// By lk_map_set, before it enters a section.
-API void lk_map_publish(struct thread *t, struct rc_header *key, struct rc_header *value)
+// Before the entry is in the map, and not in a section: the caller's references are the entry's.
+API void lk_map_fill(struct thread *t, struct rc_header *owner, struct lk_map_entry *e,
+                     struct rc_header *key, struct rc_header *value)
 {
     if (PAIR_HAS(RC_TRAITS, RC_WAITS)) {
         rc_publish(t, key);
         rc_publish(t, value);
     }
+    rc_fill(t, owner, &e->key, key);
+    rc_fill(t, owner, &e->value, value);
+}
+// Nobody can find the entry any more.
+API void lk_map_release(struct thread *t, struct lk_map_entry *e)
+{
+    rc_release(t, &e->key);
+    rc_release(t, &e->value);
+}
+// The owner is dying; iterators of others may still walk past the entry.
+API void lk_map_give_up(struct thread *t, struct lk_map_entry *e)
+{
+    rc_clear(t, &e->key);
+    rc_clear(t, &e->value);
+}
+API void lk_map_show(struct lk_map_entry *e, rc_visit *visit, void *argument)
+{
+    visit(argument, &e->key);
+    visit(argument, &e->value);
 }
 
 // Hashes in the order of their bits, the lowest first: what is in one bin of a table is together,
@@ -101,6 +121,31 @@ API bool lk_map_behind(uint64_t hash, uint64_t which, const struct lk_map_at *at
 {
     return hash == at->hash ? which > at->which : lk_map_before(at->hash, hash);
 }
+
+// --- reading ----------------------------------------------------------------------------------
+
+// A counted reference to the value, or NULL.
+API struct rc_header *lk_map_get(struct thread *t, struct lk_map *m, struct rc_header *key,
+                                 uint64_t hash, lk_map_equal *equal)
+{
+    rl_enter(t);
+    struct lk_map_entry *e = lk_map_find(m, key, hash, equal);
+    struct rc_header *h = e != NULL ? lk_map_take(t, &e->value) : NULL;
+    rl_leave(t);
+    return h;
+}
+// The value without a reference, or NULL; who asks knows what keeps it.
+API struct rc_header *lk_map_get_borrowed(struct thread *t, struct lk_map *m, struct rc_header *key,
+                                          uint64_t hash, lk_map_equal *equal)
+{
+    rl_enter(t);
+    struct lk_map_entry *e = lk_map_find(m, key, hash, equal);
+    struct rc_header *h = e != NULL ? rc_peek(&e->value) : NULL;
+    rl_leave(t);
+    return h;
+}
+
+// --- counting ---------------------------------------------------------------------------------
 
 // The number of keys: a word that all change, until two want to at a time; from then on many words
 // (LongAdder of JSR 166). No memory order: a number orders nothing, and is no instant's.

@@ -59,7 +59,7 @@ enum { CDS_LEAST = 8 }; // bins; a power of two
 
 struct cds_node {
     struct cds_lfht_node node; // first
-    struct rc_slot key, value;
+    struct lk_map_entry entry;
 };
 struct cds_key {
     struct rc_header *key;
@@ -79,7 +79,7 @@ API struct cds_node *cds_found(struct cds_lfht_iter *i)
 API int cds_match(struct cds_lfht_node *node, const void *key)
 {
     const struct cds_key *k = key;
-    struct rc_header *other = rc_peek(&((struct cds_node *)node)->key);
+    struct rc_header *other = rc_peek(&((struct cds_node *)node)->entry.key);
     return other == k->key || k->equal(other, k->key);
 }
 API void cds_free(struct thread *t, void *p)
@@ -90,8 +90,7 @@ API void cds_free(struct thread *t, void *p)
 API void cds_release(struct thread *t, void *p)
 {
     struct cds_node *n = p;
-    rc_release(t, &n->key);
-    rc_release(t, &n->value);
+    lk_map_release(t, &n->entry);
     al_free(t, n);
 }
 
@@ -119,8 +118,7 @@ API void lk_map_destroy(struct thread *t, struct lk_map *m)
     for (cds_lfht_first(m->table, &i); cds_found(&i) != NULL; cds_lfht_next(m->table, &i)) {
         struct cds_node *n = cds_found(&i);
         cds_lfht_del(m->table, &n->node);
-        rc_clear(t, &n->key);
-        rc_clear(t, &n->value);
+        lk_map_give_up(t, &n->entry);
         rl_retire(t, n, cds_free);
     }
     int refused = cds_lfht_destroy(m->table, NULL);
@@ -136,23 +134,11 @@ API struct cds_node *cds_find(struct lk_map *m, struct rc_header *key, uint64_t 
     cds_lfht_lookup(m->table, hash, cds_match, &k, &i);
     return cds_found(&i);
 }
-API struct rc_header *lk_map_get(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                 uint64_t hash, lk_map_equal *equal)
+API struct lk_map_entry *lk_map_find(struct lk_map *m, struct rc_header *key, uint64_t hash,
+                                     lk_map_equal *equal)
 {
-    rl_enter(t);
     struct cds_node *n = cds_find(m, key, hash, equal);
-    struct rc_header *h = n != NULL ? lk_map_take(t, &n->value) : NULL;
-    rl_leave(t);
-    return h;
-}
-API struct rc_header *lk_map_get_borrowed(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                          uint64_t hash, lk_map_equal *equal)
-{
-    rl_enter(t);
-    struct cds_node *n = cds_find(m, key, hash, equal);
-    struct rc_header *h = n != NULL ? rc_peek(&n->value) : NULL;
-    rl_leave(t);
-    return h;
+    return n != NULL ? &n->entry : NULL;
 }
 
 API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
@@ -162,9 +148,7 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
     struct cds_key k = {.key = key, .equal = equal};
     struct cds_node *n = al_alloc(t, sizeof *n, AL_STORAGE), *old;
     struct rc_header *left = NULL;
-    lk_map_publish(t, key, value);
-    rc_fill(t, owner, &n->key, key);
-    rc_fill(t, owner, &n->value, value);
+    lk_map_fill(t, owner, &n->entry, key, value);
     rl_enter(t);
     for (;;) {
         struct cds_lfht_iter i;
@@ -177,13 +161,13 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
             continue;
         }
         if (there != NULL) {
-            *there = lk_map_take(t, &old->value);
+            *there = lk_map_take(t, &old->entry.value);
             rl_leave(t);
             cds_release(t, n); // which nobody has seen
             return false;
         }
-        if (rc_peek(&old->key) != rc_peek(&n->key))
-            left = rc_swap(t, owner, &n->key, lk_map_take(t, &old->key));
+        if (rc_peek(&old->entry.key) != rc_peek(&n->entry.key))
+            left = rc_swap(t, owner, &n->entry.key, lk_map_take(t, &old->entry.key));
         if (cds_lfht_replace(m->table, &i, hash, cds_match, &k, &n->node) == 0)
             break;
         if (left != NULL)
@@ -211,7 +195,7 @@ API struct rc_header *lk_map_remove(struct thread *t, struct rc_header *owner, s
     do
         n = cds_find(m, key, hash, equal);
     while (n != NULL && cds_lfht_del(m->table, &n->node) != 0);
-    struct rc_header *value = n != NULL ? lk_map_take(t, &n->value) : NULL;
+    struct rc_header *value = n != NULL ? lk_map_take(t, &n->entry.value) : NULL;
     rl_leave(t);
     if (n != NULL) {
         rl_retire(t, n, cds_release);
@@ -251,7 +235,7 @@ API uint64_t cds_reversed(uint64_t hash)
 }
 API struct lk_map_at cds_at(struct cds_node *n)
 {
-    return (struct lk_map_at){cds_reversed(n->node.reverse_hash), (uintptr_t)rc_peek(&n->key)};
+    return (struct lk_map_at){cds_reversed(n->node.reverse_hash), (uintptr_t)rc_peek(&n->entry.key)};
 }
 API int cds_any(struct cds_lfht_node *node, const void *key)
 {
@@ -282,8 +266,8 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
     }
     if (first != NULL) {
         *at = best;
-        *key = lk_map_take(t, &first->key);
-        *value = lk_map_take(t, &first->value);
+        *key = lk_map_take(t, &first->entry.key);
+        *value = lk_map_take(t, &first->entry.value);
     }
     rl_leave(t);
     return first != NULL;
@@ -291,10 +275,8 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
 API void lk_map_visit(struct lk_map *m, rc_visit *visit, void *argument)
 {
     struct cds_lfht_iter i;
-    for (cds_lfht_first(m->table, &i); cds_found(&i) != NULL; cds_lfht_next(m->table, &i)) {
-        visit(argument, &cds_found(&i)->key);
-        visit(argument, &cds_found(&i)->value);
-    }
+    for (cds_lfht_first(m->table, &i); cds_found(&i) != NULL; cds_lfht_next(m->table, &i))
+        lk_map_show(&cds_found(&i)->entry, visit, argument);
 }
 
 #include "lk_exclusive.h"

@@ -51,7 +51,7 @@ struct ck_key {
 };
 struct ck_node {
     struct ck_key k; // first
-    struct rc_slot key, value;
+    struct lk_map_entry entry;
     struct ck_node *next, **back; // in the list: an older one; *back is this one
 };
 struct lk_map {
@@ -108,8 +108,7 @@ API void ck_unlist(struct ck_node *n)
 API void ck_release(struct thread *t, void *p)
 {
     struct ck_node *n = p;
-    rc_release(t, &n->key);
-    rc_release(t, &n->value);
+    lk_map_release(t, &n->entry);
     al_free(t, n);
 }
 
@@ -126,8 +125,7 @@ API void lk_map_destroy(struct thread *t, struct lk_map *m)
 {
     for (struct ck_node *n = m->newest, *next; n != NULL; n = next) {
         next = n->next;
-        rc_clear(t, &n->key);
-        rc_clear(t, &n->value);
+        lk_map_give_up(t, &n->entry);
         al_free(t, n);
     }
     ck_hs_destroy(&m->set);
@@ -138,25 +136,12 @@ API struct ck_node *ck_find(struct lk_map *m, const struct ck_key *k)
 {
     return ck_hs_get(&m->set, k->hash, k);
 }
-API struct rc_header *lk_map_get(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                 uint64_t hash, lk_map_equal *equal)
+API struct lk_map_entry *lk_map_find(struct lk_map *m, struct rc_header *key, uint64_t hash,
+                                     lk_map_equal *equal)
 {
     struct ck_key k = {.hash = hash, .key = key, .equal = equal};
-    rl_enter(t);
     struct ck_node *n = ck_find(m, &k);
-    struct rc_header *h = n != NULL ? lk_map_take(t, &n->value) : NULL;
-    rl_leave(t);
-    return h;
-}
-API struct rc_header *lk_map_get_borrowed(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                          uint64_t hash, lk_map_equal *equal)
-{
-    struct ck_key k = {.hash = hash, .key = key, .equal = equal};
-    rl_enter(t);
-    struct ck_node *n = ck_find(m, &k);
-    struct rc_header *h = n != NULL ? rc_peek(&n->value) : NULL;
-    rl_leave(t);
-    return h;
+    return n != NULL ? &n->entry : NULL;
 }
 
 API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
@@ -167,14 +152,12 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
     struct ck_node *n = al_alloc(t, sizeof *n, AL_STORAGE);
     struct rc_header *left = NULL;
     void *displaced = NULL;
-    lk_map_publish(t, key, value);
+    lk_map_fill(t, owner, &n->entry, key, value);
     n->k = (struct ck_key){.hash = hash, .key = key, .equal = equal};
-    rc_fill(t, owner, &n->key, key);
-    rc_fill(t, owner, &n->value, value);
     lk_lock(t, &m->lock, &g);
     struct ck_node *old = ck_find(m, &n->k);
     if (old != NULL && there != NULL) {
-        *there = lk_map_take(t, &old->value);
+        *there = lk_map_take(t, &old->entry.value);
         lk_unlock(t, &m->lock, &g);
         ck_release(t, n); // which nobody has seen
         return false;
@@ -188,7 +171,7 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
     } else {
         if (old->k.key != key) {
             n->k.key = old->k.key;
-            left = rc_swap(t, owner, &n->key, rc_read(t, &old->key));
+            left = rc_swap(t, owner, &n->entry.key, rc_read(t, &old->entry.key));
         }
         n->k.number = old->k.number;
         ck_unlist(old);
@@ -211,7 +194,7 @@ API struct rc_header *lk_map_remove(struct thread *t, struct rc_header *owner, s
     lk_lock(t, &m->lock, &g);
     rc_dirty(t, owner);
     struct ck_node *n = ck_hs_remove(&m->set, hash, &k);
-    struct rc_header *value = n != NULL ? lk_map_take(t, &n->value) : NULL;
+    struct rc_header *value = n != NULL ? lk_map_take(t, &n->entry.value) : NULL;
     if (n != NULL)
         ck_unlist(n);
     lk_unlock(t, &m->lock, &g);
@@ -258,8 +241,8 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
         n = n->next;
     if (n != NULL) {
         *at = (struct lk_map_at){n->k.hash, n->k.number};
-        *key = lk_map_take(t, &n->key);
-        *value = lk_map_take(t, &n->value);
+        *key = lk_map_take(t, &n->entry.key);
+        *value = lk_map_take(t, &n->entry.value);
     }
     lk_unlock(t, &m->lock, &g);
     return n != NULL;
@@ -267,8 +250,7 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
 API void lk_map_visit(struct lk_map *m, rc_visit *visit, void *argument)
 {
     for (struct ck_node *n = m->newest; n != NULL; n = n->next) {
-        visit(argument, &n->key);
-        visit(argument, &n->value);
+        lk_map_show(&n->entry, visit, argument);
     }
 }
 

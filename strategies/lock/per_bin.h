@@ -59,7 +59,7 @@ enum { PER_BIN_FORWARD = 1 }; // in a bin's word: the rest is the next table
 struct per_bin_node {
     _Atomic(uintptr_t) next; // node, or 0
     uint64_t hash;
-    struct rc_slot key, value;
+    struct lk_map_entry entry;
 };
 struct per_bin_table {
     size_t bins;                          // a power of two
@@ -104,12 +104,11 @@ API size_t per_bin_index(struct per_bin_table *table, uint64_t hash)
 API bool per_bin_matches(struct per_bin_node *n, struct rc_header *key, uint64_t hash,
                          lk_map_equal *equal)
 {
-    struct rc_header *other = rc_peek(&n->key);
+    struct rc_header *other = rc_peek(&n->entry.key);
     return other == key || (sync_get(n->hash) == hash && equal(other, key));
 }
-// In a section: the key's node, or NULL.
-API struct per_bin_node *per_bin_find(struct lk_map *m, struct rc_header *key, uint64_t hash,
-                                      lk_map_equal *equal)
+API struct lk_map_entry *lk_map_find(struct lk_map *m, struct rc_header *key, uint64_t hash,
+                                     lk_map_equal *equal)
 {
     struct per_bin_table *table = per_bin_table(m);
     if (table == NULL)
@@ -121,25 +120,7 @@ API struct per_bin_node *per_bin_find(struct lk_map *m, struct rc_header *key, u
     }
     while (word != 0 && !per_bin_matches(per_bin_node(word), key, hash, equal))
         word = per_bin_look(&per_bin_node(word)->next);
-    return per_bin_node(word);
-}
-API struct rc_header *lk_map_get(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                 uint64_t hash, lk_map_equal *equal)
-{
-    rl_enter(t);
-    struct per_bin_node *n = per_bin_find(m, key, hash, equal);
-    struct rc_header *h = n != NULL ? lk_map_take(t, &n->value) : NULL;
-    rl_leave(t);
-    return h;
-}
-API struct rc_header *lk_map_get_borrowed(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                          uint64_t hash, lk_map_equal *equal)
-{
-    rl_enter(t);
-    struct per_bin_node *n = per_bin_find(m, key, hash, equal);
-    struct rc_header *h = n != NULL ? rc_peek(&n->value) : NULL;
-    rl_leave(t);
-    return h;
+    return word != 0 ? &per_bin_node(word)->entry : NULL;
 }
 
 API size_t lk_map_length(struct thread *t, struct lk_map *m)
@@ -217,8 +198,7 @@ API void per_bin_unlock(struct thread *t, struct per_bin_table *table, size_t i)
 API void per_bin_release(struct thread *t, void *p)
 {
     struct per_bin_node *n = p;
-    rc_release(t, &n->key);
-    rc_release(t, &n->value);
+    lk_map_release(t, &n->entry);
     al_free(t, n);
 }
 // By the holder of the lock, or of the only reference to the map.
@@ -296,8 +276,8 @@ static __attribute__((noinline, unused)) void per_bin_move(struct thread *t,
         struct per_bin_node *copy = al_alloc(t, sizeof *copy, AL_STORAGE);
         uint64_t hash = sync_get(n->hash);
         sync_set(copy->hash, hash);
-        rc_copy(t, &copy->key, &n->key);
-        rc_copy(t, &copy->value, &n->value);
+        rc_copy(t, &copy->entry.key, &n->entry.key);
+        rc_copy(t, &copy->entry.value, &n->entry.value);
         per_bin_set_next(copy, to[(hash & bins) != 0]);
         to[(hash & bins) != 0] = copy;
     }
@@ -439,10 +419,8 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
 {
     struct per_bin_node *n = al_alloc(t, sizeof *n, AL_STORAGE), *old = NULL;
     struct rc_header *left = NULL;
-    lk_map_publish(t, key, value);
+    lk_map_fill(t, owner, &n->entry, key, value);
     sync_set(n->hash, hash);
-    rc_fill(t, owner, &n->key, key);
-    rc_fill(t, owner, &n->value, value);
     per_bin_set_next(n, NULL);
     rl_enter(t);
     for (;;) {
@@ -463,15 +441,15 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
         _Atomic(uintptr_t) *link = per_bin_seek(at.table, at.i, key, hash, equal);
         old = per_bin_node(atomic_load_explicit(link, memory_order_relaxed));
         if (old != NULL && there != NULL) {
-            *there = lk_map_take(t, &old->value);
+            *there = lk_map_take(t, &old->entry.value);
             per_bin_unlock(t, at.table, at.i);
             rl_leave(t);
             per_bin_release(t, n); // which nobody has seen
             return false;
         }
         if (old != NULL) {
-            if (rc_peek(&old->key) != key)
-                left = rc_swap(t, owner, &n->key, rc_read(t, &old->key));
+            if (rc_peek(&old->entry.key) != key)
+                left = rc_swap(t, owner, &n->entry.key, rc_read(t, &old->entry.key));
             per_bin_set_next(n, per_bin_after(old));
         }
         per_bin_link(link, (uintptr_t)n);
@@ -504,7 +482,7 @@ API struct rc_header *lk_map_remove(struct thread *t, struct rc_header *owner, s
         if (n != NULL) {
             rc_dirty(t, owner);
             per_bin_link(link, (uintptr_t)per_bin_after(n));
-            value = lk_map_take(t, &n->value);
+            value = lk_map_take(t, &n->entry.value);
         }
         per_bin_unlock(t, at.table, at.i);
     }
@@ -575,8 +553,7 @@ API void lk_map_destroy(struct thread *t, struct lk_map *m)
         for (struct per_bin_node *n = per_bin_node(per_bin_look(&table->bin[i])), *after; n != NULL;
              n = after) {
             after = per_bin_after(n);
-            rc_clear(t, &n->key);
-            rc_clear(t, &n->value);
+            lk_map_give_up(t, &n->entry);
             al_free(t, n);
         }
     if (table != NULL)
@@ -594,8 +571,7 @@ static __attribute__((noinline, unused)) void per_bin_visit(struct per_bin_table
         return;
     }
     for (struct per_bin_node *n = per_bin_node(word); n != NULL; n = per_bin_after(n)) {
-        visit(argument, &n->key);
-        visit(argument, &n->value);
+        lk_map_show(&n->entry, visit, argument);
     }
 }
 API void lk_map_visit(struct lk_map *m, rc_visit *visit, void *argument)
@@ -619,7 +595,7 @@ per_bin_behind(struct per_bin_table *table, size_t i, const struct lk_map_at *at
     struct lk_map_at best = {0};
     for (; word != 0; word = per_bin_look(&per_bin_node(word)->next)) {
         struct per_bin_node *n = per_bin_node(word);
-        struct lk_map_at here = {sync_get(n->hash), (uintptr_t)rc_peek(&n->key)};
+        struct lk_map_at here = {sync_get(n->hash), (uintptr_t)rc_peek(&n->entry.key)};
         if (lk_map_behind(here.hash, here.which, at) &&
             (first == NULL || lk_map_behind(best.hash, best.which, &here))) {
             first = n;
@@ -647,9 +623,9 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
             *at = (struct lk_map_at){.hash = i + bit}; // before all that is in this bin
     }
     if (n != NULL) {
-        *at = (struct lk_map_at){sync_get(n->hash), (uintptr_t)rc_peek(&n->key)};
-        *key = lk_map_take(t, &n->key);
-        *value = lk_map_take(t, &n->value);
+        *at = (struct lk_map_at){sync_get(n->hash), (uintptr_t)rc_peek(&n->entry.key)};
+        *key = lk_map_take(t, &n->entry.key);
+        *value = lk_map_take(t, &n->entry.value);
     }
     rl_leave(t);
     return n != NULL;

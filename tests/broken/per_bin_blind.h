@@ -4,20 +4,19 @@
 #ifndef BROKEN_PER_BIN_BLIND_H
 #define BROKEN_PER_BIN_BLIND_H
 
-#define lk_map_get lk_map_get_right
-#include "../../strategies/lock/per_bin.h"
-#undef lk_map_get
+#include "../../strategies/lk_map.h"
 
-API struct rc_header *lk_map_get(struct thread *t, struct lk_map *m, struct rc_header *key,
-                                 uint64_t hash, lk_map_equal *equal)
+#define lk_map_find lk_map_find_right
+#include "../../strategies/lock/per_bin.h"
+#undef lk_map_find
+
+API struct lk_map_entry *lk_map_find(struct lk_map *m, struct rc_header *key, uint64_t hash,
+                                     lk_map_equal *equal)
 {
-    rl_enter(t);
     struct per_bin_table *table = per_bin_table(m);
-    struct rc_header *h = NULL;
-    if (table != NULL && !per_bin_forwarded(per_bin_look(&table->bin[per_bin_index(table, hash)])))
-        h = lk_map_get_right(t, m, key, hash, equal);
-    rl_leave(t);
-    return h;
+    return table == NULL || per_bin_forwarded(per_bin_look(&table->bin[per_bin_index(table, hash)]))
+               ? NULL
+               : lk_map_find_right(m, key, hash, equal);
 }
 
 #endif

@@ -23,9 +23,9 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
         *at = (struct lk_map_at){.hash = i + 1};
     }
     if (n != NULL) {
-        *at = (struct lk_map_at){sync_get(n->hash), (uintptr_t)rc_peek(&n->key)};
-        *key = lk_map_take(t, &n->key);
-        *value = lk_map_take(t, &n->value);
+        *at = (struct lk_map_at){sync_get(n->hash), (uintptr_t)rc_peek(&n->entry.key)};
+        *key = lk_map_take(t, &n->entry.key);
+        *value = lk_map_take(t, &n->entry.value);
     }
     rl_leave(t);
     return n != NULL;

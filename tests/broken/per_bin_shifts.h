@@ -34,8 +34,8 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
             *at = (struct lk_map_at){.hash = at->hash + 1};
     }
     if (n != NULL) {
-        *key = lk_map_take(t, &n->key);
-        *value = lk_map_take(t, &n->value);
+        *key = lk_map_take(t, &n->entry.key);
+        *value = lk_map_take(t, &n->entry.value);
     }
     rl_leave(t);
     return n != NULL;

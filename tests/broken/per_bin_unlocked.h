@@ -26,7 +26,7 @@ API struct rc_header *lk_map_remove(struct thread *t, struct rc_header *owner, s
         if (n == NULL)
             break;
         per_bin_link(link, per_bin_look(&n->next));
-        struct rc_header *value = lk_map_take(t, &n->value);
+        struct rc_header *value = lk_map_take(t, &n->entry.value);
         rl_retire(t, n, per_bin_release);
         lk_map_count(t, &m->keys, -1);
         rl_leave(t);
