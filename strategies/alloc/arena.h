@@ -109,15 +109,17 @@ API void *al_alloc(struct thread *t, size_t size, enum al_heap heap)
     (void)heap;
     unsigned class = size <= 16 ? 0 : 60 - (unsigned)__builtin_clzll(size - 1);
     struct arena_class *c = &al_self(t)->class[class];
+    size_t bytes = (size_t)16 << class;
     struct arena_block *b = c->given_back;
     if (b != NULL) {
-        c->given_back = b->next;
+        sync_unpoison(b, bytes);
+        c->given_back = sync_get(b->next);
         return b;
     }
-    if ((size_t)(c->end - c->next) < (size_t)16 << class)
+    if ((size_t)(c->end - c->next) < bytes)
         arena_chunk(t, class);
     void *p = c->next;
-    c->next += (size_t)16 << class;
+    c->next += bytes;
     return p;
 }
 API void al_free(struct thread *t, void *p)
@@ -126,8 +128,9 @@ API void al_free(struct thread *t, void *p)
         (const struct arena_chunk *)((uintptr_t)p & ~(uintptr_t)(ARENA_CHUNK - 1));
     struct arena_class *c = &al_self(t)->class[chunk->class];
     struct arena_block *b = p;
-    b->next = c->given_back;
+    sync_set(b->next, c->given_back);
     c->given_back = b;
+    sync_poison(b, (size_t)16 << chunk->class);
 }
 
 #include "al_no_visit.h"

@@ -413,6 +413,7 @@ static void full_finish(void *state)
     struct thread *t = stage_back(&s->stage);
     sync_check(dict_length(t, s->d) == 1, "one key was added and one removed");
     rc_decref(t, &s->d->base.rc);
+    stage_settle(&s->stage); // what holds keys may die late
     for (unsigned i = 0; i < 6; i++)
         rc_end_immortal(t, s->key[i]);
     stage_close(&s->stage);
@@ -475,6 +476,7 @@ static void borrowed_finish(void *state)
     struct dicts *d = state;
     struct thread *t = stage_back(&d->stage);
     rc_decref(t, &d->d->base.rc);
+    stage_settle(&d->stage);
     rc_end_immortal(t, d->key[0]);
     stage_close(&d->stage);
 }

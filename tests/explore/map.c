@@ -52,6 +52,7 @@ static void fill(struct scene *s, unsigned filled)
 }
 static void drop_keys(struct scene *s, struct thread *t)
 {
+    stage_settle(&s->stage); // what holds keys may die late
     for (unsigned i = 0; i < KEYS; i++)
         rc_end_immortal(t, s->key[i]);
 }

@@ -240,6 +240,7 @@ static void enter_key(struct thread *t, struct scene *s, struct rc_header *key, 
 static void dict_ends(struct scene *s, struct thread *t)
 {
     rc_decref(t, &s->d->base.rc);
+    stage_settle(&s->stage); // what holds keys may die late
     for (unsigned i = 0; i < 6; i++)
         rc_end_immortal(t, s->key[i]);
 }
