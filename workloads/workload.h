@@ -9,6 +9,25 @@
 #include "../harness/run.h"
 #include "object.h"
 
+// --- what many workloads say ------------------------------------------------------------------
+
+// A measuring thread's own part holds no object.
+API int64_t holds_nothing(const void *own)
+{
+    (void)own;
+    return 0;
+}
+// Whether exactly n objects died on this thread since thread_died was `before`. A scheme that lets
+// them die later, or lets another thread carry it out, is judged by the runner, who finds every
+// world empty or not.
+API bool died_since(struct thread *t, uint64_t before, uint64_t n)
+{
+    thread_drain(t);
+    return (RC_TRAITS & (RC_FREES | RC_LATE)) != RC_FREES || thread_died(t) - before == n;
+}
+
+// --- the glue ---------------------------------------------------------------------------------
+
 static struct thread *cell_enter(struct world *w)
 {
     struct thread *t = thread_attach(w);

@@ -143,11 +143,6 @@ static void work(struct thread *t, void *p, uint64_t n)
     own->next = next;
 }
 
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 static int64_t shares(const void *shared)
 {
     return (int64_t)classes_objects(((const struct shared *)shared)->classes);
@@ -189,7 +184,7 @@ static const struct workload attribute_cache_workload = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

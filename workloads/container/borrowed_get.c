@@ -131,11 +131,6 @@ static void work(struct thread *t, void *p, uint64_t n)
         get(t, own, n, false, false);
 }
 
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 // The container, its elements, and a dictionary's keys.
 static int64_t shares(const void *shared)
 {
@@ -175,10 +170,7 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
     rc_decref(t, s->list != NULL ? &s->list->base.rc : &s->dict->base.rc);
     for (size_t i = 0; s->dict != NULL && i < s->length; i++)
         rc_decref(t, s->key[i]);
-    thread_drain(t);
-    // what dies late, or on another thread, the runner sees: its worlds end empty
-    if (wrong == NULL && (RC_TRAITS & (RC_FREES | RC_LATE)) == RC_FREES &&
-        thread_died(t) - s->died_before != (uint64_t)shares(s))
+    if (wrong == NULL && !died_since(t, s->died_before, (uint64_t)shares(s)))
         wrong = "not every element died with its last reference";
     sync_free(s);
     return wrong;
@@ -195,7 +187,7 @@ static const struct workload borrowed_get = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

@@ -370,11 +370,6 @@ static struct sent sent(const void *own)
 {
     return ((const struct own *)own)->sent;
 }
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 // The dictionary, its keys and their values.
 static int64_t shares(const void *shared)
 {
@@ -467,7 +462,7 @@ static const struct workload cache_share_or_copy = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .latency = latency,
     .sent = sent,

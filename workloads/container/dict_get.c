@@ -117,11 +117,6 @@ static void work(struct thread *t, void *p, uint64_t n)
         get(t, own, n, BORROWED);
 }
 
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 // The dictionary, its keys and their values.
 static int64_t shares(const void *shared)
 {
@@ -157,10 +152,7 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
     rc_decref(t, &s->dict->base.rc);
     for (size_t i = 0; i < s->keys; i++)
         rc_decref(t, s->key[i]);
-    thread_drain(t);
-    // what dies late, or on another thread, the runner sees: its worlds end empty
-    if (wrong == NULL && (RC_TRAITS & (RC_FREES | RC_LATE)) == RC_FREES &&
-        thread_died(t) - s->died_before != 2 * s->keys + 1)
+    if (wrong == NULL && !died_since(t, s->died_before, 2 * s->keys + 1))
         wrong = "not every key and value died with its last reference";
     sync_free(s);
     return wrong;
@@ -176,7 +168,7 @@ static const struct workload dict_get_workload = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

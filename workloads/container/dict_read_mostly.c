@@ -144,11 +144,6 @@ static void work(struct thread *t, void *p, uint64_t n)
     own->lost |= lost;
 }
 
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 // The dictionary, its keys and their values.
 static int64_t shares(const void *shared)
 {
@@ -221,7 +216,7 @@ static const struct workload dict_read_mostly_workload = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

@@ -62,10 +62,7 @@ static const char *list_judge(struct thread *t, struct list *l, size_t length, u
             wrong = "an element has lost its value";
     }
     rc_decref(t, &l->base.rc);
-    thread_drain(t);
-    // what dies late, or on another thread, the runner sees: its worlds end empty
-    if (wrong == NULL && (RC_TRAITS & (RC_FREES | RC_LATE)) == RC_FREES &&
-        thread_died(t) - died_before != length + 1)
+    if (wrong == NULL && !died_since(t, died_before, length + 1))
         wrong = "not every element died with its last reference";
     return wrong;
 }

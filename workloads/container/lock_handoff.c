@@ -150,11 +150,6 @@ static void work(struct thread *t, void *p, uint64_t n)
         enter(t, own, n, false, false);
 }
 
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 static int64_t shares(const void *shared)
 {
     return (int64_t)((const struct shared *)shared)->locks;
@@ -198,7 +193,7 @@ static const struct workload lock_handoff = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

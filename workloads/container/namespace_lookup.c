@@ -133,11 +133,6 @@ static void work(struct thread *t, void *p, uint64_t n)
         look_up(t, own, n, false);
 }
 
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 // Both dictionaries, the names and their values.
 static int64_t shares(const void *shared)
 {
@@ -174,10 +169,7 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
     rc_decref(t, &s->builtin->base.rc);
     for (size_t i = 0; i < names(s); i++)
         rc_decref(t, s->key[i]);
-    thread_drain(t);
-    // what dies late, or on another thread, the runner sees: its worlds end empty
-    if (wrong == NULL && (RC_TRAITS & (RC_FREES | RC_LATE)) == RC_FREES &&
-        thread_died(t) - s->died_before != 2 * names(s) + 2)
+    if (wrong == NULL && !died_since(t, s->died_before, 2 * names(s) + 2))
         wrong = "not every name and value died with its last reference";
     sync_free(s);
     return wrong;
@@ -194,7 +186,7 @@ static const struct workload namespace_lookup_workload = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

@@ -6,7 +6,7 @@
 //
 // Where a scheme never frees, who drops an object gives back its memory, as a program in C would:
 // the floor is allocation without counts, not ever more memory.
-#include "pass.h"
+#include "../workload.h"
 #include "ring.h"
 
 enum { SIZE, WINDOW };
@@ -104,7 +104,7 @@ static const char *end(struct thread *t, void *p, uint64_t done)
     if (own->disordered)
         wrong = "an object was lost or overwritten on its way";
     // an object that could not be sent any more died here as well
-    else if (!pass_died(t, own->died_before, own->received + own->place.unsent))
+    else if (!died_since(t, own->died_before, own->received + own->place.unsent))
         wrong = "not every object died on the thread that dropped it";
     sync_free(own);
     return wrong;

@@ -87,11 +87,6 @@ static void work(struct thread *t, void *p, uint64_t n)
         work_counted(t, own->object, n);
 }
 
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 static int64_t shares(const void *shared)
 {
     (void)shared;
@@ -141,7 +136,7 @@ static const struct workload hot_object = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

@@ -105,7 +105,7 @@ static const char *finish(struct thread *t, void *shared, uint64_t done)
         wrong = "an object of the setting thread died while it was still referred to";
     for (size_t i = 0; i < s->made; i++)
         rc_decref(t, s->other[i]);
-    if (wrong == NULL && !pass_died(t, s->died_before, s->made))
+    if (wrong == NULL && !died_since(t, s->died_before, s->made))
         wrong = "not every object of the setting thread died with its last reference";
     sync_free(s);
     return wrong;

@@ -71,14 +71,6 @@ API __attribute__((always_inline)) void pass_work(struct thread *t, struct pass 
     }
 }
 
-// Whether exactly n objects died on this thread. A scheme that lets them die later, or lets another
-// thread carry it out, is judged by the runner, who finds every world empty or not.
-API bool pass_died(struct thread *t, uint64_t before, uint64_t n)
-{
-    thread_drain(t);
-    return (RC_TRAITS & (RC_FREES | RC_LATE)) != RC_FREES || thread_died(t) - before == n;
-}
-
 // Gives everything up; what is wrong, or NULL.
 API const char *pass_end(struct thread *t, struct pass *p)
 {
@@ -88,7 +80,7 @@ API const char *pass_end(struct thread *t, struct pass *p)
     } else {
         for (size_t i = 0; i < p->n; i++)
             rc_decref(t, p->object[i]);
-        if (!pass_died(t, p->died_before, p->made))
+        if (!died_since(t, p->died_before, p->made))
             wrong = "not every object died with its last reference";
     }
     sync_free(p);

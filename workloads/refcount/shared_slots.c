@@ -103,11 +103,6 @@ static void work(struct thread *t, void *p, uint64_t n)
 }
 
 // What is stored takes the place of another object.
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 static int64_t shares(const void *shared)
 {
     return (int64_t)((const struct shared *)shared)->slots;
@@ -145,7 +140,7 @@ static const struct workload shared_slots = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,

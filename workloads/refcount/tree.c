@@ -6,7 +6,7 @@
 //
 // Where a scheme never frees, the workload gives back the memory itself, as a program in C would:
 // the floor is allocation without counts, not ever more memory.
-#include "pass.h"
+#include "../workload.h"
 
 enum { DEPTH, SIZE };
 enum { SIZE_LEAST = 48 };
@@ -135,11 +135,6 @@ static uint64_t unit(const void *own)
 }
 
 // A tree that was dropped is nobody's.
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 
 static const char *end(struct thread *t, void *p, uint64_t done)
 {
@@ -147,7 +142,7 @@ static const char *end(struct thread *t, void *p, uint64_t done)
     const char *wrong = NULL;
     if (own->visited != done)
         wrong = "a tree had another number of nodes than were made";
-    else if (!pass_died(t, own->died_before, done))
+    else if (!died_since(t, own->died_before, done))
         wrong = "not every node died with its tree";
     sync_free(own);
     return wrong;
@@ -172,7 +167,7 @@ static const struct workload tree = {
     .begin = begin,
     .work = work,
     .unit = unit,
-    .holds = holds,
+    .holds = holds_nothing,
     .end = end,
     .finish = finish,
 };

@@ -170,11 +170,6 @@ static void work(struct thread *t, void *p, uint64_t n)
 }
 
 // Whoever popped a node has pushed another one.
-static int64_t holds(const void *own)
-{
-    (void)own;
-    return 0;
-}
 static int64_t shares(const void *shared)
 {
     const struct shared *s = shared;
@@ -225,7 +220,7 @@ static const struct workload treiber_stacks = {
     .start = start,
     .begin = begin,
     .work = work,
-    .holds = holds,
+    .holds = holds_nothing,
     .shares = shares,
     .end = end,
     .finish = finish,
