@@ -141,6 +141,7 @@ mark_unlocked         optimistic     LK reads     d  $race
 insert_carries        optimistic     LK reads     d  check failed
 slice_by_steps        optimistic     LK reads     d  check failed
 default_by_steps      optimistic     LK reads     d  check failed
+pop_by_steps          pthread        LK histories d  check failed
 iterates_on           optimistic     LK reads     d  check failed
 per_bin_at_once       per_bin        LK map       d  $any
 per_bin_early         per_bin        LK map       d  $any
