@@ -27,7 +27,10 @@
 // Empty pages stay with their class, which may use them again, and stand in a queue with the stamp
 // of the moment when they became empty, as CPython's _PyMem_mi_page_maybe_free has it; when the
 // stamp has passed they are anybody's. A block of more than a quarter of a page has a segment of
-// its own, which waits in the same manner. A thread's slot is its heap: who detaches leaves it with
+// its own, which waits in the same manner; some of those that have come back are kept for the next
+// blocks of about their size, since the system's memory costs a call and faults for each page, and
+// mimalloc, whose pages of up to 4 MiB serve such blocks, does not ask for it either. A thread's
+// slot is its heap: who detaches leaves it with
 // all its pages to the next thread in the slot, and frees of others go on meanwhile.
 //
 // Memory order. Who pushes on `foreign` releases what it did to the block, the owner's exchange
@@ -63,6 +66,8 @@ enum {
     HEAPS_CLASSES = 9 + 4 * (__builtin_ctz(HEAPS_LARGEST) - 7),
     HEAPS_LINKED = HEAPS_PAGE / 16, // bytes of new blocks that are linked at a time
     HEAPS_ALL = (1u << HEAPS_PAGES) - 1,
+    HEAPS_SPARE = 64 * HEAPS_PAGE, // bytes of large blocks that are kept
+    HEAPS_SIZES = __builtin_ctz(HEAPS_SPARE) + 1, // powers of two up to that
 };
 
 struct heaps_block {
@@ -117,7 +122,9 @@ struct al_thread {
 struct al_world {
     sync_mutex mutex; // guards what follows, and the segments' own fields
     struct heaps_link segments;
-    uint32_t free; // pages
+    uint32_t free;                        // pages
+    size_t spared;                        // bytes
+    struct heaps_segment *spare[HEAPS_SIZES]; // large ones, by the power of two; a list by link.next
 };
 
 // --- lists, addresses, sizes --------------------------------------------------------------------
@@ -275,14 +282,55 @@ API struct heaps_page *heaps_ripe(struct thread *t)
     }
     return page;
 }
+// What a segment for one large block has room for: a power of two, so that others fit, unless it is
+// too large to be kept.
+API unsigned heaps_large_class(size_t size)
+{
+    return 64 - (unsigned)__builtin_clzll(size - 1);
+}
+API size_t heaps_large_room(size_t size)
+{
+    return size <= HEAPS_SPARE ? (size_t)1 << heaps_large_class(size) : size;
+}
+API struct heaps_segment *heaps_large_take(struct thread *t, size_t size)
+{
+    struct al_world *aw = al_world(t);
+    struct heaps_segment *s = NULL;
+    size_t room = heaps_large_room(size);
+    if (size <= HEAPS_SPARE) {
+        sync_mutex_lock(&aw->mutex);
+        struct heaps_segment **spare = &aw->spare[heaps_large_class(size)];
+        s = sync_get(*spare);
+        if (s != NULL) {
+            sync_set(*spare, (struct heaps_segment *)sync_get(s->link.next));
+            sync_set(aw->spared, sync_get(aw->spared) - room);
+        }
+        sync_mutex_unlock(&aw->mutex);
+    }
+    if (s == NULL)
+        return sync_heap_aligned(HEAPS_SEGMENT, sizeof *s + room);
+    sync_unpoison(s + 1, room);
+    return s;
+}
 static __attribute__((noinline, unused)) void heaps_large_back(struct thread *t,
                                                                struct heaps_page *page)
 {
     struct al_world *aw = al_world(t);
+    struct heaps_segment *s = heaps_segment_of(page);
+    size_t size = sync_get(page->size), room = heaps_large_room(size);
+    sync_poison(s + 1, room);
     sync_mutex_lock(&aw->mutex);
-    heaps_remove(&heaps_segment_of(page)->link);
+    heaps_remove(&s->link);
+    bool kept = sync_get(aw->spared) + room <= HEAPS_SPARE;
+    if (kept) {
+        struct heaps_segment **spare = &aw->spare[heaps_large_class(size)];
+        sync_set(s->link.next, (struct heaps_link *)sync_get(*spare));
+        sync_set(*spare, s);
+        sync_set(aw->spared, sync_get(aw->spared) + room);
+    }
     sync_mutex_unlock(&aw->mutex);
-    sync_heap_free(heaps_segment_of(page));
+    if (!kept)
+        sync_heap_free(s);
 }
 // Gives back what has waited longest. As often as something is queued, so that the queue does not
 // grow while readers go on.
@@ -456,7 +504,7 @@ static __attribute__((noinline, unused)) void *heaps_large(struct thread *t, siz
 {
     struct al_world *aw = al_world(t);
     heaps_settle(t);
-    struct heaps_segment *s = sync_heap_aligned(HEAPS_SEGMENT, sizeof *s + size);
+    struct heaps_segment *s = heaps_large_take(t, size);
     struct heaps_page *page = &s->page[0];
     sync_set(s->large, true);
     sync_set(s->free, 0);
@@ -608,6 +656,9 @@ API void al_world_init(struct al_world *aw, struct world *w)
     sync_mutex_init(&aw->mutex);
     heaps_list(&aw->segments);
     aw->free = 0;
+    aw->spared = 0;
+    for (unsigned i = 0; i < HEAPS_SIZES; i++)
+        aw->spare[i] = NULL;
 }
 // Nobody reads any more. A segment with a block that was never freed is left behind, so that what
 // looks for leaks finds it.
@@ -630,6 +681,11 @@ API void al_world_fini(struct al_world *aw)
         if (!heaps_leaks(s))
             sync_heap_free(s);
     }
+    for (unsigned i = 0; i < HEAPS_SIZES; i++)
+        for (struct heaps_segment *s = aw->spare[i], *next; s != NULL; s = next) {
+            next = (struct heaps_segment *)s->link.next;
+            sync_heap_free(s);
+        }
     sync_mutex_destroy(&aw->mutex);
 }
 
