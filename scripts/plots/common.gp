@@ -16,11 +16,12 @@ shape(rule) = "< ".source." | LC_ALL=C awk \"$(cat scripts/plots/panels.awk)\"'"
 
 # The refcount scheme has the colour, the lock scheme the mark: the same in every figure of one store.
 # Okabe and Ito's colours, which people with any colour vision tell apart; from the ninth scheme on the
-# dash of a line and the tint of a bar or a lone point differ too. s: the number of a series.
+# dash of a line and the tint of a bar or a lone point differ too, and the dash from the sixteenth lock
+# on. s: the number of a series.
 array colour[8] = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x000000, 0x999999]
 array marks_of_locks[15] = [7, 5, 9, 13, 11, 15, 3, 2, 1, 4, 6, 8, 10, 12, 14]
 hue(s) = colour[series_rc[s] % 8 + 1]
-dash(s) = word("1 2 4 3", series_rc[s] / 8 % 4 + 1) + 0
+dash(s) = word("1 2 4 3", (series_rc[s] / 8 + series_lock[s] / 15) % 4 + 1) + 0
 mark(s) = marks_of_locks[series_lock[s] % 15 + 1]
 # tint(rgb, k): the k-th of four tints, the first is full
 array tint_share[4] = [1.0, 0.6, 0.3, 0.08]
