@@ -210,6 +210,9 @@ right() {
             [[ $traits != *_NATIVE* ]] || continue
             echo "$(basename "$header" .h) $layer -"
             [[ $traits != *RC_BACKGROUND* ]] || echo "$(basename "$header" .h) $layer late"
+            # reads without the lock meet counts that an object's owner keeps, and must publish
+            [[ $traits != *LK_OPTIMISTIC* && $traits != *LK_COPIES* ]] ||
+                printf "%s+$(basename "$header" .h) LK -\n" biased pep703
         done
     done
     awk '{ print $3, $4, "-" }' <<<"$rows"
@@ -222,7 +225,8 @@ rows=$(
     done
 )
 
-header() { # face wrong from layer file: of the scheme that is tried
+header() { # face wrong from layer file: of the scheme that is tried; of a pair, of its lock
+    set -- "$1" "$2" "${3#*+}" "$4"
     if [ "$2" != - ]; then
         echo "tests/broken/$2.h"
     elif [ -e "tests/broken/$3.h" ]; then
@@ -241,7 +245,7 @@ program() { # face wrong from layer file
     esac
     case $4 in
     RC) name=$name+$lock && [ "$5" != late ] || name+=+qsbr+system ;; # what dies late may retire
-    LK) name=atomic+$name ;;
+    LK) [[ $name == *+* ]] || name=atomic+$name ;;
     RL) name=atomic+pthread+$name+system ;;
     AL) name=atomic+$lock+qsbr+$name ;;
     esac
