@@ -22,6 +22,8 @@ enum linear_kind {
     LIST_SET,
     LIST_CLEAR,
     LIST_LENGTH,
+    LIST_INSERT,
+    LIST_POP_AT,
     LIST_KINDS,
     DICT_SET = LIST_KINDS,
     DICT_GET,
@@ -29,11 +31,15 @@ enum linear_kind {
     DICT_CONTAINS,
     DICT_CLEAR,
     DICT_LENGTH,
+    DICT_SETDEFAULT,
+    DICT_POP,
     LINEAR_KINDS,
 };
 // The number of keys is looked up apart from the keys where readers neither exclude nor find
 // everything in a block that does not change (dict_table.h). What maps do with all of their keys
 // they do one by one (lk_map.h).
+// Elements that move within a block are seen on their way by several reads (list.h).
+enum { LINEAR_MOVES = !PAIR_HAS(LK_TRAITS, LK_OPTIMISTIC) || PAIR_HAS(LK_TRAITS, LK_VERSIONED) };
 #ifdef LK_MAP_H
 enum { LINEAR_COUNTS_KEYS = 0, LINEAR_CLEARS_KEYS = 0 };
 #else
@@ -73,6 +79,17 @@ static inline uint64_t linear_keys(uint64_t state)
         n += linear_field(state, LINEAR_BITS * k) != 0;
     return n;
 }
+// With a value before element i; without element i.
+static inline uint64_t linear_insert(uint64_t state, unsigned i, unsigned value)
+{
+    uint64_t low = ((uint64_t)1 << linear_element(i)) - 1;
+    return linear_with((state & low) | (state & ~low) << LINEAR_BITS, linear_element(i), value) + 1;
+}
+static inline uint64_t linear_remove(uint64_t state, unsigned i)
+{
+    uint64_t low = ((uint64_t)1 << linear_element(i)) - 1;
+    return ((state & low) | (state >> LINEAR_BITS & ~low)) - 1;
+}
 // What the operation answers, and what it makes of the state.
 static inline uint64_t linear_apply(const struct linear_operation *o, uint64_t *state)
 {
@@ -99,6 +116,15 @@ static inline uint64_t linear_apply(const struct linear_operation *o, uint64_t *
         return n;
     case LIST_LENGTH:
         return n;
+    case LIST_INSERT:
+        sync_check(n < LINEAR_ELEMENTS, "a history longer than its model");
+        *state = linear_insert(before, o->at < n ? o->at : (unsigned)n, o->value);
+        return n + 1;
+    case LIST_POP_AT:
+        if (o->at >= n)
+            return 0;
+        *state = linear_remove(before, o->at);
+        return linear_field(before, linear_element(o->at));
     case DICT_SET:
         *state = linear_with(before, key, o->value);
         return linear_field(before, key) == 0;
@@ -112,6 +138,13 @@ static inline uint64_t linear_apply(const struct linear_operation *o, uint64_t *
     case DICT_CLEAR:
         *state = 0;
         return linear_keys(before);
+    case DICT_SETDEFAULT:
+        if (linear_field(before, key) == 0)
+            *state = linear_with(before, key, o->value);
+        return linear_field(*state, key);
+    case DICT_POP:
+        *state = linear_with(before, key, 0);
+        return linear_field(before, key);
     default:
         return linear_keys(before);
     }
@@ -164,7 +197,8 @@ static inline uint64_t linear_do(struct thread *t, struct linear_world *w,
 {
     struct rc_header *h = NULL;
     uint64_t answer;
-    if (o->kind == LIST_APPEND || o->kind == LIST_SET || o->kind == DICT_SET)
+    if (o->kind == LIST_APPEND || o->kind == LIST_SET || o->kind == LIST_INSERT ||
+        o->kind == DICT_SET || o->kind == DICT_SETDEFAULT)
         h = integer_new(t, o->value);
     switch (o->kind) {
     case LIST_APPEND:
@@ -185,6 +219,12 @@ static inline uint64_t linear_do(struct thread *t, struct linear_world *w,
     case LIST_LENGTH:
         answer = list_length(t, w->list);
         break;
+    case LIST_INSERT:
+        answer = list_insert(t, w->list, o->at, h);
+        break;
+    case LIST_POP_AT:
+        answer = linear_value(t, list_pop_at(t, w->list, o->at));
+        break;
     case DICT_SET:
         answer = dict_set(t, w->dict, w->key[o->at], h);
         break;
@@ -199,6 +239,12 @@ static inline uint64_t linear_do(struct thread *t, struct linear_world *w,
         break;
     case DICT_CLEAR:
         answer = dict_clear(t, w->dict);
+        break;
+    case DICT_SETDEFAULT:
+        answer = linear_value(t, dict_setdefault(t, w->dict, w->key[o->at], h));
+        break;
+    case DICT_POP:
+        answer = linear_value(t, dict_pop(t, w->dict, w->key[o->at]));
         break;
     default:
         answer = dict_length(t, w->dict);

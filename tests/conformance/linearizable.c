@@ -20,8 +20,10 @@ struct histories {
     struct linear_operation operation[TEAM * STEPS + LAST];
 };
 
-// What is done next to a list that may have as many elements as are appended in a round.
-static void choose(struct thread *t, struct linear_operation *o, bool of_dict, unsigned value)
+// What is done next. A list gets no more elements than its model has: so many of each thread.
+enum { MOST = LINEAR_ELEMENTS / TEAM };
+static void choose(struct thread *t, struct linear_operation *o, bool of_dict, unsigned value,
+                   unsigned *added)
 {
     uint64_t r = sync_rand(t);
     unsigned first = of_dict ? DICT_SET : LIST_APPEND, n = LINEAR_KINDS - LIST_KINDS;
@@ -31,6 +33,10 @@ static void choose(struct thread *t, struct linear_operation *o, bool of_dict, u
     // few that empty it, many that put something in or look at it
     if ((o->kind == LIST_CLEAR || o->kind == DICT_CLEAR) && r >> 62 != 0)
         o->kind = of_dict ? DICT_GET : LIST_GET;
+    if (!LINEAR_MOVES && (o->kind == LIST_INSERT || o->kind == LIST_POP_AT))
+        o->kind = LIST_APPEND;
+    if ((o->kind == LIST_APPEND || o->kind == LIST_INSERT) && ++*added > MOST)
+        o->kind = LIST_POP;
     if (o->kind == DICT_LENGTH && !LINEAR_COUNTS_KEYS)
         o->kind = DICT_GET;
     if (o->kind == DICT_CLEAR && !LINEAR_CLEARS_KEYS)
@@ -40,10 +46,12 @@ static void take_part(struct thread *t, void *argument, unsigned index)
 {
     struct histories *h = argument;
     for (unsigned round = 1; round <= ROUNDS; round++) {
+        unsigned added = 0;
         phase_await(t, &h->round[TEAM], round);
         for (unsigned i = 0; i < STEPS; i++) {
             struct linear_operation *o = &h->operation[index * STEPS + i];
-            choose(t, o, h->of_dict, (round * TEAM * STEPS + index * STEPS + i) % 62 + 1);
+            choose(t, o, h->of_dict, (round * TEAM * STEPS + index * STEPS + i) % 62 + 1,
+                   &added);
             for (uint64_t pauses = sync_rand(t) % 32; pauses != 0; pauses--)
                 sync_pause();
             linear_step(t, &h->w, o);

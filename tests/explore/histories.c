@@ -101,4 +101,11 @@ HISTORY(history_of_two_keys, 3, 2, "a dictionary: cleared, or a key removed, whi
     {.kind = LINEAR_CLEARS_KEYS ? DICT_CLEAR : DICT_REMOVE}, {.kind = DICT_GET, .at = 1},
     {.kind = DICT_SET, .at = 1, .value = 3}, {.kind = DICT_GET, .at = 0},
     {.kind = DICT_GET, .at = 1}, {.kind = DICT_GET, .at = 0});
+HISTORY(history_of_places, 2, 2, "a list: inserted into by one thread, an element popped and one read by another",
+    {.kind = LINEAR_MOVES ? LIST_INSERT : LIST_APPEND, .at = 0, .value = 3}, {.kind = LIST_GET, .at = 1},
+    {.kind = LINEAR_MOVES ? LIST_POP_AT : LIST_POP, .at = 0}, {.kind = LIST_GET, .at = 0});
+HISTORY(history_of_defaults, 3, 2, "a dictionary: two threads give a key a first value, one pops what is there",
+    {.kind = DICT_SETDEFAULT, .at = 1, .value = 3}, {.kind = DICT_GET, .at = 1},
+    {.kind = DICT_SETDEFAULT, .at = 1, .value = 4}, {.kind = DICT_POP, .at = 0},
+    {.kind = DICT_POP, .at = 1}, {.kind = DICT_SETDEFAULT, .at = 0, .value = 5});
 // clang-format on
