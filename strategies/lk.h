@@ -11,7 +11,7 @@
 //   lk_read_watch  loads the container's storage pointer and remembers it for the validation
 //   lk_read_end    true: the watched storage is still the container's or, where reads exclude or
 //                  are compared with a version (LK_VERSIONED), nothing has changed since
-//                  lk_read_begin
+//                  lk_read_begin; always where writers copy
 // Whom one of them refuses, and who did not get hold of an element, reads again between
 // lk_lock_read and lk_unlock. Elements belong to the refcount scheme (rc_read when they cannot go
 // meanwhile, rc_try_load when they can), storage belongs here: what a reader may still hold is

@@ -9,7 +9,7 @@
 // holds. A key and its value are in the map together, each get, set and remove takes effect at one
 // instant, and gets wait for nobody. The order of keys is none: not that of insertion, and it may
 // change when the map grows. Whole-map calls take no instant: the length may lag behind what other
-// threads add and remove meanwhile, and a clear takes what it finds, once each; both are exact when
+// threads add and remove meanwhile, and a clear takes what it finds, bin by bin; both are exact when
 // nobody else is there. An iteration meets each key that is there from its first step to its last
 // exactly once, whatever is added, removed and replaced beside it and however the map grows; a key
 // that is there for a part of that time may be met or not, and keys that go
@@ -96,7 +96,7 @@ API void lk_map_release(struct thread *t, struct lk_map_entry *e)
     rc_release(t, &e->key);
     rc_release(t, &e->value);
 }
-// The owner is dying; iterators of others may still walk past the entry.
+// The owner is dying, and nobody looks at it any more.
 API void lk_map_give_up(struct thread *t, struct lk_map_entry *e)
 {
     rc_clear(t, &e->key);
@@ -142,6 +142,22 @@ API struct rc_header *lk_map_get_borrowed(struct thread *t, struct lk_map *m, st
     struct lk_map_entry *e = lk_map_find(m, key, hash, equal);
     struct rc_header *h = e != NULL ? rc_peek(&e->value) : NULL;
     rl_leave(t);
+    return h;
+}
+
+// A local reference to the value, or NULL.
+API struct rc_header *lk_map_get_local(struct thread *t, struct lk_map *m, struct rc_header *key,
+                                       uint64_t hash, lk_map_equal *equal, struct rc_local *l)
+{
+    bool counted = PAIR_HAS(RC_TRAITS, RC_WAITS);
+    rl_enter(t);
+    struct lk_map_entry *e = lk_map_find(m, key, hash, equal);
+    struct rc_header *h = e == NULL ? NULL : counted ? lk_map_take(t, &e->value) : rc_peek(&e->value);
+    if (h != NULL)
+        rc_local_of(t, l, h);
+    rl_leave(t);
+    if (h != NULL && counted)
+        rc_decref(t, h);
     return h;
 }
 

@@ -30,8 +30,8 @@
 // its own, which waits in the same manner; some of those that have come back are kept for the next
 // blocks of about their size, since the system's memory costs a call and faults for each page, and
 // mimalloc, whose pages of up to 4 MiB serve such blocks, does not ask for it either. A thread's
-// slot is its heap: who detaches leaves it with
-// all its pages to the next thread in the slot, and frees of others go on meanwhile.
+// slot is its heap: who detaches leaves it with all its pages to the next thread in the slot, and
+// frees of others go on meanwhile.
 //
 // Memory order. Who pushes on `foreign` releases what it did to the block, the owner's exchange
 // acquires it; every push is a read-modify-write, so a list is one release sequence. rl_passed
@@ -122,9 +122,9 @@ struct al_thread {
 struct al_world {
     sync_mutex mutex; // guards what follows, and the segments' own fields
     struct heaps_link segments;
-    uint32_t free;                        // pages
-    size_t spared;                        // bytes
-    struct heaps_segment *spare[HEAPS_SIZES]; // large ones, by the power of two; a list by link.next
+    uint32_t free; // pages
+    size_t spared; // bytes of large blocks that are kept, by their powers of two, linked by link.next
+    struct heaps_segment *spare[HEAPS_SIZES];
 };
 
 // --- lists, addresses, sizes --------------------------------------------------------------------
@@ -292,24 +292,31 @@ API size_t heaps_large_room(size_t size)
 {
     return size <= HEAPS_SPARE ? (size_t)1 << heaps_large_class(size) : size;
 }
+// Under the mutex: a block of this class that is kept, or NULL.
+API struct heaps_segment *heaps_spare(struct al_world *aw, unsigned class)
+{
+    struct heaps_segment *s = sync_get(aw->spare[class]);
+    if (s != NULL) {
+        sync_set(aw->spare[class], (struct heaps_segment *)sync_get(s->link.next));
+        sync_set(aw->spared, sync_get(aw->spared) - ((size_t)1 << class));
+    }
+    return s;
+}
 API struct heaps_segment *heaps_large_take(struct thread *t, size_t size)
 {
     struct al_world *aw = al_world(t);
     struct heaps_segment *s = NULL;
-    size_t room = heaps_large_room(size);
+    size_t room = heaps_large_room(size), used = (size + 7) / 8 * 8;
     if (size <= HEAPS_SPARE) {
         sync_mutex_lock(&aw->mutex);
-        struct heaps_segment **spare = &aw->spare[heaps_large_class(size)];
-        s = sync_get(*spare);
-        if (s != NULL) {
-            sync_set(*spare, (struct heaps_segment *)sync_get(s->link.next));
-            sync_set(aw->spared, sync_get(aw->spared) - room);
-        }
+        s = heaps_spare(aw, heaps_large_class(size));
         sync_mutex_unlock(&aw->mutex);
     }
     if (s == NULL)
-        return sync_heap_aligned(HEAPS_SEGMENT, sizeof *s + room);
-    sync_unpoison(s + 1, room);
+        s = sync_heap_aligned(HEAPS_SEGMENT, sizeof *s + room);
+    sync_unpoison(s + 1, used);
+    if (used < room)
+        sync_poison((char *)(s + 1) + used, room - used);
     return s;
 }
 static __attribute__((noinline, unused)) void heaps_large_back(struct thread *t,
@@ -321,19 +328,26 @@ static __attribute__((noinline, unused)) void heaps_large_back(struct thread *t,
     sync_poison(s + 1, room);
     sync_mutex_lock(&aw->mutex);
     heaps_remove(&s->link);
-    bool kept = sync_get(aw->spared) + room <= HEAPS_SPARE;
-    if (kept) {
+    if (room > HEAPS_SPARE) {
+        sync_heap_free(s);
+    } else {
+        // the largest go first
+        for (unsigned class = HEAPS_SIZES - 1; sync_get(aw->spared) + room > HEAPS_SPARE;) {
+            struct heaps_segment *old = heaps_spare(aw, class);
+            if (old != NULL)
+                sync_heap_free(old);
+            else
+                class--;
+        }
         struct heaps_segment **spare = &aw->spare[heaps_large_class(size)];
         sync_set(s->link.next, (struct heaps_link *)sync_get(*spare));
         sync_set(*spare, s);
         sync_set(aw->spared, sync_get(aw->spared) + room);
     }
     sync_mutex_unlock(&aw->mutex);
-    if (!kept)
-        sync_heap_free(s);
 }
-// Gives back what has waited longest. As often as something is queued, so that the queue does not
-// grow while readers go on.
+// Gives back what has waited longest. Whenever one is queued by al_free, and all that may go before a
+// thread takes another page, so that the queue does not grow while readers go on.
 static __attribute__((noinline, unused)) bool heaps_settle(struct thread *t)
 {
     struct heaps_page *page = heaps_ripe(t);
@@ -457,7 +471,6 @@ heaps_new_page(struct thread *t, unsigned kind, unsigned class)
     struct heaps_page *page = heaps_take(t, false);
     if (page == NULL) {
         heaps_sweep(t);
-        heaps_settle(t);
         page = heaps_take(t, true);
     }
     size_t size = heaps_class_size(class);

@@ -67,7 +67,8 @@ struct cds_key {
 };
 struct lk_map {
     struct cds_lfht *table;
-    _Atomic(size_t) bins;
+    _Atomic(bool) growing; // somebody makes bins
+    _Atomic(size_t) bins;  // changed by whoever does
     struct lk_map_number keys;
 };
 
@@ -82,10 +83,6 @@ API int cds_match(struct cds_lfht_node *node, const void *key)
     struct rc_header *other = rc_peek(&((struct cds_node *)node)->entry.key);
     return other == k->key || k->equal(other, k->key);
 }
-API void cds_free(struct thread *t, void *p)
-{
-    al_free(t, p);
-}
 // A node that nobody can find any more, and its references.
 API void cds_release(struct thread *t, void *p)
 {
@@ -98,20 +95,27 @@ API void lk_map_init(struct thread *t, struct lk_map *m)
 {
     (void)t;
     lk_map_number_init(&m->keys);
+    atomic_init(&m->growing, false);
     atomic_init(&m->bins, CDS_LEAST);
     m->table = cds_lfht_new_flavor(CDS_LEAST, CDS_LEAST, 0, 0, &urcu_qsbr_flavor, NULL);
     sync_check(m->table != NULL, "cds_lfht_new has no memory");
 }
-// A key was added. Relaxed: who changes the number of bins makes them, and nobody else looks at it.
+// A key was added. One thread makes bins at a time and all others go on: the library makes exactly as
+// many as it is asked for, so one that came late would take bins away again, and wait for readers
+// that wait for it.
 API void cds_grow(struct lk_map *m)
 {
+    // acquire, release: pairs with itself; the number of bins is the grower's
+    if (lk_map_number(&m->keys) <= (int64_t)atomic_load_explicit(&m->bins, memory_order_relaxed) ||
+        atomic_exchange_explicit(&m->growing, true, memory_order_acquire))
+        return;
     size_t bins = atomic_load_explicit(&m->bins, memory_order_relaxed);
-    if (lk_map_number(&m->keys) > (int64_t)bins &&
-        atomic_compare_exchange_strong_explicit(&m->bins, &bins, 2 * bins, memory_order_relaxed,
-                                                memory_order_relaxed))
-        cds_lfht_resize(m->table, 2 * bins);
+    while (lk_map_number(&m->keys) > (int64_t)bins)
+        bins *= 2;
+    cds_lfht_resize(m->table, bins);
+    atomic_store_explicit(&m->bins, bins, memory_order_relaxed);
+    atomic_store_explicit(&m->growing, false, memory_order_release);
 }
-// Iterators of others may still walk here: references go now, nodes when it cannot.
 API void lk_map_destroy(struct thread *t, struct lk_map *m)
 {
     struct cds_lfht_iter i;
@@ -119,7 +123,7 @@ API void lk_map_destroy(struct thread *t, struct lk_map *m)
         struct cds_node *n = cds_found(&i);
         cds_lfht_del(m->table, &n->node);
         lk_map_give_up(t, &n->entry);
-        rl_retire(t, n, cds_free);
+        al_free(t, n);
     }
     int refused = cds_lfht_destroy(m->table, NULL);
     sync_check(refused == 0, "cds_lfht_destroy: the table is not empty");

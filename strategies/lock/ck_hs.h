@@ -19,7 +19,8 @@
 //
 // Invariant: the mutex's holder alone changes the set and the list; a node in the set does not
 // change but for its links.
-// Memory order: CK's, whose readers look at a bucket's version when a writer moves what is in it.
+// Memory order: CK's, whose readers look at a bucket's version when a writer moves what is in it. It
+// stores a node's address plainly, so a release fence stands before.
 //
 // libraries: ck
 #ifndef LK_CK_HS_H
@@ -61,10 +62,6 @@ struct lk_map {
     struct ck_node *newest;
 };
 
-API void ck_free(struct thread *t, void *p)
-{
-    al_free(t, p);
-}
 API void *ck_hook_malloc(size_t size)
 {
     return al_alloc(sync_self(), size, AL_STORAGE);
@@ -73,7 +70,7 @@ API void ck_hook_free(void *p, size_t size, bool defer)
 {
     (void)size;
     if (defer)
-        rl_retire(sync_self(), p, ck_free);
+        rl_retire(sync_self(), p, al_free);
     else
         al_free(sync_self(), p);
 }
@@ -167,6 +164,7 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
     if (old == NULL) {
         n->k.number = ++m->numbered;
         ck_list(n, &m->newest);
+        sync_fence(memory_order_release); // pairs with the dependency in ck_hs_get
         put = ck_hs_put_unique(&m->set, hash, n);
     } else {
         if (old->k.key != key) {
@@ -176,6 +174,7 @@ API bool lk_map_set(struct thread *t, struct rc_header *owner, struct lk_map *m,
         n->k.number = old->k.number;
         ck_unlist(old);
         ck_list(n, old->back);
+        sync_fence(memory_order_release); // as above
         put = ck_hs_fas(&m->set, hash, n, &displaced);
     }
     sync_check(put && displaced == old, "a set of CK's does not take what it has room for");

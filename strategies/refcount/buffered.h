@@ -442,6 +442,7 @@ static __attribute__((unused)) void buffered_commit(void *argument)
 {
     struct thread *t = thread_attach(argument);
     struct rc_world *rw = rc_world(t);
+    sync_self_is(t);
     thread_offline(t);
     rc_self(t)->committer = true;
     sync_mutex_lock(&rw->mutex);

@@ -396,8 +396,9 @@ static void count_words_stay(void **state)
 }
 
 // One thread of the system plays two of the world. Some of a thread's regions it empties itself while
-// the other one might read; the other one empties a few more; then it goes. What waited goes back
-// then, while the thread looks for what others have emptied; at times with the whole that it is of.
+// the other one might read; the other one empties a few more; then it goes. What waited may go back
+// then, at times with the whole that it is of, but not while the thread looks for what others have
+// emptied.
 static void a_thread_goes_whose_regions_others_emptied(void **state)
 {
     enum { BLOCKS = 600, OWN = 400, OTHERS = 100, LIVES = 80, SIZE = 16000 };

@@ -51,16 +51,10 @@ API struct rc_header *dict_get_borrowed(struct thread *t, struct dict *d, struct
 {
     return lk_map_get_borrowed(t, &d->map, key, dict_hash(key), key_equal);
 }
-// Maps hand out counted references only.
 API struct rc_header *dict_get_local(struct thread *t, struct dict *d, struct rc_header *key,
                                      struct rc_local *l)
 {
-    struct rc_header *h = dict_get(t, d, key);
-    if (h != NULL) {
-        rc_local_of(t, l, h);
-        rc_decref(t, h);
-    }
-    return h;
+    return lk_map_get_local(t, &d->map, key, dict_hash(key), key_equal, l);
 }
 API bool dict_contains(struct thread *t, struct dict *d, struct rc_header *key)
 {

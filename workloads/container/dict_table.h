@@ -15,8 +15,8 @@
 // third of the indices is DICT_EMPTY, so that every probe ends.
 // Memory order: the lock's. For readers without a lock the block's address is stored with release,
 // and so is an entry's index, when the entry is complete. They find no number of keys that agrees
-// with the indices at each instant: dict_length may be one ahead of what another thread's dict_get
-// has seen, as CPython's is, where readers are optimistic.
+// with the indices at each instant: where readers are optimistic dict_length may lag behind what
+// another thread's dict_get has seen, by one removal or by what an insertion adds, as CPython's may.
 //
 // Where writers copy (LK_COPIES) a block has no holes and no tombstones, and `used` entries.
 #ifndef DICT_TABLE_H
@@ -187,11 +187,7 @@ API struct dict_block *dict_block_new(struct thread *t, unsigned log2_size)
     memset(b->index, 0xff, indices); // DICT_EMPTY in any width; nobody sees the block yet
     return b;
 }
-API void dict_block_free(struct thread *t, void *p)
-{
-    al_free(t, p);
-}
-// ... with the references that are still in it.
+// A block with the references that are still in it.
 API void dict_block_release(struct thread *t, void *p)
 {
     struct dict_block *b = p;
@@ -545,7 +541,7 @@ API void dict_retire(struct thread *t, struct dict *d, struct dict_block *old, r
 // What was replaced has lost its entries to its successor, unless that is a copy.
 API void dict_retire_replaced(struct thread *t, struct dict *d, struct dict_block *old)
 {
-    dict_retire(t, d, old, CONTAINER_COPIES ? dict_block_release : dict_block_free);
+    dict_retire(t, d, old, CONTAINER_COPIES ? dict_block_release : al_free);
 }
 
 // The references are taken before the lock, as the holder may wait in it; that of a key which is

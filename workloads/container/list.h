@@ -55,11 +55,7 @@ API struct list_block *list_block(struct list *l)
     return atomic_load_explicit(&l->storage, memory_order_relaxed);
 }
 
-API void list_block_free(struct thread *t, void *p)
-{
-    al_free(t, p);
-}
-// ... with the references that are still in it.
+// A block with the references that are still in it.
 API void list_block_release(struct thread *t, void *p)
 {
     struct list_block *b = p;
@@ -182,7 +178,7 @@ API void list_retire(struct thread *t, struct list *l, struct list_block *old, r
 // What was replaced has lost its elements to its successor, unless that is a copy.
 API void list_retire_replaced(struct thread *t, struct list *l, struct list_block *old)
 {
-    list_retire(t, l, old, CONTAINER_COPIES ? list_block_release : list_block_free);
+    list_retire(t, l, old, CONTAINER_COPIES ? list_block_release : al_free);
 }
 
 // --- reading ----------------------------------------------------------------------------------
