@@ -125,6 +125,7 @@ pooled_late           pooled         LK lock      d  $any
 pooled_crosswise      pooled         LK lock      d  deadlock
 rwlock_touches        rwlock         LK lock      d  $any
 rwlock_intrudes       rwlock         LK lock      d  $any|deadlock
+rwlock_starves        rwlock         LK lock      d  check failed
 gil_assumed           pthread        LK container d  use after free
 seqlock_hurried       seqlock        LK lock      d  check failed
 seqlock_late          seqlock        LK lock      d  check failed

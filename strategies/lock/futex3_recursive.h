@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // futex3_recursive: the lock in each list and dict of the Gilectomy (Larry Hastings, 2016), his
-// "furtex": futex3 with what its owner needs to enter it again, and with notes of who took it
-// where.
+// "furtex": futex3 with what its owner needs to enter it again, and with two notes of a file and a
+// line.
 //
-// The mechanism (the tree of 2016). The inner lock is futex3's word with
-// a description, a file and a line: who takes it writes file and line, also in a release build, and
-// who gives it writes the line again, negated. Around it stand a count, the owner's thread, and
-// once more a file and a line. Locking asks for the count and the owner first: the owner adds to
-// the count; everybody else takes the inner lock, then writes file, line, owner and count.
-// Unlocking subtracts from the count; at 0 the inner lock is given. Two containers are locked in
-// the order of their addresses, one and the same twice.
+// The mechanism (the tree of 2016). The inner lock is futex3's word with a description, a file and
+// a line: who takes it writes file and line, also in a release build, and who gives it writes the
+// line again, negated. Around it stand a count, the owner's thread, and once more a file and a
+// line. Locking asks for the count and the owner first: the owner adds to the count; everybody else
+// takes the inner lock, then writes file, line, owner and count. Unlocking subtracts from the
+// count; at 0 the inner lock is given. Two containers are locked in the order of their addresses,
+// one and the same twice.
 //
 // Invariant: futex3's of the inner word; `count` is how often the owner has entered; owner and
 // count are written by who holds the inner lock.
@@ -22,14 +22,16 @@
 // more.
 //
 // The notes are why a container is 64 bytes longer, and why each pair writes eight words where one
-// would do. `thread_id` stands for pthread_self.
+// would do. The original is handed its caller's file and line; here they are this header's own,
+// constants that tell nobody who took the lock. The same words are written: that cost is what is
+// reproduced. `thread_id` stands for pthread_self.
 #ifndef LK_FUTEX3_RECURSIVE_H
 #define LK_FUTEX3_RECURSIVE_H
 
 #include "lk.h"
 #include "lk_futex3.h"
 
-#define LK_SUMMARY "futex3, re-entrant, with owner, count, and the file and line of who took it"
+#define LK_SUMMARY "futex3, re-entrant, with owner, count, and a file and a line noted twice"
 #define LK_SOURCE  "L. Hastings, the Gilectomy's py_recursivelock_t, 2016"
 #define LK_WHEN    "never; it is what the Gilectomy's containers paid"
 #define LK_TRAITS  LK_EXCLUDES

@@ -25,6 +25,8 @@
 //
 // What differs. The patch's lock is a pthread mutex, which one thread locks and another unlocks: by
 // POSIX undefined, by LinuxThreads allowed. Here it is futex3's word, which has no owner.
+// lk_lock2 of one container locks it once; the patch's concatenation of a list with itself locked
+// it twice, so that its check found a deadlock and the operation raised SystemError.
 #ifndef LK_POOLED_H
 #define LK_POOLED_H
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // rwlock: readers share a container, a writer is alone there; a writer who waits keeps new readers
-// out. P. J. Courtois, F. Heymans and D. L. Parnas, Concurrent Control with "Readers" and "Writers"
-// (CACM 14(10), 1971), their second problem, in one word with the kernel's wait queue.
+// out until those inside have left. P. J. Courtois, F. Heymans and D. L. Parnas, Concurrent Control
+// with "Readers" and "Writers" (CACM 14(10), 1971), their second problem, in one word with the
+// kernel's wait queue.
 //
 //     bits 0 to 28  readers inside
 //     bit 29        somebody sleeps

@@ -669,6 +669,62 @@ static const struct sim_scenario read_section = {
 };
 SIM_SCENARIO(read_section);
 
+// Readers that come while a writer waits do not join those that it waits for. Once these have left
+// anybody may be the first.
+#ifdef LK_RWLOCK_H
+enum { HOLDS_BACK = true };
+static bool writer_waits(struct lk_word *l)
+{
+    return (atomic_load_explicit(&l->state, memory_order_relaxed) & RWLOCK_WANTED) != 0;
+}
+#else
+enum { HOLDS_BACK = false };
+static bool writer_waits(struct lk_word *l)
+{
+    (void)l;
+    return true;
+}
+#endif
+static void *held_back_setup(void)
+{
+    return locks_setup(3, 1, 0);
+}
+static void held_back_run(void *state, unsigned thread)
+{
+    struct locks *s = state;
+    struct thread *t = stage_enter(&s->stage, thread);
+    struct lk_guard g;
+    if (thread == 2) {
+        phase_await(s, 1);
+        lock_and_add(t, s, 0);
+    } else if (thread == 1) {
+        lk_read_begin(t, word(s, 0), &g);
+        phase_set(s, 1);
+        sync_await(writer_waits(word(s, 0)));
+        phase_set(s, 2);
+        phase_set(s, 3); // still inside
+        lk_read_end(t, word(s, 0), &g);
+    } else {
+        phase_await(s, 2);
+        lk_read_begin(t, word(s, 0), &g);
+        sync_check(atomic_load_explicit(&s->phase, memory_order_relaxed) == 3,
+                   "a reader went in to others while a writer waited");
+        lk_read_end(t, word(s, 0), &g);
+    }
+    stage_leave(t);
+}
+static const struct sim_scenario readers_held_back = {
+    .name = "readers_held_back",
+    .summary = "a reader comes while a writer waits for another reader",
+    .omitted = UNLESS(HOLDS_BACK,
+                      "this lock scheme does not say that a writer who waits keeps readers out"),
+    .threads = 3,
+    .setup = held_back_setup,
+    .run = held_back_run,
+    .finish = locks_finish,
+};
+SIM_SCENARIO(readers_held_back);
+
 // --- the runtime
 // ----------------------------------------------------------------------------------
 

@@ -24,9 +24,8 @@
 // schemes, and a thread that has no entry reads. A value says entry, writer, and how often the
 // writer had written the entry, in each word of it. So these are seen:
 //   - a reader finds another entry's value, a torn one, or nothing;
-//   - a thread finds a value of its own that is not its last: an update was lost, or a stale one
-//   came
-//     back;
+//   - a thread finds a value of its own that is not its last: an update was lost, or an old
+//     value came back;
 //   - a message is lost or doubled: each thread has received as many as the others have sent;
 //   - in the end an entry, in whichever copy, does not have its writer's last value, or not as many
 //     objects live in each world as table, names and values are.
@@ -237,8 +236,7 @@ static void broadcast(struct thread *t, struct own *own, struct rc_header *key,
     }
 }
 
-// --- the life of a sample
-// -------------------------------------------------------------------------
+// --- the life of a sample -----------------------------------------------------------------------
 
 static void *meet(const struct run *run)
 {
