@@ -10,6 +10,9 @@
 // library's, and there of two functions by pointer, for the bin and for each key whose hash is the
 // same. Tables that are in the program whole are read faster (per_bin.h).
 //
+// The number of bins has a bound: so the library maps addresses for all of them and goes straight
+// to a bin. Without one it asks for the bin's order first, and a look-up takes half as long again.
+//
 // The library asks who its readers are, here those of the flavour by quiescent states. So it goes
 // with the reclaimer that has these (LK_URCU): each attached thread is registered there, and
 // offline there when it waits.
@@ -55,7 +58,7 @@ __attribute__((weak)) const char *__lsan_default_suppressions(void)
     return PAIR_HAS(RC_TRAITS, RC_FREES) ? "" : "leak:liburcu-cds\n";
 }
 
-enum { CDS_LEAST = 8 }; // bins; a power of two
+enum { CDS_LEAST = 8, CDS_MOST = 1 << 20 }; // bins; powers of two
 
 struct cds_node {
     struct cds_lfht_node node; // first
@@ -97,12 +100,12 @@ API void lk_map_init(struct thread *t, struct lk_map *m)
     lk_map_number_init(&m->keys);
     atomic_init(&m->growing, false);
     atomic_init(&m->bins, CDS_LEAST);
-    m->table = cds_lfht_new_flavor(CDS_LEAST, CDS_LEAST, 0, 0, &urcu_qsbr_flavor, NULL);
+    m->table = cds_lfht_new_flavor(CDS_LEAST, CDS_LEAST, CDS_MOST, 0, &urcu_qsbr_flavor, NULL);
     sync_check(m->table != NULL, "cds_lfht_new has no memory");
 }
-// A key was added. One thread makes bins at a time and all others go on: the library makes exactly as
-// many as it is asked for, so one that came late would take bins away again, and wait for readers
-// that wait for it.
+// A key was added. One thread makes bins at a time and all others go on: the library makes exactly
+// as many as it is asked for, so one that came late would take bins away again, and wait for
+// readers that wait for it.
 API void cds_grow(struct lk_map *m)
 {
     // acquire, release: pairs with itself; the number of bins is the grower's
@@ -239,7 +242,8 @@ API uint64_t cds_reversed(uint64_t hash)
 }
 API struct lk_map_at cds_at(struct cds_node *n)
 {
-    return (struct lk_map_at){cds_reversed(n->node.reverse_hash), (uintptr_t)rc_peek(&n->entry.key)};
+    return (struct lk_map_at){cds_reversed(n->node.reverse_hash),
+                              sync_address(rc_peek(&n->entry.key))};
 }
 API int cds_any(struct cds_lfht_node *node, const void *key)
 {

@@ -595,7 +595,7 @@ per_bin_behind(struct per_bin_table *table, size_t i, const struct lk_map_at *at
     struct lk_map_at best = {0};
     for (; word != 0; word = per_bin_look(&per_bin_node(word)->next)) {
         struct per_bin_node *n = per_bin_node(word);
-        struct lk_map_at here = {sync_get(n->hash), (uintptr_t)rc_peek(&n->entry.key)};
+        struct lk_map_at here = {sync_get(n->hash), sync_address(rc_peek(&n->entry.key))};
         if (lk_map_behind(here.hash, here.which, at) &&
             (first == NULL || lk_map_behind(best.hash, best.which, &here))) {
             first = n;
@@ -623,7 +623,7 @@ API bool lk_map_next(struct thread *t, struct lk_map *m, struct lk_map_at *at,
             *at = (struct lk_map_at){.hash = i + bit}; // before all that is in this bin
     }
     if (n != NULL) {
-        *at = (struct lk_map_at){sync_get(n->hash), (uintptr_t)rc_peek(&n->entry.key)};
+        *at = (struct lk_map_at){sync_get(n->hash), sync_address(rc_peek(&n->entry.key))};
         *key = lk_map_take(t, &n->entry.key);
         *value = lk_map_take(t, &n->entry.value);
     }
