@@ -186,39 +186,56 @@ static struct thread *as(struct thread *t)
 {
     return sync_here.self = t;
 }
-enum { OTHERS = 4000, OF_ANOTHER_SIZE = 300 };
+// OTHERS integers are more than a page, OF_ANOTHER_SIZE strings more than the pages of all integers.
+enum { OTHERS = 4000, GROUPS = 3, OF_ANOTHER_SIZE = 12000 };
+
+static void integers_new(struct thread *t, struct rc_header **to)
+{
+    for (unsigned i = 0; i < OTHERS; i++)
+        to[i] = integer_new(t, -1);
+}
+// Does a string lie on a byte of what was an integer?
+static bool lies_on(struct rc_header *string, struct rc_header *integer)
+{
+    uintptr_t from = sync_address(string);
+    return from + sizeof(struct string) > sync_address(integer) &&
+           from < sync_address(integer) + sizeof(struct integer);
+}
 
 // A reader has found an element and not tried its count yet. The element is dropped and dies; its
 // block becomes another object; that one dies with all that lies around it, and their page would
-// serve another size, did the reader not stand where it stands.
+// serve another size, did the reader not stand where it stands. It does when the reader has gone.
 static void a_reader_may_hold_what_is_freed(void **state)
 {
-    struct rc_header *other[OTHERS], *large[OF_ANOTHER_SIZE];
+    static struct rc_header *other[GROUPS][OTHERS], *large[2 * OF_ANOTHER_SIZE];
+    unsigned n = 0;
+    bool reused = false;
     (void)state;
     struct thread *writer = open_world(), *reader = enter(writer->world);
     as(writer);
     struct list *l = list_new(writer);
-    for (unsigned i = 0; i < OTHERS; i++) // the element lies among them
-        other[i] = integer_new(writer, -1);
+    struct rc_header *next = integer_new(writer, 8); // lives on, and pages away from the element
+    integers_new(writer, other[0]);
     put(writer, l, 7);
     struct rc_header *h = list_get(as(reader), l, 0); // shared and published
     rc_decref(reader, h);
-    thread_safepoint(reader);
+    as(writer);
+    integers_new(writer, other[1]); // the element's page is full
+    thread_safepoint(as(reader));
 
     struct rc_slot *slot = &list_block(l)->slot[0];
     struct rc_header *seen = rc_peek(slot); // the look
     as(writer);
-    struct rc_header *next = integer_new(writer, 8);
     list_set(writer, l, 0, next);
     rc_decref(writer, next);
     assert_false(rc_try_incref(as(reader), seen)); // dead, and its block nobody's
 
     as(writer);
     struct rc_header *heir = NULL; // the object that its block becomes
-    for (unsigned i = 0; i < OTHERS && heir != seen; i++) {
-        rc_decref(writer, other[i]);
-        heir = other[i] = integer_new(writer, 9);
-    }
+    integers_new(writer, other[2]); // and the page on which the next ones would lie is another one
+    for (unsigned i = 0; i < OTHERS; i++)
+        if (other[2][i] == seen)
+            heir = seen;
     assert_ptr_equal(heir, seen);
     rc_publish(writer, heir);
     assert_true(rc_try_incref(as(reader), seen)); // a stranger's count
@@ -227,21 +244,25 @@ static void a_reader_may_hold_what_is_freed(void **state)
 
     as(writer);
     thread_safepoint(writer); // what others counted comes home; a drain might wait for the reader
-    for (unsigned i = 0; i < OTHERS; i++)
-        rc_decref(writer, other[i]);
+    for (unsigned group = 0; group < GROUPS; group++)
+        for (unsigned i = 0; i < OTHERS; i++)
+            rc_decref(writer, other[group][i]);
     thread_safepoint(writer);
-    for (unsigned i = 0; i < OF_ANOTHER_SIZE; i++) {
-        large[i] = string_new(writer, "", 0, false);
-        uintptr_t from = sync_address(large[i]);
-        // not a byte of the reader's block
-        assert_true(from + sizeof(struct string) <= sync_address(seen) ||
-                    from >= sync_address(seen) + sizeof(struct integer));
+    for (; n < OF_ANOTHER_SIZE; n++) {
+        large[n] = string_new(writer, "", 0, false);
+        assert_false(lies_on(large[n], seen));
     }
     assert_false(rc_try_incref(as(reader), seen)); // still a count, still dead
     leave(as(reader), false); // a drain might wait for the writer
     as(writer);
-    for (unsigned i = 0; i < OF_ANOTHER_SIZE; i++)
-        rc_decref(writer, large[i]);
+    thread_safepoint(writer);
+    for (; n < 2 * OF_ANOTHER_SIZE && !reused; n++) {
+        large[n] = string_new(writer, "", 0, false);
+        reused = lies_on(large[n], seen);
+    }
+    assert_true(reused); // the page was empty, and only the reader was waited for
+    while (n != 0)
+        rc_decref(writer, large[--n]);
     rc_decref(writer, &l->base.rc);
     close_world(writer);
 }
