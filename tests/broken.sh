@@ -14,7 +14,8 @@ mkdir -p "$out" || exit 1
 out=$(cd "$out" && pwd)
 cd "$(dirname "$0")/.." || exit 1
 
-# wrong scheme, made from, layer, program, build, who is to catch it (one of those)
+# wrong scheme, made from, layer, program, build, who is to catch it (one of those), and what else the
+# program is compiled with
 cases=$(grep -v '^#' <<'END'
 lost_increment     atomic  RC refcount plain  verification
 leak               atomic  RC refcount plain  verification
@@ -63,10 +64,11 @@ pool_stale         pool    AL alloc    asan   ASan|UBSan
 pool_remembers     pool    AL alloc    plain  verification
 heaps_unwoken      heaps   AL alloc    plain  verification
 heaps_stamped_once heaps   AL alloc    plain  verification
+heaps_at_once      heaps   AL reads    census verification LK_SCHEME=optimistic
 own_uncounted      pep703  RC history  plain  verification|assertion
 END
 )
-controls=$(awk '{print "-", $2, $3, $4, $5, "-"}' <<<"$cases" | sort -u | while read -r row; do
+controls=$(awk '{print "-", $2, $3, $4, $5, "-", $7}' <<<"$cases" | sort -u | while read -r row; do
     # shellcheck disable=SC2086
     [ ! -e "tests/broken/$(set -- $row && echo "$2").h" ] || echo "$row"
 done)
@@ -75,10 +77,10 @@ case_name() { # wrong from layer program build
     echo "$1.$2.$4.$5"
 }
 
-build_and_run() { # wrong from layer program build
+build_and_run() { # wrong from layer program build [definition]
     local name flags of=$1 scheme
     [ "$of" != - ] || of=$2
-    scheme=("-D$3_SCHEME=$of")
+    scheme=("-D$3_SCHEME=$of" ${6:+"-D$6"})
     [ ! -e "tests/broken/$of.h" ] || scheme+=("-D$3_HEADER=\"tests/broken/$of.h\"")
     name=$out/$(case_name "$@")
     case $5 in
@@ -131,12 +133,12 @@ essay() { # wrong: its first sentence, without its name
         sed -e 's/^[a-z0-9_]*: //' -e 's/\. *$//'
 }
 
-while read -r wrong from layer program build _; do
+while read -r wrong from layer program build _ definition; do
     while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
         wait -n
     done
     # what the shell says of a program that aborts says its status too
-    build_and_run "$wrong" "$from" "$layer" "$program" "$build" 2>/dev/null &
+    build_and_run "$wrong" "$from" "$layer" "$program" "$build" "$definition" 2>/dev/null &
 done <<<"$cases
 $controls"
 wait
@@ -146,7 +148,7 @@ failed=0
 table=
 echo "1..$(wc -l <<<"$cases
 $controls")"
-while read -r wrong from layer program build expected; do
+while read -r wrong from layer program build expected _; do
     n=$((n + 1))
     name=$out/$(case_name "$wrong" "$from" "$layer" "$program" "$build")
     status=$(cat "$name.status")
