@@ -66,7 +66,7 @@ enum {
     HEAPS_CLASSES = 9 + 4 * (__builtin_ctz(HEAPS_LARGEST) - 7),
     HEAPS_LINKED = HEAPS_PAGE / 16, // bytes of new blocks that are linked at a time
     HEAPS_ALL = (1u << HEAPS_PAGES) - 1,
-    HEAPS_SPARE = 64 * HEAPS_PAGE, // bytes of large blocks that are kept
+    HEAPS_SPARE = 64 * HEAPS_PAGE,                // bytes of large blocks that are kept
     HEAPS_SIZES = __builtin_ctz(HEAPS_SPARE) + 1, // powers of two up to that
 };
 
@@ -123,7 +123,8 @@ struct al_world {
     sync_mutex mutex; // guards what follows, and the segments' own fields
     struct heaps_link segments;
     uint32_t free; // pages
-    size_t spared; // bytes of large blocks that are kept, by their powers of two, linked by link.next
+    size_t
+        spared; // bytes of large blocks that are kept, by their powers of two, linked by link.next
     struct heaps_segment *spare[HEAPS_SIZES];
 };
 
@@ -337,7 +338,7 @@ static __attribute__((noinline, unused)) void heaps_large_back(struct thread *t,
             if (old != NULL)
                 sync_heap_free(old);
             else
-                class--;
+                class --;
         }
         struct heaps_segment **spare = &aw->spare[heaps_large_class(size)];
         sync_set(s->link.next, (struct heaps_link *)sync_get(*spare));
@@ -346,8 +347,8 @@ static __attribute__((noinline, unused)) void heaps_large_back(struct thread *t,
     }
     sync_mutex_unlock(&aw->mutex);
 }
-// Gives back what has waited longest. Whenever one is queued by al_free, and all that may go before a
-// thread takes another page, so that the queue does not grow while readers go on.
+// Gives back what has waited longest. Whenever one is queued by al_free, and all that may go before
+// a thread takes another page, so that the queue does not grow while readers go on.
 static __attribute__((noinline, unused)) bool heaps_settle(struct thread *t)
 {
     struct heaps_page *page = heaps_ripe(t);

@@ -19,8 +19,8 @@
 //
 // Invariant: the mutex's holder alone changes the set and the list; a node in the set does not
 // change but for its links.
-// Memory order: CK's, whose readers look at a bucket's version when a writer moves what is in it. It
-// stores a node's address plainly, so a release fence stands before.
+// Memory order: CK's, whose readers look at a bucket's version when a writer moves what is in it.
+// It stores a node's address plainly, so a release fence stands before.
 //
 // libraries: ck
 #ifndef LK_CK_HS_H
