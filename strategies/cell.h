@@ -94,6 +94,7 @@ struct thread {
     struct rc_header **dead;
     size_t dead_count, dead_room;
     bool dying;
+    void *own;                                   // the workload's, of this thread; or NULL
     uint64_t pause;                              // thread_longest_pause
     _Alignas(SYNC_LINE) _Atomic(uint32_t) state; // enum thread_state
     _Atomic(uint32_t) running; // RC_STOPS: attached, and neither offline nor stopped

@@ -8,6 +8,11 @@
 #include "../strategies/cell.h"
 
 struct object;
+struct slots; // what a language can do with objects of a type (workloads/interp)
+// In a type's definition: its slots, where a language has declared them.
+#ifndef TYPE_SLOTS
+#define TYPE_SLOTS(name)
+#endif
 
 // NULL members: the type has no slots, no weak references, no equality but identity.
 struct type {
@@ -18,6 +23,7 @@ struct type {
     // They take no lock and change nothing: equal is called with the container's lock held.
     uint64_t (*hash)(struct object *o);
     bool (*equal)(struct object *a, struct object *b);
+    const struct slots *slots;
 };
 
 struct object {

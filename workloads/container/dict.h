@@ -15,7 +15,8 @@
 
 struct dict; // begins with struct object base
 
-// An empty dictionary, with one counted reference.
+// An empty dictionary, with one counted reference; of another type that is one (set.h).
+API struct dict *dict_new_as(struct thread *t, const struct type *type);
 API struct dict *dict_new(struct thread *t);
 
 // A new counted reference to the value, or NULL.
@@ -77,6 +78,10 @@ API enum dict_step dict_next(struct thread *t, struct dict_iter *it, struct rc_h
 #include "dict_table.h"
 #endif
 
+API struct dict *dict_new(struct thread *t)
+{
+    return dict_new_as(t, &dict_type);
+}
 API struct rc_header *dict_setdefault(struct thread *t, struct dict *d, struct rc_header *key,
                                       struct rc_header *value)
 {

@@ -34,11 +34,12 @@ static const struct type dict_type = {
     .name = "dict",
     .destroy = dict_destroy,
     .traverse = dict_traverse,
+    TYPE_SLOTS(dict)
 };
 
-API struct dict *dict_new(struct thread *t)
+API struct dict *dict_new_as(struct thread *t, const struct type *type)
 {
-    struct dict *d = object_new(t, &dict_type, sizeof *d, AL_CONTAINER, 0);
+    struct dict *d = object_new(t, type, sizeof *d, AL_CONTAINER, 0);
     lk_map_init(t, &d->map);
     return d;
 }

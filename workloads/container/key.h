@@ -48,6 +48,7 @@ static const struct type string_type = {
     .name = "string",
     .hash = string_hash,
     .equal = string_equal,
+    TYPE_SLOTS(string)
 };
 
 API struct rc_header *string_new(struct thread *t, const char *bytes, size_t length, bool interned)
@@ -99,8 +100,9 @@ API bool key_equal(struct rc_header *a, struct rc_header *b)
     if (a == b)
         return true;
     struct object *x = object_of(a), *y = object_of(b);
-    const struct type *type = sync_get(x->type);
-    if (type != sync_get(y->type))
+    const struct type *type = sync_get(x->type), *other = sync_get(y->type);
+    // types that share their equality are compared by it, as integers and floats are
+    if (type != other && type->equal != other->equal)
         return false;
     if (type == &string_type && sync_get(((struct string *)x)->interned) &&
         sync_get(((struct string *)y)->interned))

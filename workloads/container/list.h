@@ -88,6 +88,7 @@ static const struct type list_type = {
     .name = "list",
     .destroy = list_destroy,
     .traverse = list_traverse,
+    TYPE_SLOTS(list)
 };
 
 // An empty list, with one counted reference.

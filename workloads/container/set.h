@@ -15,11 +15,17 @@
 struct set {
     struct dict dict;
 };
+static const struct type set_type = {
+    .name = "set",
+    .destroy = dict_destroy,
+    .traverse = dict_traverse,
+    TYPE_SLOTS(set)
+};
 
 // An empty set, with one counted reference.
 API struct set *set_new(struct thread *t)
 {
-    return (struct set *)dict_new(t);
+    return (struct set *)dict_new_as(t, &set_type);
 }
 // True if the key is new; the set takes references of its own.
 API bool set_add(struct thread *t, struct set *s, struct rc_header *key)
