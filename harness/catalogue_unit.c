@@ -22,10 +22,11 @@ static const void *const functions[] = {
     rc_swap,           rc_move,          rc_copy,
     rc_release,        rc_clear,         rc_dirty,
     rc_roots_push,     rc_roots_pop,     rc_local_get,
-    rc_try_local,      rc_local_of,      rc_local_dup,
-    rc_local_drop,     rc_local_own,     rc_weak_make,
-    rc_weak_get,       rc_weak_drop,     rc_weak_die,
-    rc_collect,
+    rc_try_local,      rc_local_of,      rc_local_peek,
+    rc_local_dup,      rc_local_borrow,  rc_local_move,
+    rc_local_drop,     rc_local_own,     rc_local_take,
+    rc_weak_make,      rc_weak_get,      rc_weak_drop,
+    rc_weak_die,       rc_collect,
 };
 static const struct census_line census[] = {RC_CENSUS(CENSUS_LINE)};
 #define UNIT_KIND REFCOUNT

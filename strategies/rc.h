@@ -40,8 +40,12 @@
 //     RC_CLEARS               optional: it has an rc_clear of its own
 //     RC_BACKLOG              RC_BACKGROUND: the most changes of one thread that are not applied,
 //                             or whose deaths are not done, when its rc_safepoint returns
-// Whoever includes it may define RC_LOG_SIZE: the length of a scheme's logs or tables, in entries,
-// a power of two. Tests do, so that they are full soon. A prototype that a scheme gets wrong is a
+// Whoever includes it may define
+//     RC_LOG_SIZE             the length of a scheme's logs or tables, in entries, a power of two.
+//                             Tests do, so that they are full soon
+//     RC_LOCAL_BORROWS        it uses rc_local_borrow: locals that are counted are worth a bit
+//                             that tells those which are not
+// A prototype that a scheme gets wrong is a
 // "conflicting types" error that names both places; one that it forgets is an error where the
 // catalogue takes its address.
 #ifndef RC_H
@@ -152,10 +156,21 @@ API bool rc_try_local(struct thread *t, struct rc_local *l, struct rc_slot *s,
                       struct rc_header **h);
 // ... to h, which the caller holds while calling.
 API void rc_local_of(struct thread *t, struct rc_local *l, struct rc_header *h);
+// What the local refers to, or NULL: good while the local is.
+API struct rc_header *rc_local_peek(const struct rc_local *l);
+// A further local to what `from` refers to, which stays when `from` goes.
 API void rc_local_dup(struct thread *t, struct rc_local *to, const struct rc_local *from);
+// The same by who knows that `from` stays as it is until `to` has been dropped, moved from or owned
+// (CPython 3.14's LOAD_FAST_BORROW): a scheme may save the count. What `to` is moved to takes its
+// place in this.
+API void rc_local_borrow(struct thread *t, struct rc_local *to, const struct rc_local *from);
+// Moves: `to` was empty, `from` is afterwards.
+API void rc_local_move(struct thread *t, struct rc_local *to, struct rc_local *from);
 API void rc_local_drop(struct thread *t, struct rc_local *l);
 // Turns the local into a counted reference, which the caller gets; the local is empty afterwards.
 API struct rc_header *rc_local_own(struct thread *t, struct rc_local *l);
+// The inverse: the caller's counted reference to h becomes the local's, which was empty.
+API void rc_local_take(struct thread *t, struct rc_local *l, struct rc_header *h);
 
 // --- weak references (RC_WEAK) -----------------------------------------------------------------
 

@@ -9,10 +9,13 @@
 // that is added to `shared` when it is made keeps it from dying of that (CPython 3.14 adds
 // PY_SSIZE_T_MAX / 8 there), and only the collector ends it, which takes the bias away again in its
 // sum and finds the local references in the threads' frames. A local that is not counted says so by
-// a bit of its word (3.14's _PyStackRef), so that who drops it need not look at the object.
+// a bit of its word (3.14's _PyStackRef), so that who drops it need not look at the object. A
+// borrowed local has the bit too, whatever it refers to: the local that it was borrowed from keeps
+// that alive. Who makes a second local of one that has the bit does look.
 //
-// Invariant: an object's references are its count and, if it is deferred, the tagged locals in
-// registered frames; a tagged local refers to a deferred object.
+// Invariant: an object's references are its count and the tagged locals in registered frames; a
+// tagged local refers to a deferred object, or to what an untagged local of its thread, which
+// outlives it, counts.
 //
 // rc_local_get of a shared slot. What it finds might die, and its block become another object, at
 // any moment, until it is known to be deferred: then it can end only when the world has been
@@ -179,7 +182,7 @@ API void rc_publish(struct thread *t, struct rc_header *h)
 
 enum { PEP703_UNCOUNTED = 1 };
 struct rc_local {
-    uintptr_t word; // the object's address, and whether it is not counted; 0: empty
+    uintptr_t word; // the object's address, and PEP703_UNCOUNTED; 0: empty
 };
 
 API void rc_roots_push(struct thread *t, struct rc_roots *r, struct rc_local *local, unsigned n)
@@ -193,7 +196,7 @@ API void rc_roots_pop(struct thread *t, struct rc_roots *r)
 {
     sync_set(rc_self(t)->roots, sync_get(r->prev));
 }
-// An uncounted one to h, which is deferred.
+// An uncounted one to h, which is deferred or kept by another local.
 API void pep703_local(struct rc_local *l, struct rc_header *h)
 {
     sync_set(l->word, (uintptr_t)h | PEP703_UNCOUNTED);
@@ -239,12 +242,40 @@ API void rc_local_of(struct thread *t, struct rc_local *l, struct rc_header *h)
         sync_set(l->word, (uintptr_t)h);
     }
 }
+API struct rc_header *rc_local_peek(const struct rc_local *l)
+{
+    return (struct rc_header *)(sync_get(l->word) & ~(uintptr_t)PEP703_UNCOUNTED);
+}
+API void rc_local_take(struct thread *t, struct rc_local *l, struct rc_header *h)
+{
+    (void)t;
+    sync_set(l->word, (uintptr_t)h);
+}
+API bool pep703_uncounted(const struct rc_local *l)
+{
+    return (sync_get(l->word) & PEP703_UNCOUNTED) != 0;
+}
+// Of a borrowed one too, which may refer to any object.
 API void rc_local_dup(struct thread *t, struct rc_local *to, const struct rc_local *from)
 {
-    uintptr_t word = sync_get(from->word);
-    if ((word & PEP703_UNCOUNTED) == 0)
-        rc_incref(t, (struct rc_header *)word);
-    sync_set(to->word, word);
+    struct rc_header *h = rc_local_peek(from);
+    if (pep703_uncounted(from)) {
+        rc_local_of(t, to, h);
+    } else {
+        rc_incref(t, h);
+        rc_local_take(t, to, h);
+    }
+}
+API void rc_local_borrow(struct thread *t, struct rc_local *to, const struct rc_local *from)
+{
+    (void)t;
+    pep703_local(to, rc_local_peek(from));
+}
+API void rc_local_move(struct thread *t, struct rc_local *to, struct rc_local *from)
+{
+    (void)t;
+    sync_set(to->word, sync_get(from->word));
+    sync_set(from->word, 0);
 }
 API void rc_local_drop(struct thread *t, struct rc_local *l)
 {
@@ -255,9 +286,8 @@ API void rc_local_drop(struct thread *t, struct rc_local *l)
 }
 API struct rc_header *rc_local_own(struct thread *t, struct rc_local *l)
 {
-    uintptr_t word = sync_get(l->word);
-    struct rc_header *h = (struct rc_header *)(word & ~(uintptr_t)PEP703_UNCOUNTED);
-    if ((word & PEP703_UNCOUNTED) != 0)
+    struct rc_header *h = rc_local_peek(l);
+    if (pep703_uncounted(l))
         rc_incref(t, h);
     sync_set(l->word, 0);
     return h;

@@ -47,6 +47,7 @@ dead_tracked       collected RC cycles plain  assertion
 older_never        generational RC cycles plain verification
 frame_popped       pep703  RC cycles   plain  verification
 local_kept         pep703  RC cycles   plain  verification
+dup_borrowed       pep703  RC refcount plain  verification
 queue_skipped      pep703  RC cycles   plain  verification
 ebr_early          ebr     RL reclaim  plain  verification
 qsbr_lost          qsbr    RL reclaim  plain  verification

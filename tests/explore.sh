@@ -68,6 +68,7 @@ immortal_late         biased_immortal RC refcount d  $any
 drain_unlocked        biased         RC refcount  d  $any
 local_one_look        pep703         RC reuse     d  $any
 own_uncounted         pep703         RC refcount  d  $any
+dup_borrowed          pep703         RC refcount  d  $any
 local_missed          pep703         RC refcount  d  $any
 exit_unfolded         per_thread     RC refcount  d  leak|check failed
 fold_unlocked         per_thread     RC refcount  d  $any

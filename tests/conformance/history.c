@@ -10,7 +10,9 @@
 //   now and then all threads stop and drain; then exactly those objects live that the notes reach,
 //               over the links, and no others
 // Links make cycles where the scheme finds those, else they lead from the younger to the older.
+// Borrowed locals differ from others here; in refcount.c they need not.
 // The seed is printed; HISTORY_SEED=n begins with that one, HISTORY_ROUNDS=n makes it longer.
+#define RC_LOCAL_BORROWS
 #include "common.h"
 
 enum {
@@ -277,7 +279,7 @@ static void step(struct thread *t, struct player *p, unsigned me)
     unsigned k = (dice >> 24) % LOCALS, cell = (dice >> 32) % CELLS, from;
     struct lk_guard guard;
     _Atomic(struct rc_header *) *mail;
-    switch ((dice >> 40) % 18) {
+    switch ((dice >> 40) % 20) {
     case 0:
     case 1:
         drop(t, mine);
@@ -395,6 +397,34 @@ static void step(struct thread *t, struct player *p, unsigned me)
         *mine = shelf_use(t, history.shelf, &history.shelf->item[(dice >> 16) % SHELF], *mine,
                           (unsigned)(dice >> 48));
         lk_unlock(t, &history.shelf->lock, &guard);
+        break;
+    case 18: // a local is moved
+        from = (k + 1 + (dice >> 48) % (LOCALS - 1)) % LOCALS;
+        if (p->local_to[k] != NULL)
+            break;
+        rc_local_move(t, &p->local[k], &p->local[from]);
+        p->local_to[k] = p->local_to[from];
+        p->local_to[from] = NULL;
+        break;
+    case 19: // borrowed for a while; what it becomes outlives the one that was borrowed from
+        from = (k + 1 + (dice >> 48) % (LOCALS - 1)) % LOCALS;
+        if (p->local_to[k] != NULL || p->local_to[from] == NULL)
+            break;
+        h = &p->local_to[from]->node.o.rc;
+        rc_local_borrow(t, &p->local[k], &p->local[from]);
+        thread_safepoint(t);
+        sync_check(rc_local_peek(&p->local[k]) == h, "a borrowed local is to another object");
+        if ((dice >> 52) % 2 == 0 && *mine == NULL) {
+            *mine = noted(rc_local_own(t, &p->local[k]));
+            drop_local(t, p, from);
+            if ((dice >> 53) % 2 == 0) { // and its count becomes a local's
+                rc_local_take(t, &p->local[from], *mine);
+                p->local_to[from] = item_of(*mine);
+                *mine = NULL;
+            }
+        } else {
+            rc_local_drop(t, &p->local[k]);
+        }
         break;
     }
 }

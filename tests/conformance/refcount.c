@@ -378,6 +378,63 @@ static void locals(void **state)
     close_world(t);
 }
 
+// ... moved, borrowed, and made of a counted reference.
+static void locals_in_turn(void **state)
+{
+    static const unsigned flags[] = {0, RC_DEFERRED};
+    (void)state;
+    struct thread *t = open_world();
+    for (unsigned i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        struct mark mark = {0};
+        struct rc_local l[4] = {};
+        struct rc_roots frame;
+        rc_roots_push(t, &frame, l, 4);
+        assert_null(rc_local_peek(&l[0]));
+        rc_local_move(t, &l[1], &l[0]); // an empty one
+        assert_null(rc_local_peek(&l[1]));
+
+        struct rc_header *h = node_of_type(t, &node_type, &mark, flags[i]);
+        rc_local_take(t, &l[0], h);
+        assert_ptr_equal(rc_local_peek(&l[0]), h);
+        assert_true(lives(t, &mark)); // by a local alone
+        rc_local_move(t, &l[1], &l[0]);
+        assert_null(rc_local_peek(&l[0]));
+        assert_ptr_equal(rc_local_peek(&l[1]), h);
+        assert_true(lives(t, &mark));
+
+        // a borrowed one, and one that was borrowed from it and has moved
+        rc_local_borrow(t, &l[2], &l[1]);
+        assert_ptr_equal(rc_local_peek(&l[2]), h);
+        assert_true(lives(t, &mark));
+        rc_local_borrow(t, &l[0], &l[2]);
+        rc_local_move(t, &l[3], &l[0]);
+        assert_ptr_equal(rc_local_peek(&l[3]), h);
+        rc_local_drop(t, &l[3]);
+        assert_null(rc_local_peek(&l[3]));
+        assert_ptr_equal(rc_local_peek(&l[2]), h);
+        // its duplicate is good without the one that was borrowed from
+        rc_local_dup(t, &l[0], &l[2]);
+        rc_local_drop(t, &l[2]);
+        rc_local_drop(t, &l[1]);
+        assert_ptr_equal(rc_local_peek(&l[0]), h);
+        assert_true(lives(t, &mark));
+
+        // a borrowed one becomes a counted reference, which is good by itself too
+        rc_local_borrow(t, &l[1], &l[0]);
+        assert_ptr_equal(rc_local_own(t, &l[1]), h);
+        assert_null(rc_local_peek(&l[1]));
+        rc_local_drop(t, &l[0]);
+        assert_true(lives(t, &mark));
+        rc_local_take(t, &l[2], h);
+        assert_ptr_equal(rc_local_own(t, &l[2]), h);
+        rc_roots_pop(t, &frame);
+        assert_true(lives(t, &mark));
+        rc_decref(t, h);
+        assert_true(dies(t, &mark));
+    }
+    close_world(t);
+}
+
 static void weak_cells(void **state)
 {
     enum { CELLS = 4 };
@@ -1277,6 +1334,7 @@ int main(void)
         cmocka_unit_test(shared_slots),
         cmocka_unit_test(excluded_slots),
         cmocka_unit_test(locals),
+        cmocka_unit_test(locals_in_turn),
         WHEN(WEAK, weak_cells),
         cmocka_unit_test(a_long_list_dies_without_recursion),
         cmocka_unit_test(a_wide_tree_dies),

@@ -4,6 +4,7 @@
 // over, and refer to weakly. Thread 1 made the object where nothing else is said, so it is the
 // owner where a scheme has owners. Nobody waits for another thread, so a part that finds nothing to
 // do ends.
+#define RC_LOCAL_BORROWS
 #include "common.h"
 
 #define WEAK UNLESS(PAIR_HAS(RC_TRAITS, RC_WEAK), "this refcount scheme has no weak references")
@@ -443,9 +444,9 @@ static void locals_run(struct scene *s, struct thread *t, unsigned i)
         thread_safepoint(t);
         return;
     }
-    struct rc_local local[2] = {};
+    struct rc_local local[3] = {};
     struct rc_roots frame;
-    rc_roots_push(t, &frame, local, 2);
+    rc_roots_push(t, &frame, local, 3);
     struct rc_header *h = rc_local_get(t, &local[0], &s->slot);
     uint32_t payload = node_payload(h);
     thread_safepoint(t);
@@ -458,7 +459,15 @@ static void locals_run(struct scene *s, struct thread *t, unsigned i)
         thread_safepoint(t);
         use_and_drop(t, h, payload);
     } else {
+        rc_local_borrow(t, &local[1], &local[0]);
+        thread_safepoint(t);
+        node_use(rc_local_peek(&local[1]), payload);
+        rc_local_dup(t, &local[2], &local[1]); // good without the one that was borrowed from
+        rc_local_drop(t, &local[1]);
         rc_local_drop(t, &local[0]);
+        thread_safepoint(t);
+        node_use(rc_local_peek(&local[2]), payload);
+        rc_local_drop(t, &local[2]);
         rc_roots_pop(t, &frame);
     }
 }
