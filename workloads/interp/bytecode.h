@@ -503,7 +503,7 @@ static inline void read_program(struct bytecode_reader *r, struct bytecode *b, u
     snprintf(sum, sizeof sum, "%016" PRIx64, read_checksum(r->text, (size_t)(r->at - r->text)));
     read_begin(r, "checksum");
     if (!read_word(r, sum))
-        read_expected(r, sum);
+        read_fail(r, "the checksum of all lines before is %s: was one changed by hand?", sum);
     read_end(r);
     if (r->at != r->end)
         read_expected(r, "the end of the text");
