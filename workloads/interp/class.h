@@ -87,21 +87,26 @@ API void types_unlock(struct machine *m)
         sync_mutex_unlock(&m->types);
 }
 
-// On whichever thread: maybe one that no program runs on. It waits for nobody who waits for it: who
-// holds the type lock is never stopped by a thread that ends objects.
+// On whichever thread: maybe a scheme's own, which has not entered the runtime.
+API void types_lock_within(struct thread *t, struct machine *m)
+{
+    if (!CLASS_LOCKED || sync_mutex_trylock(&m->types))
+        return;
+    thread_offline(t);
+    sync_mutex_lock(&m->types);
+    thread_back(t);
+}
 static void class_destroy(struct thread *t, struct object *o)
 {
     struct class_object *c = as_class(o);
-    if (CLASS_LOCKED)
-        sync_mutex_lock(&c->machine->types);
+    types_lock_within(t, c->machine);
     if (c->before != NULL)
         c->before->next = c->next;
     else
         c->machine->classes = c->next;
     if (c->next != NULL)
         c->next->before = c->before;
-    if (CLASS_LOCKED)
-        sync_mutex_unlock(&c->machine->types);
+    types_unlock(c->machine);
     rc_clear(t, &c->name);
     rc_clear(t, &c->parent);
     rc_clear(t, &c->dict);
