@@ -103,7 +103,7 @@ static void say_progress(struct ongoing *r, const struct spec *s, unsigned round
             r->live ? "\r\033[K" : "rclab: ", r->had + r->done, r->total, round + 1,
             r->sweep->plan->rounds, left);
     if (r->live) {
-        spec_pair(s, key);
+        spec_cell(s, key);
         fprintf(stderr, ": %s %s, %u thread%s", s->workload->name, key, s->threads,
                 s->threads != 1 ? "s" : "");
     } else {
@@ -366,8 +366,8 @@ static int by_program(const void *a, const void *b)
     int order = strcmp(x->workload->name, y->workload->name);
     if (order != 0)
         return order;
-    spec_pair(x, left);
-    spec_pair(y, right);
+    spec_cell(x, left);
+    spec_cell(y, right);
     return strcmp(left, right);
 }
 
