@@ -11,6 +11,7 @@
 #include "checks.h"
 #include "environment.h"
 #include "estimate.h"
+#include "programs.h"
 #include "results.h"
 
 bool shard_has(struct shard shard, size_t family)
@@ -385,7 +386,8 @@ static bool possible(struct ongoing *r, const struct spec *const *cell, size_t n
                              all[k].name, all[k].library, all[k].package);
     }
     for (size_t i = 0; i < n; i++)
-        if (!invoke_possible(cell[i], r->sweep->topology, &r->e))
+        if (!invoke_possible(cell[i], r->sweep->topology, &r->e) ||
+            (cell[i]->program != NULL && !program_compile(cell[i]->program, &r->e)))
             return false;
     return true;
 }
