@@ -410,7 +410,7 @@ static void test_mistakes_in_lines(void **state)
         {"[plan]\nchecks = 1\nmargin = 0.1\nchecks = 1\n" ONE,
          "4:", "checks: given already, in line 2"},
         {ONE "thread = 1\n", "4:",
-         "no key 'thread'; known: workload threads allocator placement memory program "
+         "no key 'thread'; known: workload threads allocator placement memory program runtime pair rc lock "
          "reclaimer alloc copy extra param.NAME together exclude"},
         {ONE "param = 1\n", "4:", "param.NAME"},
         {"[plan]\nops = 1000\ntime = 2\n" ONE, "3:", "either time or ops"},
