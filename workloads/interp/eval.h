@@ -221,6 +221,73 @@ static struct object *make_class(struct thread *t, struct frame *f, struct objec
     return class;
 }
 
+API struct object *eval_binary(struct thread *t, enum operator how, struct object *a,
+                               struct object *b)
+{
+    // 1.5 to 2.7 have the sum and the difference of small enough integers in the loop
+    if (ERA_INT_IN_LOOP && is_exact_int(a) && is_exact_int(b)) {
+        int64_t result;
+        if (how == OPERATOR_ADD &&
+            !__builtin_add_overflow(int_value(a), int_value(b), &result))
+            return int_new(t, result);
+        if (how == OPERATOR_SUBTRACT &&
+            !__builtin_sub_overflow(int_value(a), int_value(b), &result))
+            return int_new(t, result);
+    }
+    return binary(t, how, a, b);
+}
+// conversion: 0 none, 1 !s, 2 !r, 3 !a.
+static struct object *eval_format(struct thread *t, struct object *o, unsigned conversion,
+                                  struct object *spec)
+{
+    if (conversion == 0)
+        return format_value(t, o, spec);
+    struct object *text = conversion == 1 ? str(t, o) : conversion == 2 ? repr(t, o) : ascii_of(t, o);
+    if (text == NULL)
+        return NULL;
+    struct object *result = format_value(t, text, spec);
+    drop(t, text);
+    return result;
+}
+// What PUSH_EXC_INFO left, whose reference is taken, is what is handled again.
+API void eval_handled(struct thread *t, struct object *previous)
+{
+    struct interp *in = interp_of(t);
+    struct object *now = in->handled;
+    in->handled = previous != in->none ? previous : NULL;
+    if (previous == in->none)
+        drop(t, previous);
+    drop_maybe(t, now);
+}
+// What a `for` of 1.4 goes by: the sequence and an integer object, a new one for each turn.
+static struct object *index_iterator(struct thread *t, struct object *o)
+{
+    return iterate(t, o);
+}
+// New ones of the n locals from `first` on, which are empty afterwards.
+static struct object *tuple_of_locals(struct thread *t, struct rc_local *first, unsigned n)
+{
+    if (n == 0)
+        return keep(t, interp_of(t)->empty_tuple);
+    struct object *near[16], **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
+    for (unsigned i = 0; i < n; i++)
+        item[i] = object_of(rc_local_own(t, &first[i]));
+    struct object *tuple = tuple_make(t, item, n);
+    if (item != near)
+        sync_free(item);
+    return tuple;
+}
+static struct object *list_of_locals(struct thread *t, struct rc_local *first, unsigned n)
+{
+    struct object *near[16], **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
+    for (unsigned i = 0; i < n; i++)
+        item[i] = object_of(rc_local_own(t, &first[i]));
+    struct object *list = list_make(t, item, n);
+    if (item != near)
+        sync_free(item);
+    return list;
+}
+
 // --- calls --------------------------------------------------------------------------------------
 
 // Calls what `callable` refers to with the n locals behind `argument`. Answers the result; or NULL,

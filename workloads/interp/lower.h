@@ -302,7 +302,6 @@ static void lower_all(struct lower *l)
 // --- a code -------------------------------------------------------------------------------------
 
 static struct object *intern(struct thread *t, const char *bytes, size_t length);
-static struct object *immortal_maybe(struct thread *t, struct object *o);
 
 static struct object *lower_constant(struct thread *t, const struct code *c,
                                      const struct bytecode_constant *k)

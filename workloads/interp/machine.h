@@ -41,11 +41,12 @@ static struct object *intern(struct thread *t, const char *bytes, size_t length)
     struct rc_header *made = string_new(t, bytes, length, false);
     struct rc_header *there = dict_get(t, m->interned, made);
     if (there == NULL) {
-        there = string_new_flags(t, bytes, length, true, MACHINE_FLAGS);
+        there = string_new_as(t, bytes, length, true, MACHINE_FLAGS);
         dict_set(t, m->interned, there, there);
+        rc_incref(t, there);
     }
     rc_decref(t, made);
-    rc_decref(t, there); // it lives on in the dictionary
+    rc_decref(t, there); // the machine's own reference remains
     return object_of(there);
 }
 static struct object *intern_text(struct thread *t, const char *text)
@@ -182,9 +183,49 @@ static void machine_classes(struct thread *t, struct machine *m)
     }
 }
 
+// What was raised and not caught, as people read it; it is given up.
+static void machine_error(struct thread *t, char *error, size_t size)
+{
+    struct interp *in = interp_of(t);
+    struct object *e = in->error;
+    char where[sizeof in->where];
+    memcpy(where, in->where, sizeof where);
+    bool fatal = in->fatal;
+    in->error = NULL;
+    in->fatal = false;
+    struct object *text = str(t, e);
+    const char *said = text != NULL ? string_of(text)->bytes : "";
+    if (fatal)
+        snprintf(error, size, "%s: outside rclab's subset of Python: %s", where, said);
+    else
+        snprintf(error, size, "%s: %s%s%s", where, type_name(t, e), said[0] != '\0' ? ": " : "",
+                 said);
+    drop_maybe(t, text);
+    drop(t, e);
+    error_clear(t);
+}
+
+// Gives up the interned strings.
+static void intern_end(struct thread *t, struct machine *m)
+{
+    size_t n = 0;
+    struct object **all = sync_alloc((dict_length(t, m->interned) + 1) * sizeof *all);
+    struct rc_header *key, *value;
+    for (struct dict_iter it = dict_iterate(t, m->interned);
+         dict_next(t, &it, &key, &value) == DICT_ENTRY;) {
+        all[n++] = object_of(key);
+        rc_decref(t, key);
+        rc_decref(t, value);
+    }
+    drop(t, &m->interned->base);
+    for (size_t i = 0; i < n; i++)
+        machine_drop(t, all[i]);
+    sync_free(all);
+}
+
 // The program's text is checked; it is not needed afterwards. The caller has entered the runtime,
-// and has no other machine. NULL: a code is too long, or the module's statements raised an error,
-// which `error` tells.
+// and has no other machine. If a code is too long, or the module's statements raised an error,
+// `error`, which was empty, tells it, and the machine can only be closed.
 static struct machine *machine_open(struct thread *t, const struct bytecode *text, char *error,
                                     size_t size)
 {
@@ -239,10 +280,9 @@ static struct machine *machine_open(struct thread *t, const struct bytecode *tex
     return m;
 }
 
-// All other threads have left. What then lives is in cycles, or the program's own leak.
+// By the thread that opened it; all others have left. What then lives is in cycles, or the program's own leak.
 static void machine_close(struct thread *t, struct machine *m)
 {
-    struct machine *end = m;
     dict_clear(t, m->globals);
     if (ERA_METHOD_CACHE)
         for (size_t i = 0; i < METHOD_CACHE_ENTRIES; i++)
@@ -273,7 +313,7 @@ static void machine_close(struct thread *t, struct machine *m)
     // classes that are in cycles, and leaked, refer to the machine: who ends them is the world's end
     sync_mutex_destroy(&m->types);
     sync_mutex_destroy(&m->specialising);
-    sync_free(end);
+    sync_free(m);
 }
 
 #endif

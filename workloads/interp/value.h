@@ -33,6 +33,7 @@ static inline void value_free(struct thread *t, struct rc_header *h);
 #include "../workload.h"
 #include "../container/method_cache.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -461,8 +462,8 @@ struct machine {
     sync_mutex types;     // the type lock: who changes a class, or looks up without a cache
     struct class_object *classes; // all of them
     uint64_t versions;            // under the type lock
-    // of the keys of globals and builtins, and of their values: renewed by whoever changes them
-    _Atomic(uint64_t) globals_version;
+    // Of the globals, and of their keys alone: one more with each change.
+    _Atomic(uint64_t) globals_version, keys_version;
     sync_mutex specialising; // held by who rewrites an instruction, where threads run beside another
     struct kept kept[KEEP_KINDS][KEPT_SIZES];
     struct method_cache_entry *method_cache; // METHOD_CACHE_ENTRIES, or NULL
