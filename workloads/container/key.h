@@ -19,7 +19,7 @@ struct string {
     bool ascii;             // no byte above 127: each is a character
     _Atomic(uint64_t) hash; // 0: not computed yet
     size_t length;          // bytes
-    char bytes[];
+    char bytes[];           // and a NUL behind them
 };
 
 struct integer {
@@ -73,24 +73,34 @@ API bool string_ascii_bytes(const char *bytes, size_t length)
         any |= (unsigned char)*bytes++;
     return (any & 0x8080808080808080u) == 0;
 }
-// A string whose bytes the caller fills in, before anyone else sees it.
-API struct string *string_room(struct thread *t, size_t length, bool ascii)
+// A string whose bytes the caller fills in, before anyone else sees it. flags: of rc_init.
+API struct string *string_room_as(struct thread *t, size_t length, bool ascii, unsigned flags)
 {
-    struct string *s = object_new(t, &string_type, sizeof *s + length, AL_OBJECT, 0);
+    struct string *s = object_new(t, &string_type, sizeof *s + length + 1, AL_OBJECT, flags);
     s->interned = false;
     s->ascii = ascii;
     atomic_init(&s->hash, 0);
     s->length = length;
+    s->bytes[length] = '\0';
     return s;
 }
-// A key: its hash is known from the start.
-API struct rc_header *string_new(struct thread *t, const char *bytes, size_t length, bool interned)
+API struct string *string_room(struct thread *t, size_t length, bool ascii)
 {
-    struct string *s = string_room(t, length, string_ascii_bytes(bytes, length));
+    return string_room_as(t, length, ascii, 0);
+}
+// A key: its hash is known from the start.
+API struct rc_header *string_new_as(struct thread *t, const char *bytes, size_t length,
+                                    bool interned, unsigned flags)
+{
+    struct string *s = string_room_as(t, length, string_ascii_bytes(bytes, length), flags);
     s->interned = interned;
     atomic_init(&s->hash, string_hash_bytes(bytes, length));
     memcpy(s->bytes, bytes, length);
     return &s->base.rc;
+}
+API struct rc_header *string_new(struct thread *t, const char *bytes, size_t length, bool interned)
+{
+    return string_new_as(t, bytes, length, interned, 0);
 }
 
 API uint64_t integer_hash(struct object *o)
