@@ -335,8 +335,9 @@ static struct object *round_float(struct thread *t, double value, int64_t digits
             up = *p == '9';
             *p = up ? '0' : (char)(*p + 1);
         }
-        if (up) {
-            memmove(builder_room(&b, 1) - (b.length - 1) + 1, b.bytes, b.length - 1);
+        if (up) { // all nines
+            builder_room(&b, 1);
+            memmove(b.bytes + 1, b.bytes, b.length - 1);
             b.bytes[0] = '1';
         }
         builder_format(&b, "e%zu", cut);

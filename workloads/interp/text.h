@@ -559,7 +559,7 @@ static int string_contains(struct thread *t, struct object *o, struct object *it
 static struct object *named(struct thread *t, struct object *const *argument, unsigned n,
                             struct object *const *keyword, unsigned i, bool *ok)
 {
-    struct object *by_name = keyword != NULL ? keyword[i] : NULL;
+    struct object *by_name = keyword[i];
     if (i < n && by_name != NULL) {
         raise_error(t, RAISES_TYPE_ERROR, "argument given by name and by position (%u)", i + 1);
         *ok = false;
