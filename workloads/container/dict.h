@@ -27,6 +27,17 @@ API struct rc_header *dict_get_local(struct thread *t, struct dict *d, struct rc
 // The value without a reference, or NULL: good only while something else is known to keep it, such
 // as a dictionary that nobody changes.
 API struct rc_header *dict_get_borrowed(struct thread *t, struct dict *d, struct rc_header *key);
+// Where the key stands, for the functions below: any number, which later changes may make useless.
+// DICT_NO_HINT: it is not there, or nobody can tell where things are.
+enum { DICT_NO_HINT = UINT32_MAX };
+API uint32_t dict_hint(struct thread *t, struct dict *d, struct rc_header *key);
+// As dict_get_local and dict_set, for a key that is looked for at one place only, and by identity:
+// NULL and false if it does not stand there, and nothing is done (CPython 3.11's
+// LOAD_ATTR_WITH_HINT).
+API struct rc_header *dict_get_local_at(struct thread *t, struct dict *d, uint32_t hint,
+                                        struct rc_header *key, struct rc_local *l);
+API bool dict_set_at(struct thread *t, struct dict *d, uint32_t hint, struct rc_header *key,
+                     struct rc_header *value);
 API bool dict_contains(struct thread *t, struct dict *d, struct rc_header *key);
 API size_t dict_length(struct thread *t, struct dict *d);
 

@@ -57,6 +57,23 @@ API struct rc_header *dict_get_local(struct thread *t, struct dict *d, struct rc
 {
     return lk_map_get_local(t, &d->map, key, dict_hash(key), key_equal, l);
 }
+API uint32_t dict_hint(struct thread *t, struct dict *d, struct rc_header *key)
+{
+    (void)t, (void)d, (void)key;
+    return DICT_NO_HINT;
+}
+API struct rc_header *dict_get_local_at(struct thread *t, struct dict *d, uint32_t hint,
+                                        struct rc_header *key, struct rc_local *l)
+{
+    (void)t, (void)d, (void)hint, (void)key, (void)l;
+    return NULL;
+}
+API bool dict_set_at(struct thread *t, struct dict *d, uint32_t hint, struct rc_header *key,
+                     struct rc_header *value)
+{
+    (void)t, (void)d, (void)hint, (void)key, (void)value;
+    return false;
+}
 API bool dict_contains(struct thread *t, struct dict *d, struct rc_header *key)
 {
     return dict_get_borrowed(t, d, key) != NULL;

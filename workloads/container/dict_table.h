@@ -335,6 +335,59 @@ API struct rc_header *dict_get_borrowed(struct thread *t, struct dict *d, struct
     return dict_read(t, d, key, TAKE_BORROWED, NULL);
 }
 
+// The entry of that number if it has this very key, in a block that may be another one by now.
+API struct dict_entry *dict_entry_at(struct dict_block *b, uint32_t hint, struct rc_header *key)
+{
+    if (b == NULL || hint >= container_get(b->entries))
+        return NULL;
+    struct dict_entry *e = dict_entry(b, hint);
+    return rc_peek(&e->key) == key ? e : NULL;
+}
+API uint32_t dict_hint(struct thread *t, struct dict *d, struct rc_header *key)
+{
+    uint64_t hash = key_hash(key);
+    struct lk_guard g;
+    uint32_t hint = DICT_NO_HINT;
+    lk_lock_read(t, &d->lock, &g);
+    struct dict_block *b = dict_block(d);
+    struct dict_entry *e = dict_find(b, key, hash, NULL);
+    if (e != NULL && rc_peek(&e->key) == key)
+        hint = (uint32_t)(e - dict_entry(b, 0));
+    lk_unlock(t, &d->lock, &g);
+    return hint;
+}
+API struct rc_header *dict_get_local_at(struct thread *t, struct dict *d, uint32_t hint,
+                                        struct rc_header *key, struct rc_local *l)
+{
+    struct lk_guard g;
+    struct rc_header *h = NULL;
+    if (!lk_read_begin(t, &d->lock, &g))
+        return NULL;
+    struct dict_entry *e = dict_entry_at(lk_read_watch(t, &g, &d->storage), hint, key);
+    bool taken = e != NULL && container_take(t, &e->value, TAKE_LOCAL, l, &h);
+    bool valid = lk_read_end(t, &d->lock, &g);
+    if (valid && taken)
+        return h;
+    if (taken)
+        container_give_back(t, TAKE_LOCAL, l, h);
+    return NULL;
+}
+API bool dict_set_at(struct thread *t, struct dict *d, uint32_t hint, struct rc_header *key,
+                     struct rc_header *value)
+{
+    struct lk_guard g;
+    struct rc_header *displaced = NULL;
+    if (CONTAINER_COPIES)
+        return false;
+    rc_incref(t, value);
+    lk_lock(t, &d->lock, &g);
+    struct dict_entry *e = dict_entry_at(dict_block(d), hint, key);
+    displaced = e != NULL ? rc_swap(t, &d->base.rc, &e->value, value) : value;
+    lk_unlock(t, &d->lock, &g);
+    rc_decref(t, displaced);
+    return e != NULL;
+}
+
 // The value itself is not looked at, so it need not be kept.
 API bool dict_contains(struct thread *t, struct dict *d, struct rc_header *key)
 {

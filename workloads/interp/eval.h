@@ -211,6 +211,7 @@ static struct object *make_class(struct thread *t, struct frame *f, struct objec
         if (result != NULL) {
             drop(t, result);
             class = &class_new(t, object_of(rc_peek(&c->title)), parent, dict)->base;
+            as_class(class)->program = true;
         }
     }
     if (class != NULL && cell != NULL)
@@ -431,7 +432,7 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
 #define MISS(op)                                                   \
     {                                                              \
         specialise_miss(t, (machine_word *)next - 1, word, OP_##op); \
-        goto general_##op;                                         \
+        goto general_##op;                                           \
     }
 
 static struct object *run(struct thread *t, struct frame *f)
@@ -813,6 +814,9 @@ static struct object *run(struct thread *t, struct frame *f)
     INSTRUCTION_BEGIN(INPLACE_OP)
     {
         SPECIALISE(binary)
+#if ERA >= 311
+    general_INPLACE_OP:
+#endif
         ANSWER(2, in_place(t, (enum operator)A, PEEK(2), PEEK(1)));
         NEXT
     }

@@ -151,6 +151,23 @@ API bool comparison_holds(enum comparison how, int order)
         return order >= 0;
     }
 }
+API bool floats_hold(enum comparison how, double x, double y)
+{
+    switch (how) {
+    case COMPARE_LT:
+        return x < y;
+    case COMPARE_LE:
+        return x <= y;
+    case COMPARE_EQ:
+        return x == y;
+    case COMPARE_NE:
+        return x != y;
+    case COMPARE_GT:
+        return x > y;
+    default:
+        return x >= y;
+    }
+}
 static struct object *number_compare(struct thread *t, struct object *a, struct object *b,
                                      enum comparison how)
 {

@@ -405,6 +405,8 @@ struct class_object {
     struct type type; // of its instances
     enum kind kind;   // of the builtin types' classes; KIND_INSTANCE: of a program's, or object
     bool exception;   // its instances are exceptions
+    bool program;     // a program made it, and may change it
+    _Atomic(bool) shadowed; // an instance may have a name of its own that the class has too
     const struct builtin_def *make; // what a call does, of a builtin type; NULL: makes an instance
     struct machine *machine;
     struct class_object *before, *next; // all classes, under the type lock
