@@ -3,6 +3,7 @@
 # rclab. `make help` lists what a person runs. Nothing here names a scheme, a workload or a cell:
 # they are found by wildcards, and a cell is built when something names its path:
 #     build/cells/WORKLOAD/REFCOUNT+LOCK[+RECLAIMER+ALLOCATOR][@LAYOUT]
+#     build/cells/WORKLOAD/RUNTIME[@LAYOUT]       the row of that name in strategies/runtimes.def
 # A cell is compiled once, to build/obj/cells/..., and linked in each layout: in the usual order, or
 # in one of LAYOUT's own (scripts/link).
 # Named builds of the program and of cells: build (release), build/asan, build/tsan, build/census.
@@ -203,6 +204,11 @@ pair_flags = -DRC_SCHEME=$(word 1,$(1)) $(call header_flag,rc,$(word 1,$(1))) \
     $(if $(word 3,$(1)),-DRL_SCHEME=$(word 3,$(1)) $(call header_flag,rl,$(word 3,$(1))) \
     -DAL_SCHEME=$(word 4,$(1)) $(call header_flag,al,$(word 4,$(1))))
 pair = $(subst +, ,$(notdir $(1)))
+# A name without '+' is a runtime: its schemes, and what is defined beside them.
+RUNTIMES = strategies/runtimes.def
+runtime = $(or $(shell CC='$(CC)' scripts/runtime '$(1)'),$(error no runtime $(1) in $(RUNTIMES)))
+cell_flags = $(if $(findstring +,$(1)),$(call pair_flags,$(call pair,$(1))),$(call runtime_flags,$(call runtime,$(notdir $(1)))))
+runtime_flags = $(call pair_flags,$(1)) $(wordlist 5,$(words $(1)),$(1))
 # Of WORKLOAD/PAIR[@LAYOUT]: the cell, and what stands before the command that links it (with all of
 # it as the name, no two cells have the same order).
 cell = $(firstword $(subst @, ,$(1)))
@@ -247,10 +253,10 @@ $(2)/rclab: $(RCLAB_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalog
 	@$(3) $$(filter %.o,$$^) $(LIBS) $$(LINK_INTO)
 	@echo built $$@
 
-$(2)/obj/cells/%.o: $$$$(call source,$$$$(*D)) $(BUILD)/flags
+$(2)/obj/cells/%.o: $$$$(call source,$$$$(*D)) $$$$(if $$$$(findstring +,$$$$*),,$(RUNTIMES)) $(BUILD)/flags
 	@test -n '$$(call source,$$(*D))' || { echo 'no workload $$(*D)' >&2; exit 1; }
 	@mkdir -p $$(@D)
-	@$(3) $(CELL_FLAGS) $$(call pair_flags,$$(call pair,$$*)) -c $$(call source,$$(*D)) $$(INTO)
+	@$(3) $(CELL_FLAGS) $$(call cell_flags,$$*) -c $$(call source,$$(*D)) $$(INTO)
 
 $(2)/cells/%: $(2)/obj/cells/$$$$(call cell,$$$$*).o $(2)/obj/runner.o $(2)/obj/sync.o $$$$(firstword $$$$(call shuffle,$$$$*))
 	@mkdir -p $$(@D)

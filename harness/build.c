@@ -84,12 +84,12 @@ static void directory_of(const char *headers, struct directory *d)
 // Below the root: "build/cells/..." or "build/asan/cells/...".
 static void cell_target(const struct spec *s, bool census, unsigned layout, char *target)
 {
-    char pair[SPEC_TEXT];
+    char cell[SPEC_TEXT];
     const char *named = census ? "census" : RCLAB_BUILD;
     bool release = strcmp(named, "release") == 0;
-    spec_pair(s, pair);
+    spec_cell(s, cell);
     int n = snprintf(target, BUILD_PATH, "%s%s%s/cells/%s/%s", RCLAB_DIRECTORY, release ? "" : "/",
-                     release ? "" : named, s->workload->name, pair);
+                     release ? "" : named, s->workload->name, cell);
     if (layout > 0 && n < BUILD_PATH)
         snprintf(target + n, BUILD_PATH - (size_t)n, "@%u", layout);
 }

@@ -13,12 +13,8 @@
 // collects its cycles, only where it must be.
 static const struct {
     const char *rc, *lock;
-} typical[] = {{"plain", "gil"},
-               {"atomic", "none"},
-               {"biased", "none"},
-               {"atomic", "pthread"},
-               {"atomic", "pymutex"},
-               {"generational", "gil"},
+} typical[] = {{"plain", "gil"},      {"atomic", "none"},    {"biased", "none"},
+               {"atomic", "pthread"}, {"atomic", "pymutex"}, {"generational_immortal", "gil"},
                {"pep703", "none"}};
 enum { TYPICAL = sizeof typical / sizeof typical[0], PAIRS_MOST = 3, WORKLOADS_WHOLE = 3 };
 

@@ -134,8 +134,8 @@ static bool varies(const struct comparing *w, const char *name)
 
 static void print_rest(const struct comparing *w, const struct comparison *c)
 {
-    static const char *const rest[] = {"rc",     "lock",      "reclaimer", "alloc", "allocator",
-                                       "memory", "placement", "copy",      "extra"};
+    static const char *const rest[] = {"runtime",   "rc",     "lock",      "reclaimer", "alloc",
+                                       "allocator", "memory", "placement", "copy",      "extra"};
     char text[SPEC_TEXT], x[VALUE_TEXT], y[VALUE_TEXT];
     result_params(c->with, text);
     printf("  %s", text);

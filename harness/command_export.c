@@ -64,6 +64,7 @@ static const char *const csv_columns[] = {
     "ns_per_op",     "thread_ops",     "fairness",     "verified",
     "background_ns", "dead_peak",      "object_bytes", "pause_ns",
     "latency_ns",    "latency_p99_ns", "messages",     "message_bytes",
+    "runtime",       "program",        "result",       "leaked",
 };
 enum { CSV_COLUMNS = sizeof csv_columns / sizeof csv_columns[0] };
 

@@ -8,6 +8,7 @@
 #include "build.h"
 #include "commands.h"
 #include "plan.h"
+#include "programs.h"
 
 static json_t *entry(const char *name, const char *summary, const char *source)
 {
@@ -139,10 +140,41 @@ static json_t *list_plans(void)
     return all;
 }
 
-// Compositions and programs come with the interpreter; a tree without one has none.
-static json_t *list_nothing(void)
+static json_t *list_runtimes(void)
 {
-    return json_array();
+    size_t n;
+    const struct runtime *r = runtime_all(&n);
+    json_t *all = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *o = entry(r[i].name, r[i].models, r[i].source);
+        static const char *const member[SCHEME_KINDS] = {"rc", "lock", "reclaimer", "alloc"};
+        for (int kind = 0; kind < SCHEME_KINDS; kind++)
+            json_object_set_new(o, member[kind], json_string(r[i].scheme[kind]));
+        json_object_set_new(o, "era", json_string(r[i].era));
+        json_object_set_new(o, "features", json_string(r[i].features));
+        json_object_set_new(o, "baseline", json_string(r[i].baseline));
+        char built[400];
+        snprintf(built, sizeof built, "%s+%s+%s+%s, instructions of %s%s%s", r[i].scheme[REFCOUNT],
+                 r[i].scheme[LOCK], r[i].scheme[RECLAIM], r[i].scheme[ALLOC], r[i].era,
+                 r[i].features[0] != '\0' ? ", " : "", r[i].features);
+        json_object_set_new(o, "built", json_string(built));
+        json_array_append_new(all, o);
+    }
+    return all;
+}
+
+static json_t *list_programs(void)
+{
+    size_t n;
+    const struct program *p = program_all(&n);
+    json_t *all = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *o = entry(p[i].name, p[i].summary, "");
+        json_object_set_new(o, "source",
+                            json_sprintf("workloads/interp/programs/%s.py", p[i].name));
+        json_array_append_new(all, o);
+    }
+    return all;
 }
 
 static const struct kind {
@@ -153,8 +185,8 @@ static const struct kind {
     {"reclaim", list_reclaim},      {"alloc", list_alloc},
     {"allocator", list_allocators}, {"placement", list_placements},
     {"memory", list_memories},      {"workload", list_workloads},
-    {"plan", list_plans},           {"runtime", list_nothing},
-    {"program", list_nothing},
+    {"plan", list_plans},           {"runtime", list_runtimes},
+    {"program", list_programs},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -171,6 +203,8 @@ static void print_text(const char *kind, const json_t *all)
                json_is_false(json_object_get(o, "present")) ? " (not installed)" : "");
         if (json_object_get(o, "when") != NULL)
             printf("  %-16s   %s\n", "", json_string_value(json_object_get(o, "when")));
+        if (json_object_get(o, "built") != NULL)
+            printf("  %-16s   %s\n", "", json_string_value(json_object_get(o, "built")));
         size_t k;
         json_array_foreach(json_object_get(o, "params"), k, p)
             printf("  %-16s   %s=%" JSON_INTEGER_FORMAT "  %s (%" JSON_INTEGER_FORMAT

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// rclab run WORKLOAD --rc S [...]: one cell, one process, now.
+// rclab run WORKLOAD --rc S [...], or rclab run program --program NAME --runtime R [...]: one cell,
+// one process, now.
 #include <argp.h>
 #include <inttypes.h>
 #include <math.h>
@@ -10,11 +11,12 @@
 #include "build.h"
 #include "commands.h"
 #include "invoke.h"
+#include "programs.h"
 #include "stats.h"
 
 struct arguments {
     const char *workload, *scheme[SCHEME_KINDS], *allocator, *placement, *memory, *threads, *time,
-        *ops, *samples;
+        *ops, *samples, *runtime, *program, *file;
     char *param[64];
     unsigned params;
     bool census, json, share;
@@ -25,6 +27,9 @@ enum {
     KEY_LOCK,
     KEY_RECLAIMER,
     KEY_ALLOC,
+    KEY_RUNTIME,
+    KEY_PROGRAM,
+    KEY_FILE,
     KEY_ALLOCATOR,
     KEY_PLACEMENT,
     KEY_MEMORY,
@@ -42,6 +47,12 @@ static const struct argp_option options[] = {
     {"lock", KEY_LOCK, "L", 0, "Lock scheme (none, where that is valid)", 0},
     {"reclaimer", KEY_RECLAIMER, "R", 0, "Reclaimer (what the schemes go with)", 0},
     {"alloc", KEY_ALLOC, "A", 0, "Object allocator (what the schemes go with)", 0},
+    {"runtime", KEY_RUNTIME, "R", 0,
+     "Instead of these four: those of a runtime, for which a workload that runs programs is built",
+     0},
+    {"program", KEY_PROGRAM, "NAME", 0, "What such a workload runs: one of `rclab list program`",
+     0},
+    {"file", KEY_FILE, "FILE.py", 0, "... or a Python file that defines bench(n)", 0},
     {"allocator", KEY_ALLOCATOR, "M", 0, "malloc that is preloaded (glibc)", 0},
     {"threads", KEY_THREADS, "N", 0, "Threads that measure (1)", 0},
     {"placement", KEY_PLACEMENT, "P", 0, "Where they are bound (cores)", 0},
@@ -71,6 +82,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
         break;
     case KEY_ALLOC:
         a->scheme[ALLOC] = value;
+        break;
+    case KEY_RUNTIME:
+        a->runtime = value;
+        break;
+    case KEY_PROGRAM:
+        a->program = value;
+        break;
+    case KEY_FILE:
+        a->file = value;
         break;
     case KEY_ALLOCATOR:
         a->allocator = value;
@@ -117,9 +137,46 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
     return 0;
 }
-static const struct argp argp = {
-    options, parse, "WORKLOAD --rc S", "Measures one cell in a process of its own.", NULL,
-    NULL,    NULL};
+static const struct argp argp = {options,
+                                 parse,
+                                 "WORKLOAD --rc S\nprogram --program NAME --runtime R",
+                                 "Measures one cell in a process of its own.",
+                                 NULL,
+                                 NULL,
+                                 NULL};
+
+// Four schemes, by their names or as a runtime's.
+static bool make_schemes(const struct arguments *a, struct spec *s, struct error *e)
+{
+    static const char *const option[SCHEME_KINDS] = {"--rc", "--lock", "--reclaimer", "--alloc"};
+    for (int kind = 0; kind < SCHEME_KINDS && a->runtime != NULL; kind++)
+        if (a->scheme[kind] != NULL)
+            return error_set(e,
+                             "either --runtime or %s: a runtime's schemes are its own (`rclab list "
+                             "runtime` tells them)",
+                             option[kind]);
+    if (a->runtime != NULL)
+        return spec_runtime(s, a->runtime, e);
+    if (s->workload->load != NULL)
+        return true; // spec_complete asks for a runtime
+    if (!spec_scheme(s, REFCOUNT, a->scheme[REFCOUNT] != NULL ? a->scheme[REFCOUNT] : "", e))
+        return false;
+    for (int kind = LOCK; kind < SCHEME_KINDS; kind++)
+        if (a->scheme[kind] != NULL && !spec_scheme(s, (enum scheme_kind)kind, a->scheme[kind], e))
+            return false;
+    return true;
+}
+
+static bool make_program(const struct arguments *a, struct spec *s, struct error *e)
+{
+    if (a->program != NULL && a->file != NULL)
+        return error_set(e, "either --program or --file");
+    if (a->program != NULL)
+        return spec_program(s, a->program, e);
+    if (a->file != NULL)
+        s->program = program_file(a->file, e);
+    return a->file == NULL || s->program != NULL;
+}
 
 static bool make_spec(const struct arguments *a, struct spec *s, struct error *e)
 {
@@ -127,11 +184,8 @@ static bool make_spec(const struct arguments *a, struct spec *s, struct error *e
     if (!spec_workload(a->workload != NULL ? a->workload : "", &w, e))
         return false;
     spec_start(s, w);
-    if (!spec_scheme(s, REFCOUNT, a->scheme[REFCOUNT] != NULL ? a->scheme[REFCOUNT] : "", e))
+    if (!make_schemes(a, s, e) || !make_program(a, s, e))
         return false;
-    for (int kind = LOCK; kind < SCHEME_KINDS; kind++)
-        if (a->scheme[kind] != NULL && !spec_scheme(s, (enum scheme_kind)kind, a->scheme[kind], e))
-            return false;
     if ((a->allocator != NULL && !spec_allocator(s, a->allocator, e)) ||
         (a->placement != NULL && !spec_placement(s, a->placement, e)) ||
         (a->memory != NULL && !spec_memory(s, a->memory, e)) ||
@@ -254,6 +308,27 @@ static void print_messages(const json_t *samples)
                messages / ops, bytes / ops, bytes / messages);
 }
 
+// What the program came to, once; and how many objects its cycles have left, at most.
+static void print_result(const json_t *samples)
+{
+    const json_t *first = json_object_get(json_array_get(samples, 0), "result"), *sample;
+    bool same = true;
+    json_int_t leaked = 0;
+    size_t i;
+    json_array_foreach((json_t *)samples, i, sample)
+    {
+        json_int_t one = json_integer_value(json_object_get(sample, "leaked"));
+        leaked = one > leaked ? one : leaked;
+        same &= first == NULL || json_equal(first, json_object_get(sample, "result"));
+    }
+    if (first != NULL)
+        printf("result%s: %s\n", same ? "" : ", not the same in all samples",
+               json_string_value(first));
+    if (leaked != 0)
+        printf("leaked: %" JSON_INTEGER_FORMAT " objects that nothing refers to were left\n",
+               leaked);
+}
+
 // For a person. The samples of one process say how steady it was, not how processes differ.
 static void print_text(const struct spec *s, const struct outcome *o, bool census)
 {
@@ -284,6 +359,7 @@ static void print_text(const struct spec *s, const struct outcome *o, bool censu
     }
     if (used != 0 && census)
         print_census(o->samples);
+    print_result(o->samples);
 }
 
 int command_run(int argc, char **argv)
@@ -302,6 +378,8 @@ int command_run(int argc, char **argv)
     }
     char path[BUILD_PATH], topology_error[256];
     const struct spec *one = &s;
+    if (s.program != NULL && !program_compile(s.program, &e))
+        return command_refuse(e.text);
     if (!build_cells(&one, 1, a.census, 1, &e))
         return command_refuse(e.text);
     build_path(&s, a.census, 0, path);

@@ -136,9 +136,11 @@ static bool has_peer(const struct result *row)
     }
     return false;
 }
-// With a mark where one of the row's schemes is a peer.
+// Or the runtime, where the cell is one's; with a mark where one of the row's schemes is a peer.
 static int pair_name(const struct result *row, char text[SPEC_TEXT])
 {
+    if (result_text(row, "runtime")[0] != '\0')
+        return snprintf(text, SPEC_TEXT, "%s", result_text(row, "runtime"));
     return snprintf(text, SPEC_TEXT, "%s+%s%s", result_text(row, "rc"), result_text(row, "lock"),
                     has_peer(row) ? "*" : "");
 }
@@ -451,8 +453,10 @@ static void print_family(const struct results *r, const struct view *rows, size_
     print_heading(rows->row[first], v, stops);
     if (rows->row[first]->rank != 0)
         printf("  ratio: to the family's baseline, which is not among these\n");
-    printf("  %-*s  %*s  %*s  %-10s%s %5s %6s %3s\n", w.name, "refcount+lock", w.ns, "ns/op [95 %]",
-           w.ratio, "ratio [95 %]", "verdict", w.layout ? " layout" : "", "fair", "cpu ns", "n");
+    printf("  %-*s  %*s  %*s  %-10s%s %5s %6s %3s\n", w.name,
+           result_text(rows->row[first], "runtime")[0] != '\0' ? "runtime" : "refcount+lock", w.ns,
+           "ns/op [95 %]", w.ratio, "ratio [95 %]", "verdict", w.layout ? " layout" : "", "fair",
+           "cpu ns", "n");
     for (size_t i = first; i < end; i++) {
         const struct comparison *c = screen_find(screen, rows->row[i]);
         print_row(rows->row[i], c, w);

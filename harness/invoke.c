@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "disturbance.h"
+#include "programs.h"
 #include "stats.h"
 
 const char *outcome_name(enum outcome_status status)
@@ -194,6 +195,8 @@ static void command_make(struct command *c, const struct spec *s, const struct e
     command_add(c, "--limit=%" PRIu64, limit_s);
     for (unsigned i = 0; s->workload->params[i].name != NULL; i++)
         command_add(c, "--param=%s=%" PRId64, s->workload->params[i].name, s->param[i]);
+    if (s->program != NULL) // the process's own name of what it inherits
+        command_add(c, "--program=/proc/self/fd/%d", s->program->bytecode);
     if (a->bound)
         command_add_list(c, c->cpus, sizeof c->cpus, "--cpus=", a->cpu, s->threads);
     char memory[32];
@@ -219,6 +222,8 @@ _Noreturn static void become(const struct invocation *i, struct command *c, pid_
         _exit(127);
     dup2(out, 1);
     dup2(err, 2);
+    if (i->spec->program != NULL)
+        fcntl(i->spec->program->bytecode, F_SETFD, 0);
     setenv("RCLAB_PADDING", padding, 1);
     if (i->spec->allocator->library != NULL)
         setenv("LD_PRELOAD", i->spec->allocator->library, 1);

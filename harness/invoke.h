@@ -36,7 +36,7 @@ bool invoke_possible(const struct spec *s, const struct topology *topology, stru
 // nothing is run, which is void. Without a topology of this machine no binding is possible, as the
 // samples then say (their cpus are an empty list).
 struct invocation {
-    const struct spec *spec;
+    const struct spec *spec; // whose program, if it has one, is compiled
     const struct effort *effort;
     const char *path;                // the cell's program
     const struct topology *topology; // or NULL

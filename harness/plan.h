@@ -19,6 +19,8 @@
 //     threads = auto x2
 //     allocator, placement, memory, reclaimer, alloc      likewise; standard as for `rclab run`
 //     copy = 0..3          the same cells again under other names (A/A)
+//     program = fib        what a workload runs that runs programs, with runtime instead of pair
+//     runtime = gil-3.12 pep703
 //     extra = 0 5          per cent of operations beside those that are counted
 //     param.objects = 16 256             for the workloads that have it
 //     together = workload pair           axes whose cells are compared: measured in one block
@@ -32,14 +34,16 @@
 //                 fill up under the experiment's placements; x2: twice the usable CPUs
 //     placement   a name or a CPU list such as 0,2,4-7: commas belong to the value
 //     pair        terms with commas between: RC+LOCK or RC+LOCK+RECLAIMER+ALLOC by blanks, or a
-//                 product RC... * LOCK..., where `all` is all. Instead of it: rc, and lock (`none`)
+//                 product RC... * LOCK..., where `all` is all. Instead of it: rc, and lock
+//                 (`none`), or runtime, which has all four schemes
 // `exclude` leaves out the combinations for which all conditions of one of its terms hold; one
 // about a parameter holds only for workloads that have it. A term that can hold nowhere is a
 // mistake.
 //
-// The axes that are not compared (`together`; else pair, rc and lock are) split an experiment into
-// families. Combinations that are not valid are left out. The first cell of a family is its
-// baseline. A family of more than a dozen cells is measured in parts, the baseline in each.
+// The axes that are not compared (`together`; else pair, rc, lock and runtime are) split an
+// experiment into families. Combinations that are not valid are left out. The first cell of a
+// family is its baseline. A family of more than a dozen cells is measured in parts, the baseline in
+// each.
 //
 // Checks ride with one of each n families whose cells have neither copy nor extra: a copy of one of
 // its cells and the same cell with 5 % extra, behind the family's own. n is as small as `checks`

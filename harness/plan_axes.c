@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "plan_parts.h"
+#include "programs.h"
 
-const char *const plan_axis_name[AXES] = {"workload",  "threads", "allocator", "placement",
-                                          "memory",    "pair",    "rc",        "lock",
-                                          "reclaimer", "alloc",   "copy",      "extra"};
+const char *const plan_axis_name[AXES] = {
+    "workload", "threads", "allocator", "placement", "memory", "program", "runtime",
+    "pair",     "rc",      "lock",      "reclaimer", "alloc",  "copy",    "extra"};
 static const enum scheme_kind axis_kind[AXES] = {
     [RC] = REFCOUNT, [LK] = LOCK, [RECLAIMER] = RECLAIM, [ALLOCATION] = ALLOC};
 
@@ -87,6 +88,10 @@ bool plan_axis_set(struct spec *s, unsigned axis, const char *text, struct error
         return spec_placement(s, text, e);
     case MEMORY:
         return spec_memory(s, text, e);
+    case PROGRAM:
+        return spec_program(s, text, e);
+    case RUNTIME:
+        return spec_runtime(s, text, e);
     case PAIR:
         return set_pair(s, text, e);
     case COPY:
@@ -109,6 +114,10 @@ const char *plan_axis_of(const struct spec *s, unsigned axis)
         return s->placement->name;
     case MEMORY:
         return s->memory->name;
+    case PROGRAM:
+        return s->program != NULL ? s->program->name : "";
+    case RUNTIME:
+        return s->runtime != NULL ? s->runtime->name : "";
     default:
         return s->scheme[axis_kind[axis]]->name;
     }
@@ -136,6 +145,14 @@ static const char *axis_known(struct parser *p, unsigned axis, size_t i)
     case MEMORY: {
         const struct memory *memory = memory_all(&n);
         return i < n ? memory[i].name : NULL;
+    }
+    case PROGRAM: {
+        const struct program *program = program_all(&n);
+        return i < n ? program[i].name : NULL;
+    }
+    case RUNTIME: {
+        const struct runtime *runtime = runtime_all(&n);
+        return i < n ? runtime[i].name : NULL;
     }
     default: {
         const struct scheme *const *s = catalogue_schemes(axis_kind[axis], &n);
@@ -405,7 +422,7 @@ static bool has_param(const struct experiment *x, const char *name)
 
 static bool resolve_together(struct parser *p, struct experiment *x)
 {
-    x->compared[PAIR] = x->together.line == 0;
+    x->compared[PAIR] = x->compared[RUNTIME] = x->together.line == 0;
     for (unsigned i = 0; i < x->together.n; i++) {
         const struct value *word = &x->together.value[i];
         int axis = plan_axis_find(x, word->text);
@@ -494,9 +511,15 @@ static bool resolve_exclude(struct parser *p, struct experiment *x)
 
 bool plan_resolve(struct parser *p, struct experiment *x)
 {
-    if (x->axis[WORKLOAD].n == 0 || (x->axis[PAIR].n == 0) == (x->axis[RC].n == 0) ||
-        (x->axis[PAIR].n != 0 && x->axis[LK].n != 0))
-        return WRONG(p, x->line, "[%s] needs workload, and either pair or rc (with lock)", x->name);
+    const struct values *v = x->axis;
+    bool pair = v[PAIR].n != 0, runtime = v[RUNTIME].n != 0, lock = v[LK].n != 0;
+    bool beside = lock || v[RECLAIMER].n != 0 || v[ALLOCATION].n != 0;
+    if (v[WORKLOAD].n == 0 || pair + runtime + (v[RC].n != 0) != 1 || (pair && lock) ||
+        (runtime && beside))
+        return WRONG(p, x->line,
+                     "[%s] needs workload, and one of pair, rc (with lock) and runtime (with no "
+                     "scheme beside it)",
+                     x->name);
     // workloads first: parameters are theirs; placements before threads, for `auto`
     if (!resolve(p, x, WORKLOAD) || !resolve(p, x, PLACEMENT))
         return false;

@@ -12,14 +12,16 @@
 #include "plan.h"
 
 // The axes of an experiment, outermost first, behind them its parameters. `pair` sets refcount and
-// lock scheme at once. A new axis is a line here and a case in plan_axis_set, plan_axis_of and
-// axis_known.
+// lock scheme at once, `runtime` all four. A new axis is a line here and a case in plan_axis_set,
+// plan_axis_of and axis_known.
 enum axis {
     WORKLOAD,
     THREADS,
     ALLOCATOR,
     PLACEMENT,
     MEMORY,
+    PROGRAM,
+    RUNTIME,
     PAIR,
     RC,
     LK,

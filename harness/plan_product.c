@@ -74,7 +74,8 @@ static bool make_spec(const struct odometer *o, struct spec *s, struct error *e)
         if (at(o, AXES + i) != NULL && spec_param_index(s->workload, x->param_name[i]) >= 0 &&
             !spec_param(s, x->param_name[i], at(o, AXES + i), e))
             return false;
-    return at(o, PAIR) != NULL || at(o, LK) != NULL || spec_scheme(s, LOCK, "none", e);
+    return at(o, RUNTIME) != NULL || at(o, PAIR) != NULL || at(o, LK) != NULL ||
+           spec_scheme(s, LOCK, "none", e);
 }
 
 static bool holds(const struct experiment *x, const struct condition *c, const struct spec *s)

@@ -553,7 +553,10 @@ void result_params(const struct result *row, char *text)
     const char *name;
     json_t *value;
     int n = 0;
+    const char *program = result_text(row, "program");
     text[0] = '\0';
+    if (program[0] != '\0')
+        n += snprintf(text, SPEC_TEXT, "program=%s", program);
     json_object_foreach(json_object_get(row->cell, "params"), name, value)
     {
         if (n < SPEC_TEXT)

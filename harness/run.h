@@ -49,15 +49,18 @@ struct run {
     unsigned worlds;           // in which they are: one, or one each
     int64_t param[PARAMS_MAX]; // in the order of the workload's list
     void *met;                 // what `meet` answered
+    const char *program;       // a workload that runs programs: the path of the bytecode's text
 };
 
-// The life of a sample, each sample in a world of its own:
+// The life of a sample, each sample in a world of its own (a workload that runs programs has read
+// the program by then, with `load`):
 //   meet                    the setting thread makes what lies outside all worlds
 //     start                 the setting thread, which does not measure, makes what is shared
 //       begin               each measuring thread makes what is its own
 //       work(n) ...         n operations; warm-up, the timed window, and until all have been read
 //       end                 each gives up what is its own; what it answers is summed
-//     finish                the setting thread gives up what is shared and judges
+//     result                the setting thread tells what came out, if something did
+//     finish                it gives up what is shared and judges
 //   part                    the setting thread, when all worlds are closed
 // All calls but the first and the last are made inside the runtime; a safepoint follows each work.
 // Under an isolated lock scheme each measuring thread opens a world of its own, with start, begin,
@@ -68,7 +71,16 @@ struct workload {
     const char *operation; // what one operation is
     unsigned needs;        // bits of enum workload_need (pair.h)
     bool allocates;        // operations make or free memory, so that the choice of malloc matters
+    // Objects that nobody refers to may be left in a world: what programs do is legal. The runner
+    // tells how many, unless the refcount scheme collects cycles; there they are an error as ever,
+    // so `finish` collects.
+    bool leaves;
     const struct param *params;
+    // The workload runs programs, and is compiled for runtimes instead of pairs of schemes: reads
+    // run->program and checks it, once, before all samples and outside all worlds. What it keeps is
+    // the same for all samples, and is not freed. NULL, or why the process shall end at once, with
+    // status 2. A NULL pointer: the workload knows of no programs.
+    const char *(*load)(const struct run *run);
     // Where worlds meet: plain memory, in which no object may be. NULL: they do not.
     void *(*meet)(const struct run *run);
     void (*part)(void *met);
@@ -93,8 +105,12 @@ struct workload {
     // What this thread has sent, ever; the runner asks when its window begins and when it has
     // ended. NULL: the workload sends nothing.
     struct sent (*sent)(const void *own);
+    // What came out, for people and to be compared between runtimes: UTF-8 of any length, whose
+    // bytes stay until `finish` is called. NULL: nothing did. A NULL pointer: nothing ever does.
+    // Where each thread has a world, that of the first is told.
+    const char *(*result)(struct thread *t, void *shared);
     // done: operations that this thread was asked for. NULL if its own result is right, else what
-    // is wrong with it.
+    // is wrong with it: UTF-8 of any length, whose bytes stay until `part` has been called.
     const char *(*end)(struct thread *t, void *own, uint64_t done);
     // done: by all threads of the world.
     const char *(*finish)(struct thread *t, void *shared, uint64_t done);
@@ -117,6 +133,7 @@ struct cell_calls {
     int64_t (*net_background)(struct world *w);
     uint64_t (*pause)(struct thread *t); // ns: its longest one since it last asked
     bool frees;                          // objects die: none may live when a world is closed
+    bool cycles;                         // ... also those that only refer to each other
     bool isolated;                       // a world for each thread
 };
 

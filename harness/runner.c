@@ -59,6 +59,8 @@ struct home {
     _Alignas(SYNC_LINE) struct world *world;
     struct thread *setter;
     void *shared;
+    uint64_t leaked; // objects that were left when it was closed
+    char *result;    // a copy, or NULL
 };
 
 struct worker {
@@ -441,10 +443,15 @@ static void home_open(const struct sample *s, struct home *h)
 static const char *home_close(const struct sample *s, struct home *h, uint64_t done)
 {
     const struct cell_calls *calls = s->program->calls;
+    const struct workload *workload = s->program->workload;
     calls->drain(h->setter);
-    const char *wrong = s->program->workload->finish(h->setter, h->shared, done);
+    const char *result = workload->result != NULL ? workload->result(h->setter, h->shared) : NULL;
+    if (result != NULL)
+        h->result = strdup(result);
+    const char *wrong = workload->finish(h->setter, h->shared, done);
     calls->leave(h->setter);
-    if (wrong == NULL && calls->frees && calls->world_live(h->world) != 0)
+    h->leaked = calls->frees ? calls->world_live(h->world) : 0;
+    if (wrong == NULL && h->leaked != 0 && !(workload->leaves && !calls->cycles))
         wrong = "objects are left when nothing refers to them";
     calls->world_close(h->world);
     return wrong;
@@ -508,6 +515,39 @@ static const char *malloc_library(void)
         return "unknown";
     const char *slash = strrchr(info.dli_fname, '/');
     return slash != NULL ? slash + 1 : info.dli_fname;
+}
+
+// The length of the UTF-8 character at c, which is not ASCII; 0: it is none (RFC 3629).
+static unsigned utf8(const unsigned char *c)
+{
+    unsigned n = c[0] >= 0xc2 && c[0] < 0xe0   ? 2
+                 : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
+                 : c[0] >= 0xf0 && c[0] < 0xf5 ? 4
+                                               : 0;
+    bool overlong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
+    bool surrogate = c[0] == 0xed && c[1] >= 0xa0, beyond = c[0] == 0xf4 && c[1] >= 0x90;
+    for (unsigned i = 1; i < n; i++)
+        if ((c[i] & 0xc0) != 0x80) // the end of the text too
+            return 0;
+    return overlong || surrogate || beyond ? 0 : n;
+}
+// A JSON string; what is no UTF-8 becomes question marks.
+static void print_string(const char *text)
+{
+    putchar('"');
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0';) {
+        unsigned n = *c < 0x80 ? 1 : utf8(c);
+        if (*c == '"' || *c == '\\')
+            printf("\\%c", *c);
+        else if (*c < ' ')
+            printf("\\u%04x", *c);
+        else if (n == 0)
+            putchar('?');
+        else
+            fwrite(c, 1, n, stdout);
+        c += n != 0 ? n : 1;
+    }
+    putchar('"');
 }
 
 static void print_list(const char *name, const struct sample *s, size_t offset, double scale,
@@ -615,6 +655,21 @@ static void print_sent(const struct sample *s)
     printf(",\"messages\":%" PRIu64 ",\"message_bytes\":%" PRIu64, all.messages, all.bytes);
 }
 
+// What a program came to, and what it left.
+static void print_result(const struct sample *s)
+{
+    if (s->homes[0].result != NULL) {
+        printf(",\"result\":");
+        print_string(s->homes[0].result);
+    }
+    if (!s->program->workload->leaves || !s->program->calls->frees)
+        return;
+    uint64_t leaked = 0;
+    for (unsigned i = 0; i < s->run.worlds; i++)
+        leaked += s->homes[i].leaked;
+    printf(",\"leaked\":%" PRIu64, leaked);
+}
+
 static void print_speed(const struct sample *s)
 {
     const struct options *o = s->options;
@@ -679,6 +734,7 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     print_memory(s, duration);
     print_latency(s);
     print_sent(s);
+    print_result(s);
     printf(",\"idle_threads\":1,\"malloc\":\"%s\"", malloc_library());
 #ifdef SYNC_CENSUS
     const char *separator = "";
@@ -690,8 +746,10 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     printf("}");
 #endif
     printf(",\"verified\":%s", wrong == NULL ? "true" : "false");
-    if (wrong != NULL)
-        printf(",\"wrong\":\"%s\"", wrong);
+    if (wrong != NULL) {
+        printf(",\"wrong\":");
+        print_string(wrong);
+    }
     printf("}\n");
     fflush(stdout);
 }
@@ -736,10 +794,12 @@ static bool run_sample(const struct sample *all, unsigned number, const struct p
         if (wrong == NULL)
             wrong = judged;
     }
-    if (workload->part != NULL)
-        workload->part(s.run.met);
     probe(s.clock, o->probe, o->probes, after);
     print_sample(&s, number, wrong);
+    if (workload->part != NULL)
+        workload->part(s.run.met);
+    for (unsigned i = 0; i < s.run.worlds; i++)
+        free(s.homes[i].result);
     sync_free(s.workers);
     sync_free(s.homes);
     return wrong == NULL;
@@ -755,6 +815,9 @@ int main(int argc, char **argv)
     // where the kernel has no policies, or they are not allowed, memory stays local
     if (o.places && !memory_set(&o.memory) && o.memory.mode != MPOL_LOCAL)
         refuse("--memory: the kernel does not take this policy", strerror(errno));
+    const char *refused = program->workload->load != NULL ? program->workload->load(&o.run) : NULL;
+    if (refused != NULL)
+        refuse("the program cannot be run", refused);
     struct sample all = {.options = &o, .program = program, .clock = &clock};
     if (o.pings != 0)
         all.ping_ns = ping(&clock, o.ping[0], o.ping[1]);

@@ -116,14 +116,34 @@ static unsigned cpus_used(const struct options *o)
 
 static struct options parse(int argc, char **argv, const struct workload *w)
 {
-    enum { THREADS = 1, CPUS, TIME, OPS, SAMPLES, PARAM, LIMIT, MEMORY, PROBE, PING, EXTRA };
+    enum {
+        THREADS = 1,
+        CPUS,
+        TIME,
+        OPS,
+        SAMPLES,
+        PARAM,
+        LIMIT,
+        MEMORY,
+        PROBE,
+        PING,
+        EXTRA,
+        PROGRAM
+    };
     static const struct option known[] = {
-        {"threads", required_argument, NULL, THREADS}, {"cpus", required_argument, NULL, CPUS},
-        {"time-ns", required_argument, NULL, TIME},    {"ops", required_argument, NULL, OPS},
-        {"samples", required_argument, NULL, SAMPLES}, {"param", required_argument, NULL, PARAM},
-        {"limit", required_argument, NULL, LIMIT},     {"memory", required_argument, NULL, MEMORY},
-        {"probe", required_argument, NULL, PROBE},     {"ping", required_argument, NULL, PING},
-        {"extra", required_argument, NULL, EXTRA},     {0},
+        {"threads", required_argument, NULL, THREADS},
+        {"cpus", required_argument, NULL, CPUS},
+        {"time-ns", required_argument, NULL, TIME},
+        {"ops", required_argument, NULL, OPS},
+        {"samples", required_argument, NULL, SAMPLES},
+        {"param", required_argument, NULL, PARAM},
+        {"limit", required_argument, NULL, LIMIT},
+        {"memory", required_argument, NULL, MEMORY},
+        {"probe", required_argument, NULL, PROBE},
+        {"ping", required_argument, NULL, PING},
+        {"extra", required_argument, NULL, EXTRA},
+        {"program", required_argument, NULL, PROGRAM},
+        {0},
     };
     struct options o = {.run.threads = 1, .time_ns = 200000000, .samples = 5, .limit_s = 600};
     for (unsigned i = 0; w->params[i].name != NULL; i++)
@@ -163,14 +183,20 @@ static struct options parse(int argc, char **argv, const struct workload *w)
         case EXTRA:
             o.extra = (unsigned)number("--extra", optarg, 0, 100);
             break;
+        case PROGRAM:
+            o.run.program = optarg;
+            break;
         default:
             refuse("usage", "[--threads N] [--cpus I,J...] [--time-ns N | --ops N] [--samples N] "
                             "[--extra PERCENT] [--param KEY=VALUE]... [--limit SECONDS] "
                             "[--memory local|bind:NODES|interleave:NODES] [--probe I[,J]] "
-                            "[--ping I,J]");
+                            "[--ping I,J] [--program PATH]");
         }
     if (optind < argc)
         refuse("what is this?", argv[optind]);
+    if ((o.run.program != NULL) != (w->load != NULL))
+        refuse("--program", w->load != NULL ? "which one? The path of a bytecode's text"
+                                            : "this workload runs no programs");
     if (o.pings == 2 && o.ping[0] == o.ping[1])
         o.pings = 0; // nobody to send it to
     o.crowded = o.run.threads > cpus_used(&o);

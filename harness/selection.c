@@ -9,9 +9,9 @@
 
 // --- keys and values --------------------------------------------------------------------------
 
-static const char *const fixed[] = {"workload", "rc",        "lock",    "reclaimer",
-                                    "alloc",    "allocator", "threads", "placement",
-                                    "memory",   "copy",      "extra"};
+static const char *const fixed[] = {"workload",  "rc",      "lock",      "reclaimer", "alloc",
+                                    "allocator", "threads", "placement", "memory",    "program",
+                                    "runtime",   "copy",    "extra"};
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
 // All keys of a row, one after another.
@@ -53,9 +53,21 @@ bool selection_value(const struct result *row, struct key key, char value[VALUE_
     return true;
 }
 
+static bool is_scheme(struct key key)
+{
+    static const char *const scheme[] = {"rc", "lock", "reclaimer", "alloc"};
+    bool is = false;
+    for (size_t i = 0; i < sizeof scheme / sizeof scheme[0] && !is; i++)
+        is = !key.param && strcmp(key.name, scheme[i]) == 0;
+    return is;
+}
+
+// That two runtimes differ says of their schemes what there is to say.
 static bool differs(const struct result *a, const struct result *b, struct key key)
 {
     char x[VALUE_TEXT], y[VALUE_TEXT];
+    if (is_scheme(key) && differs(a, b, (struct key){"runtime", false}))
+        return false;
     return selection_value(a, key, x) && selection_value(b, key, y) && strcmp(x, y) != 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../strategies/pair.h"
+#include "programs.h"
 
 bool error_set(struct error *e, const char *format, ...)
 {
@@ -83,6 +84,67 @@ bool spec_scheme(struct spec *s, enum scheme_kind kind, const char *name, struct
     char what[32];
     snprintf(what, sizeof what, "%s scheme", catalogue_kind(kind));
     return unknown(e, what, name, &known);
+}
+
+static struct names known_runtimes(void)
+{
+    struct names known = {""};
+    size_t n;
+    const struct runtime *all = runtime_all(&n);
+    for (size_t i = 0; i < n; i++)
+        names_add(&known, all[i].name);
+    return known;
+}
+
+bool spec_runtime(struct spec *s, const char *name, struct error *e)
+{
+    s->runtime = runtime_find(name);
+    if (s->runtime == NULL) {
+        struct names known = known_runtimes();
+        return unknown(e, "runtime", name, &known);
+    }
+    for (int kind = 0; kind < SCHEME_KINDS; kind++)
+        if (!spec_scheme(s, (enum scheme_kind)kind, s->runtime->scheme[kind], e))
+            return false;
+    return true;
+}
+
+static struct names known_programs(void)
+{
+    struct names known = {""};
+    size_t n;
+    const struct program *all = program_all(&n);
+    for (size_t i = 0; i < n; i++)
+        names_add(&known, all[i].name);
+    return known;
+}
+
+bool spec_program(struct spec *s, const char *name, struct error *e)
+{
+    s->program = program_find(name);
+    if (s->program != NULL)
+        return true;
+    struct names known = known_programs();
+    return unknown(e, "program", name, &known);
+}
+
+// Whether runtime and program are there where, and only where, the workload runs programs.
+static bool programs_fit(const struct spec *s, struct error *e)
+{
+    const char *name = s->workload->name;
+    bool runs = s->workload->load != NULL;
+    if (runs && s->runtime == NULL)
+        return error_set(e,
+                         "%s is built for a runtime (--runtime, in a plan `runtime`) and not for "
+                         "schemes; known: %s",
+                         name, known_runtimes().text);
+    if (runs && s->program == NULL)
+        return error_set(
+            e,
+            "%s: which program? --program NAME or --file FILE.py, in a plan `program`; known: %s",
+            name, known_programs().text);
+    return runs || s->program == NULL ||
+           error_set(e, "%s runs no programs: no program %s for it", name, s->program->name);
 }
 
 bool spec_allocator(struct spec *s, const char *name, struct error *e)
@@ -276,6 +338,8 @@ static bool some_lock_helps(const struct spec *s, const struct scheme *rc,
 
 bool spec_complete(struct spec *s, struct error *e)
 {
+    if (!programs_fit(s, e))
+        return false;
     if (s->scheme[LOCK] != NULL) {
         complete_defaults(s);
         return spec_valid(s, e);
@@ -319,6 +383,14 @@ void spec_pair(const struct spec *s, char *text)
                  s->scheme[ALLOC]->name);
 }
 
+void spec_cell(const struct spec *s, char *text)
+{
+    if (s->workload->load != NULL)
+        snprintf(text, SPEC_TEXT, "%s", s->runtime->name);
+    else
+        spec_pair(s, text);
+}
+
 void spec_key(const struct spec *s, char *text)
 {
     int n = snprintf(text, SPEC_TEXT, "%s %s+%s+%s+%s allocator=%s threads=%u placement=%s",
@@ -327,6 +399,10 @@ void spec_key(const struct spec *s, char *text)
                      s->threads, s->placement->name);
     if (s->memory != &memories[0] && n < SPEC_TEXT)
         n += snprintf(text + n, SPEC_TEXT - (size_t)n, " memory=%s", s->memory->name);
+    if (s->runtime != NULL && n < SPEC_TEXT)
+        n += snprintf(text + n, SPEC_TEXT - (size_t)n, " runtime=%s", s->runtime->name);
+    if (s->program != NULL && n < SPEC_TEXT)
+        n += snprintf(text + n, SPEC_TEXT - (size_t)n, " program=%s", s->program->name);
     for (unsigned i = 0; s->workload->params[i].name != NULL && n < SPEC_TEXT; i++)
         n += snprintf(text + n, SPEC_TEXT - (size_t)n, " %s=%" PRId64, s->workload->params[i].name,
                       s->param[i]);
@@ -347,6 +423,10 @@ json_t *spec_json(const struct spec *s)
                   "reclaimer", s->scheme[RECLAIM]->name, "alloc", s->scheme[ALLOC]->name,
                   "allocator", s->allocator->name, "threads", (int)s->threads, "placement",
                   s->placement->name, "memory", s->memory->name, "params", params);
+    if (s->runtime != NULL)
+        json_object_set_new(json, "runtime", json_string(s->runtime->name));
+    if (s->program != NULL)
+        json_object_set_new(json, "program", json_string(s->program->name));
     if (s->copy != 0)
         json_object_set_new(json, "copy", json_integer(s->copy));
     if (s->extra != 0)

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "allocator.h"
-#include "catalogue.h"
+#include "runtimes.h"
 #include "topology.h"
 
 // From which NUMA nodes memory comes.
@@ -19,9 +19,12 @@ struct memory {
 };
 const struct memory *memory_all(size_t *count); // the first is the usual one
 
+struct program; // programs.h
 struct spec {
     const struct workload *workload;
     const struct scheme *scheme[SCHEME_KINDS];
+    const struct runtime *runtime; // which the schemes are of, or NULL
+    struct program *program;       // NULL: the workload runs none
     const struct allocator *allocator;
     const struct placement *placement;
     const struct memory *memory;
@@ -33,7 +36,7 @@ struct spec {
                     // extra cost, which a comparison must find
 };
 enum { COPIES_MOST = 99, EXTRA_MOST = 100 };
-enum { THREADS_MOST = 1000, SPEC_TEXT = 512 + PLACEMENT_TEXT };
+enum { THREADS_MOST = 1000, PROGRAM_TEXT = 100, SPEC_TEXT = 700 + PLACEMENT_TEXT };
 
 // One of time_ns and ops is 0.
 struct effort {
@@ -54,6 +57,10 @@ void spec_start(struct spec *s, const struct workload *w);
 // By name; unknown ones list the known. A placement may be a list of CPUs.
 bool spec_workload(const char *name, const struct workload **w, struct error *e);
 bool spec_scheme(struct spec *s, enum scheme_kind kind, const char *name, struct error *e);
+// The runtime's schemes too.
+bool spec_runtime(struct spec *s, const char *name, struct error *e);
+// One of workloads/interp/programs.
+bool spec_program(struct spec *s, const char *name, struct error *e);
 bool spec_allocator(struct spec *s, const char *name, struct error *e);
 bool spec_placement(struct spec *s, const char *name, struct error *e);
 bool spec_memory(struct spec *s, const char *name, struct error *e);
@@ -63,8 +70,9 @@ bool spec_extra(const char *text, unsigned *extra, struct error *e);
 // The index of the workload's parameter, or -1.
 int spec_param_index(const struct workload *w, const char *name);
 bool spec_param(struct spec *s, const char *name, const char *value, struct error *e);
-// Fills in what was not chosen: reclaimer and allocator from the schemes, lock `none` where it is
-// valid (else the error names the valid ones).
+// Fills in what was not chosen, if the workload has the runtime and the program that it needs, and
+// no program that it does not run: reclaimer and allocator from the schemes, lock `none` where it
+// is valid (else the error names the valid ones).
 bool spec_complete(struct spec *s, struct error *e);
 // Whether the four schemes, the workload and the number of threads go together; else the reason.
 bool spec_valid(const struct spec *s, struct error *e);
@@ -79,6 +87,8 @@ bool spec_seen(const struct spec *s, const char *what, struct error *e);
 void spec_key(const struct spec *s, char *text);
 // "rc+lock", and reclaimer and allocator where they are not the schemes' defaults.
 void spec_pair(const struct spec *s, char *text);
+// What its program is called below the workload: the pair, or where programs are run the runtime.
+void spec_cell(const struct spec *s, char *text);
 // What every sample of the cell says of itself: a new object.
 json_t *spec_json(const struct spec *s);
 

@@ -11,6 +11,7 @@
 #include "checks.h"
 #include "environment.h"
 #include "estimate.h"
+#include "programs.h"
 #include "results.h"
 
 bool shard_has(struct shard shard, size_t family)
@@ -103,7 +104,7 @@ static void say_progress(struct ongoing *r, const struct spec *s, unsigned round
             r->live ? "\r\033[K" : "rclab: ", r->had + r->done, r->total, round + 1,
             r->sweep->plan->rounds, left);
     if (r->live) {
-        spec_pair(s, key);
+        spec_cell(s, key);
         fprintf(stderr, ": %s %s, %u thread%s", s->workload->name, key, s->threads,
                 s->threads != 1 ? "s" : "");
     } else {
@@ -366,8 +367,8 @@ static int by_program(const void *a, const void *b)
     int order = strcmp(x->workload->name, y->workload->name);
     if (order != 0)
         return order;
-    spec_pair(x, left);
-    spec_pair(y, right);
+    spec_cell(x, left);
+    spec_cell(y, right);
     return strcmp(left, right);
 }
 
@@ -385,7 +386,8 @@ static bool possible(struct ongoing *r, const struct spec *const *cell, size_t n
                              all[k].name, all[k].library, all[k].package);
     }
     for (size_t i = 0; i < n; i++)
-        if (!invoke_possible(cell[i], r->sweep->topology, &r->e))
+        if (!invoke_possible(cell[i], r->sweep->topology, &r->e) ||
+            (cell[i]->program != NULL && !program_compile(cell[i]->program, &r->e)))
             return false;
     return true;
 }

@@ -409,17 +409,23 @@ API uint64_t world_live(struct world *w)
 
 // --- objects ----------------------------------------------------------------------------------
 
-// An object of `size` bytes, which begins with its header; the caller gets the first counted
-// reference and fills in the rest before anyone else sees it.
+// An object in memory of `heap`, which begins with its header; the caller gets the first counted
+// reference and fills in the rest before anyone else sees it. The memory is from al_alloc, or is
+// what CELL_FREE kept of an object of the same size and heap.
+API struct rc_header *rc_new_in(struct thread *t, void *memory, enum al_heap heap, unsigned flags)
+{
+    struct rc_header *h = memory;
+    rc_init(t, h, flags | (heap == AL_CONTAINER ? RC_CONTAINER : 0u));
+    sync_tally_add(t->made);
+    return h;
+}
+// An object of `size` bytes.
 API struct rc_header *rc_new(struct thread *t, size_t size, enum al_heap heap, unsigned flags)
 {
     // what only a collector ends lies among the objects that it looks at
     if ((flags & (RC_DEFERRED | RC_HOT)) != 0)
         heap = AL_CONTAINER;
-    struct rc_header *h = al_alloc(t, size, heap);
-    rc_init(t, h, flags | (heap == AL_CONTAINER ? RC_CONTAINER : 0u));
-    sync_tally_add(t->made);
-    return h;
+    return rc_new_in(t, al_alloc(t, size, heap), heap, flags);
 }
 
 // Ends an object that was made with RC_IMMORTAL: the maker gives up its reference, which is the
@@ -450,6 +456,14 @@ static __attribute__((noinline, cold, unused)) void rc_die_later(struct thread *
     t->dead[t->dead_count++] = h;
 }
 
+API void rc_free_memory(struct thread *t, struct rc_header *h)
+{
+#ifdef CELL_FREE
+    CELL_FREE(t, h);
+#else
+    al_free(t, h);
+#endif
+}
 API void rc_free(struct thread *t, struct rc_header *h)
 {
 #ifdef RC_FINI
@@ -458,7 +472,7 @@ API void rc_free(struct thread *t, struct rc_header *h)
 #ifdef RC_FREE
     RC_FREE(t, h);
 #else
-    al_free(t, h);
+    rc_free_memory(t, h);
 #endif
     sync_tally_add(t->died);
 }

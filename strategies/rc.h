@@ -34,7 +34,7 @@
 //     RC_ALLOC, RC_RECLAIM    optional: the allocator, the reclaimer that it goes with
 //     RC_DIES(t, h)           optional: rc_die was called for h, which may still have to wait
 //     RC_FINI(t, h)           optional: gives up what rc_init set up in the header, before the free
-//     RC_FREE(t, h)           optional: instead of al_free, which the scheme then calls itself
+//     RC_FREE(t, h)           optional: instead of rc_free_memory, which it then calls itself
 //     RC_MORTAL(t, h)         optional: makes an immortal object mortal, where rc_init would forget
 //                             what the header keeps beside the count
 //     RC_CLEARS               optional: it has an rc_clear of its own
@@ -203,6 +203,11 @@ API void obj_destroy(struct thread *t, struct rc_header *h);
 // has none. Only rc_weak_* touch the list.
 API _Atomic(struct rc_weak *) *obj_weaks(struct rc_header *h);
 
+// A workload with free lists of its own defines CELL_FREE(t, h), before it includes cell.h: takes
+// the memory of a dead object instead of al_free, to keep it for rc_new_in or to al_free it later.
+// The header stays as it is: a collector that finds its objects by al_visit, or one who tries
+// objects that may have been freed, looks at it.
+
 // --- supplied by cell.h ------------------------------------------------------------------------
 
 // The last reference is gone: destroys and frees h and whatever dies with it, iteratively.
@@ -211,6 +216,9 @@ static void rc_die(struct thread *t, struct rc_header *h);
 // references are dead already, and the caller holds a counted reference to each, so that none of
 // them dies by itself meanwhile.
 static void rc_die_together(struct thread *t, struct rc_header **h, size_t n);
+
+// The memory of a dead object goes back: RC_FREE ends in it.
+API void rc_free_memory(struct thread *t, struct rc_header *h);
 
 // What the census test measures of a scheme. RC_CENSUS(op) has one line for each of these names:
 // op(name, counts that are not zero...), in the fields of struct sync_counts. "own" is the thread

@@ -32,7 +32,7 @@
 //
 // Memory order: relaxed throughout. The stop orders what the others did before the collector's
 // work, and the start that before what they do next. Where a global lock excludes the others
-// (generational) it orders, and neither is needed.
+// (rc_generational.h) it orders, and neither is needed.
 //
 // A scheme's header has COLLECTOR_FIELDS among its members; it defines the functions that are
 // declared here, before or after it includes this, and RC_DIES so that collector_forget is called.

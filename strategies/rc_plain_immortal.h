@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The counts of plain_immortal and generational: one word that nobody adds to when it says that its
-// object never dies. PEP 683 as CPython 3.12 has it (Include/object.h, 64-bit build with a GIL).
+// The counts of plain_immortal and generational_immortal: one word that nobody adds to when it says
+// that its object never dies. PEP 683 as CPython 3.12 has it (Include/object.h, 64-bit build with a
+// GIL).
 //
 // Invariant: count = number of counted references and slots of a mortal object; a count whose
 // highest bit is set is not a number, and no decrement changes it.
@@ -28,7 +29,7 @@
 
 #include "rc.h"
 
-API void plain_immortal_init(struct rc_header *h, unsigned flags)
+API void plain_init(struct rc_header *h, unsigned flags)
 {
     atomic_store_explicit(&h->count, (flags & RC_IMMORTAL) != 0 ? UINT32_MAX : 1,
                           memory_order_relaxed);

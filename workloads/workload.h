@@ -75,6 +75,7 @@ static const struct cell_calls cell_calls = {
     .net_background = cell_net_background,
     .pause = thread_longest_pause,
     .frees = (RC_TRAITS & RC_FREES) != 0,
+    .cycles = (RC_TRAITS & RC_CYCLES) != 0,
     .isolated = (LK_TRAITS & LK_ISOLATED) != 0,
 };
 

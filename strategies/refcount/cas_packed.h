@@ -172,7 +172,7 @@ API void cas_packed_disown_memory(struct thread *t, struct rc_header *h)
         ;
     if (((word - CAS_PACKED_UNOWNED) & CAS_PACKED_LOW) == CAS_PACKED_PURE) {
         (void)atomic_load_explicit(&h->word, memory_order_acquire);
-        al_free(t, h);
+        rc_free_memory(t, h);
     }
 }
 // The object has been destroyed. Where no cell knows it, as mostly, nothing is written
@@ -182,7 +182,7 @@ API void cas_packed_destroyed(struct thread *t, struct rc_header *h)
 {
     uint64_t word = atomic_load_explicit(&h->word, memory_order_acquire);
     if ((word & CAS_PACKED_LOW) == (CAS_PACKED_UNOWNED | CAS_PACKED_PURE))
-        al_free(t, h);
+        rc_free_memory(t, h);
     else
         cas_packed_disown_memory(t, h);
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // plain: one word, added to and subtracted from. What every interpreter with a global lock does
-// (CPython since 1991); right only while threads exclude each other.
-//
-// Invariant: count = number of counted references and slots that refer to the object.
-// Memory order: relaxed throughout; the global lock orders one thread's turn before the next one's.
-// Loads and stores are atomic all the same, so that a compiler neither merges an increment with the
-// decrement that follows nor turns the pair into nothing: an interpreter could not do that either.
+// (CPython since 1991); right only while threads exclude each other. All of it stands in
+// rc_plain.h.
 #ifndef RC_PLAIN_H
 #define RC_PLAIN_H
 
@@ -21,34 +17,12 @@ struct rc_header {
     _Atomic(intptr_t) count;
 };
 
+#include "rc_plain.h"
+
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
 {
-    (void)t, (void)flags;
-    atomic_store_explicit(&h->count, 1, memory_order_relaxed);
-}
-API void rc_incref(struct thread *t, struct rc_header *h)
-{
     (void)t;
-    intptr_t n = atomic_load_explicit(&h->count, memory_order_relaxed);
-    atomic_store_explicit(&h->count, n + 1, memory_order_relaxed);
-}
-API void rc_decref(struct thread *t, struct rc_header *h)
-{
-    intptr_t n = atomic_load_explicit(&h->count, memory_order_relaxed) - 1;
-    atomic_store_explicit(&h->count, n, memory_order_relaxed);
-    if (n == 0)
-        rc_die(t, h);
-}
-API bool rc_try_incref(struct thread *t, struct rc_header *h)
-{
-    if (atomic_load_explicit(&h->count, memory_order_relaxed) == 0)
-        return false;
-    rc_incref(t, h);
-    return true;
-}
-API void rc_publish(struct thread *t, struct rc_header *h)
-{
-    (void)t, (void)h;
+    plain_init(h, flags);
 }
 
 // clang-format off

@@ -23,7 +23,7 @@ struct rc_header {
 API void rc_init(struct thread *t, struct rc_header *h, unsigned flags)
 {
     (void)t;
-    plain_immortal_init(h, flags);
+    plain_init(h, flags);
 }
 
 // Of mortal objects as plain; immortal ones are looked at.

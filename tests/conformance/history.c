@@ -10,20 +10,26 @@
 //   now and then all threads stop and drain; then exactly those objects live that the notes reach,
 //               over the links, and no others
 // Links make cycles where the scheme finds those, else they lead from the younger to the older.
-// Borrowed locals differ from others here; in refcount.c they need not.
+// Borrowed locals differ from others here, and threads keep the memory of some of the dead for the
+// next of their kind; in refcount.c neither is so.
 // The seed is printed; HISTORY_SEED=n begins with that one, HISTORY_ROUNDS=n makes it longer.
 #define RC_LOCAL_BORROWS
+#define CELL_FREE(t, h) keep(t, h)
+struct thread;
+struct rc_header;
+static void keep(struct thread *t, struct rc_header *h);
 #include "common.h"
 
 enum {
     THREADS_HERE = THREADED ? 3 : 1,
     STEPS = LARGE(500, 200), // of a thread between two meetings
     ROUNDS = LARGE(300, 40), // meetings, usually
-    HELD = 5,   // counted references of a thread
-    LOCALS = 4, // local references of a thread, in two frames
-    SLOTS = 6,  // shared slots
-    SHELF = 4,  // slots under a lock
-    CELLS = 3,  // weak cells of a thread
+    HELD = 5,                // counted references of a thread
+    LOCALS = 4,              // local references of a thread, in two frames
+    SLOTS = 6,               // shared slots
+    SHELF = 4,               // slots under a lock
+    CELLS = 3,               // weak cells of a thread
+    KEPT = 2, // dead items of a thread and heap, lest sanitizers see none that is freed
     IMMORTALS = 2,
     ITEMS_MAX = 1 << 20,
 };
@@ -32,6 +38,7 @@ struct item {
     struct node node;
     _Atomic(int32_t) held; // by threads, as they noted
     uint32_t number;
+    enum al_heap heap;
     bool leaf; // refers to nothing
 };
 // A container: its slots are excluded ones.
@@ -104,10 +111,39 @@ static void item_destroy(struct thread *t, struct object *o)
 static const struct type item_type = {
     .name = "item", .destroy = item_destroy, .traverse = node_traverse, .weaks = node_weaks};
 
+// Of a player, while it plays.
+static _Thread_local struct {
+    bool on;
+    unsigned n[2];
+    void *item[2][KEPT]; // of AL_OBJECT, AL_CONTAINER
+} kept;
+
+static void keep(struct thread *t, struct rc_header *h)
+{
+    bool item = object_of(h)->type == &item_type;
+    if (kept.on && item && kept.n[item_of(h)->heap] < KEPT)
+        kept.item[item_of(h)->heap][kept.n[item_of(h)->heap]++] = h;
+    else
+        al_free(t, h);
+}
+static void keep_nothing(struct thread *t)
+{
+    kept.on = false;
+    for (unsigned heap = 0; heap < 2; heap++)
+        while (kept.n[heap] != 0)
+            al_free(t, kept.item[heap][--kept.n[heap]]);
+}
 static struct rc_header *item_new(struct thread *t, enum al_heap heap, unsigned flags)
 {
-    struct item *i = object_new(t, &item_type, sizeof *i, heap, flags);
-    i->leaf = heap == AL_OBJECT;
+    bool leaf = heap == AL_OBJECT;
+    if ((flags & (RC_DEFERRED | RC_HOT)) != 0) // as rc_new
+        heap = AL_CONTAINER;
+    void *memory = kept.n[heap] != 0 ? kept.item[heap][--kept.n[heap]]
+                                     : al_alloc(t, sizeof(struct item), heap);
+    struct item *i = (struct item *)rc_new_in(t, memory, heap, flags);
+    i->node.o.type = &item_type;
+    i->heap = heap;
+    i->leaf = leaf;
     i->node.mark = NULL;
     atomic_init(&i->node.weaks, NULL);
     i->node.alive = NODE_ALIVE;
@@ -515,6 +551,7 @@ static void play(struct thread *t, void *argument, unsigned me)
     (void)argument;
     sync_here.seed = history.seed + me;
     push_locals(t, p, frame);
+    kept.on = true;
     for (unsigned round = 0; round < history.rounds; round++) {
         for (unsigned i = 0; i < STEPS; i++) {
             step(t, p, me);
@@ -540,6 +577,7 @@ static void play(struct thread *t, void *argument, unsigned me)
         rc_take(t, h);
         drop(t, &h);
     }
+    keep_nothing(t);
 }
 
 static uint64_t from_environment(const char *name, uint64_t usual)

@@ -410,7 +410,7 @@ static void test_mistakes_in_lines(void **state)
         {"[plan]\nchecks = 1\nmargin = 0.1\nchecks = 1\n" ONE,
          "4:", "checks: given already, in line 2"},
         {ONE "thread = 1\n", "4:",
-         "no key 'thread'; known: workload threads allocator placement memory pair rc lock "
+         "no key 'thread'; known: workload threads allocator placement memory program runtime pair rc lock "
          "reclaimer alloc copy extra param.NAME together exclude"},
         {ONE "param = 1\n", "4:", "param.NAME"},
         {"[plan]\nops = 1000\ntime = 2\n" ONE, "3:", "either time or ops"},
@@ -510,9 +510,9 @@ static void test_mistakes_in_sections(void **state)
         {HOLD "pair = plain * gill\n", 3, "no lock scheme 'gill'; known: "},
         {HOLD "pair = plain+gil * none\n", 3, "no refcount scheme 'plain+gil'"},
         {HOLD "pair = ,\n", 3, "pair: no value"},
-        {HOLD "pair = atomic+none\nrc = atomic\n", 1, "either pair or rc"},
-        {HOLD "pair = atomic+none\nlock = none\n", 1, "either pair or rc"},
-        {HOLD, 1, "either pair or rc"},
+        {HOLD "pair = atomic+none\nrc = atomic\n", 1, "one of pair, rc"},
+        {HOLD "pair = atomic+none\nlock = none\n", 1, "one of pair, rc"},
+        {HOLD, 1, "one of pair, rc"},
         {"[x]\nrc = atomic\n", 1, "needs workload"},
         {"[x]\nworkload =\nrc = atomic\n", 1, "needs workload"},
         {HOLD "rc = plain\nthreads = 2\n", 1, "no valid cell: private_objects with plain+none"},

@@ -984,6 +984,92 @@ static void test_verification(void **state)
     }
 }
 
+// Of a program that is the text.
+static struct run start_program(const char *cell, const char *text, size_t length)
+{
+    char path[] = "/tmp/runner-XXXXXX", arguments[200];
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, length), length);
+    close(fd);
+    snprintf(arguments, sizeof arguments, "--ops=10 --samples=2 --threads=2 --program=%s", path);
+    struct run r = start(cell, arguments);
+    unlink(path);
+    return r;
+}
+
+static void test_programs(void **state)
+{
+    static const struct {
+        const char *cell, *text;
+        const char *result; // NULL: none
+        int status, leaked;
+    } known[] = {
+        {"programs", "42", "42", 0, 0},
+        {"programs", "", NULL, 0, 0},
+        {"programs", "\"a\\b\"\n\t\x01\x7f", "\"a\\b\"\n\t\x01\x7f", 0, 0},
+        {"programs", "\"quoted\"\n is wrong", "\"quoted\"\n is wrong", 1, 0},
+        {"programs", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8d", "\u00e9 \u20ac \U0001f40d", 0, 0},
+        // overlong, a surrogate, beyond the last, cut off
+        {"programs", "\xc0\xafx", "??x", 0, 0},
+        {"programs", "\xe0\x80\xafx", "???x", 0, 0},
+        {"programs", "\xed\xa0\x80x", "???x", 0, 0},
+        {"programs", "\xf4\x90\x80\x80x", "????x", 0, 0},
+        {"programs", "\xff\xe2\x82", "???", 0, 0},
+        {"programs", "leaks", "leaks", 0, 3},
+        {"programs_collected", "42", "42", 0, 0},
+        {"programs_collected", "leaks", "leaks", 1, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(known); i++) {
+        struct run r = start_program(known[i].cell, known[i].text, strlen(known[i].text));
+
+        assert_true(WIFEXITED(r.status));
+        assert_int_equal(WEXITSTATUS(r.status), known[i].status);
+        assert_int_equal(r.samples, 2);
+        for (unsigned k = 0; k < 2; k++) {
+            const char *result = json_string_value(json_object_get(r.sample[k], "result"));
+            const char *wrong = json_string_value(json_object_get(r.sample[k], "wrong"));
+            if (known[i].result == NULL)
+                assert_null(result);
+            else
+                assert_string_equal(result, known[i].result);
+            assert_int_equal(json_integer_value(json_object_get(r.sample[k], "leaked")),
+                             known[i].leaked);
+            assert_int_equal(wrong != NULL, known[i].status != 0);
+            if (wrong != NULL && known[i].leaked == 0)
+                assert_string_equal(wrong, known[i].result);
+        }
+        stop(&r);
+    }
+}
+
+static void test_refused_programs(void **state)
+{
+    static const struct {
+        const char *cell, *arguments, *why;
+    } known[] = {
+        {"programs", "", "--program"},
+        {"programs", "--program=/nonsense", "No such file"},
+        {"faulty", "--program=/nonsense", "runs no programs"},
+    };
+
+    (void)state;
+    struct run r = start_program("programs", "refused", 7);
+    assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 2);
+    assert_string_equal(r.said, "");
+    assert_says(r.complained, "it says so");
+    stop(&r);
+    for (size_t i = 0; i < COUNT(known); i++) {
+        r = start(known[i].cell, known[i].arguments);
+        assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 2);
+        assert_says(r.complained, known[i].why);
+        stop(&r);
+    }
+}
+
 static void test_bad_ends(void **state)
 {
     struct run r = start("faulty", "--param=how=4 --time-ns=1000000");
@@ -1114,6 +1200,8 @@ int main(void)
         cmocka_unit_test(test_pinning),
         cmocka_unit_test(test_no_such_cpu),
         cmocka_unit_test(test_verification),
+        cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_refused_programs),
         cmocka_unit_test(test_bad_ends),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_bad_options),

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../../strategies/pair.h"
+#include "programs.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -83,6 +84,21 @@ WORK(t_weak, no_params, NEEDS_WEAK)
 WORK(t_twice, no_params, NEEDS_TWICE)
 WORK(t_rings, no_params, NEEDS_CYCLES)
 WORK(t_pairs, no_params, NEEDS_EXCLUSION | NEEDS_PAIRS)
+
+static const char *load_nothing(const struct run *run)
+{
+    (void)run;
+    return NULL;
+}
+static const struct workload t_runs = {.name = "t_runs",
+                                       .summary = "of the test",
+                                       .source = "test",
+                                       .operation = "nothing",
+                                       .params = no_params,
+                                       .load = load_nothing};
+static const struct cell_program t_runs_program = {.workload = &t_runs};
+static const struct cell_program *const t_runs_entry __attribute__((used, section(RUN_SECTION))) =
+    &t_runs_program;
 
 // "REFCOUNT+LOCK[+RECLAIMER+ALLOC]"; what is not named stays open.
 static struct spec make(const struct workload *w, const char *pair, unsigned threads)
@@ -615,6 +631,84 @@ static void test_key_and_pair(void **state)
     assert_string_equal(text, "t_keeps+t_optimistic+immediate+t_stable");
 }
 
+// Which workloads have a runtime and a program, and how these are told.
+static void test_programs(void **state)
+{
+    struct program fib = {.name = "fib", .bytecode = -1};
+    struct spec s;
+    struct error e;
+    char text[SPEC_TEXT];
+
+    (void)state;
+    spec_start(&s, &t_runs);
+    assert_false(spec_complete(&s, &e));
+    assert_says(e.text, "t_runs is built for a runtime");
+    assert_says(e.text, "gil-3.12 ");
+    assert_false(spec_runtime(&s, "gil", &e));
+    assert_says(e.text, "no runtime 'gil'; known: gil-1.4 ");
+    assert_true(spec_runtime(&s, "gil-1.4", &e));
+    assert_false(spec_complete(&s, &e));
+    assert_says(e.text, "which program?");
+    assert_false(spec_program(&s, "../programs/fib", &e));
+    assert_says(e.text, "no program '../programs/fib'; known:");
+    s.program = &fib;
+    assert_true(spec_complete(&s, &e));
+    spec_cell(&s, text);
+    assert_string_equal(text, "gil-1.4");
+    spec_key(&s, text);
+    assert_string_equal(text, "t_runs plain+gil_ticks+immediate+pool allocator=glibc threads=1 "
+                              "placement=cores runtime=gil-1.4 program=fib");
+    json_t *json = spec_json(&s);
+    assert_string_equal(json_string_value(json_object_get(json, "runtime")), "gil-1.4");
+    assert_string_equal(json_string_value(json_object_get(json, "program")), "fib");
+    assert_string_equal(json_string_value(json_object_get(json, "lock")), "gil_ticks");
+    json_decref(json);
+
+    // for another workload a runtime is its four schemes
+    spec_start(&s, &t_bare);
+    assert_true(spec_runtime(&s, "gil-1.4", &e) && spec_complete(&s, &e));
+    spec_cell(&s, text);
+    assert_string_equal(text, "plain+gil_ticks+immediate+pool");
+    spec_key(&s, text);
+    assert_says(text, " runtime=gil-1.4");
+    s.program = &fib;
+    assert_false(spec_complete(&s, &e));
+    assert_says(e.text, "t_bare runs no programs");
+}
+
+static void test_files(void **state)
+{
+    struct error e;
+
+    (void)state;
+    assert_null(program_file("/nonsense/x.py", &e));
+    assert_says(e.text, "/nonsense/x.py: No such file");
+    assert_null(program_file("", &e));
+    assert_null(program_file("/tmp", &e));
+    assert_says(e.text, "no regular file");
+    char path[] = "/tmp/it's \xff\n\xc3\xa9-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    struct program *p = program_file(path, &e);
+    unlink(path);
+    assert_non_null(p);
+    assert_string_equal(p->path, path);
+    assert_memory_equal(p->name,
+                        "it's ???"
+                        "?-",
+                        10);
+    assert_int_equal(p->bytecode, -1);
+    struct spec s = make(&t_simple, "t_shared+none+immediate+system", 1);
+    s.program = p;
+    json_t *json = spec_json(&s);
+    assert_true(json_is_string(json_object_get(json, "program")));
+    json_decref(json);
+    free((char *)p->name);
+    free((char *)p->path);
+    free(p);
+}
+
 // The longest name of each kind: what stands at the end is still there, and no parameter of a
 // workload can be taken for it.
 static void test_longest_key(void **state)
@@ -637,6 +731,8 @@ static void test_longest_key(void **state)
             s.param[k] = w[i]->params[k].most;
             assert_string_not_equal(w[i]->params[k].name, "copy");
             assert_string_not_equal(w[i]->params[k].name, "extra");
+            assert_string_not_equal(w[i]->params[k].name, "runtime");
+            assert_string_not_equal(w[i]->params[k].name, "program");
         }
         for (int kind = 0; kind < SCHEME_KINDS; kind++) {
             const struct scheme *const *all = catalogue_schemes((enum scheme_kind)kind, &m);
@@ -651,6 +747,11 @@ static void test_longest_key(void **state)
         if (!spec_placement(&s, cpus, &e))
             fail_msg("%s", e.text);
         assert_true(spec_memory(&s, "interleaved", &e));
+        char name[PROGRAM_TEXT] = "", longest[PROGRAM_TEXT] = "";
+        memset(name, 'p', sizeof name - 1);
+        memset(longest, 'r', sizeof longest - 1);
+        s.program = &(struct program){.name = name};
+        s.runtime = &(struct runtime){.name = longest};
         s.copy = COPIES_MOST;
         s.extra = EXTRA_MOST;
         memset(text, '#', sizeof text);
@@ -735,6 +836,8 @@ int main(void)
         cmocka_unit_test(test_parse_u64),
         cmocka_unit_test(test_parse_time),
         cmocka_unit_test(test_key_and_pair),
+        cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_files),
         cmocka_unit_test(test_longest_key),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_long_names),

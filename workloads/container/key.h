@@ -2,9 +2,10 @@
 //
 // What dictionaries are keyed by: strings, which know their hash, and integers.
 //
-// Invariant: both are immutable once another thread can see them. Two interned strings are equal
-// only if they are one object: whoever makes a string with `interned` guarantees that no other
-// interned one has the same bytes.
+// Invariant: both are immutable once another thread can see them, but for a hash that nobody has
+// asked for yet. Two interned strings are equal only if they are one object: whoever makes a string
+// with `interned` guarantees that no other interned one has the same bytes.
+// Memory order: the hash is relaxed, for it is the same number whoever computes it.
 #ifndef KEY_H
 #define KEY_H
 
@@ -15,8 +16,9 @@
 struct string {
     struct object base;
     bool interned;
-    uint64_t hash;
-    size_t length; // bytes
+    bool ascii;             // no byte above 127: each is a character
+    _Atomic(uint64_t) hash; // 0: not computed yet
+    size_t length;          // bytes
     char bytes[];
 };
 
@@ -34,9 +36,17 @@ API uint64_t string_hash_bytes(const char *bytes, size_t length)
     return hash;
 }
 
+static __attribute__((noinline, unused)) uint64_t string_hash_first(struct string *s)
+{
+    uint64_t hash = string_hash_bytes(s->bytes, sync_get(s->length));
+    atomic_store_explicit(&s->hash, hash, memory_order_relaxed);
+    return hash;
+}
 API uint64_t string_hash(struct object *o)
 {
-    return sync_get(((struct string *)o)->hash);
+    struct string *s = (struct string *)o;
+    uint64_t hash = atomic_load_explicit(&s->hash, memory_order_relaxed);
+    return hash != 0 ? hash : string_hash_first(s);
 }
 API bool string_equal(struct object *a, struct object *b)
 {
@@ -51,12 +61,34 @@ static const struct type string_type = {
     TYPE_SLOTS(string)
 };
 
-API struct rc_header *string_new(struct thread *t, const char *bytes, size_t length, bool interned)
+// Whether no byte is above 127.
+API bool string_ascii_bytes(const char *bytes, size_t length)
+{
+    uint64_t any = 0, word;
+    for (; length >= sizeof word; bytes += sizeof word, length -= sizeof word) {
+        memcpy(&word, bytes, sizeof word);
+        any |= word;
+    }
+    for (; length != 0; length--)
+        any |= (unsigned char)*bytes++;
+    return (any & 0x8080808080808080u) == 0;
+}
+// A string whose bytes the caller fills in, before anyone else sees it.
+API struct string *string_room(struct thread *t, size_t length, bool ascii)
 {
     struct string *s = object_new(t, &string_type, sizeof *s + length, AL_OBJECT, 0);
-    s->interned = interned;
-    s->hash = string_hash_bytes(bytes, length);
+    s->interned = false;
+    s->ascii = ascii;
+    atomic_init(&s->hash, 0);
     s->length = length;
+    return s;
+}
+// A key: its hash is known from the start.
+API struct rc_header *string_new(struct thread *t, const char *bytes, size_t length, bool interned)
+{
+    struct string *s = string_room(t, length, string_ascii_bytes(bytes, length));
+    s->interned = interned;
+    atomic_init(&s->hash, string_hash_bytes(bytes, length));
     memcpy(s->bytes, bytes, length);
     return &s->base.rc;
 }

@@ -20,10 +20,21 @@
 struct slots;
 #define TYPE_SLOTS(type) .slots = &type##_slots,
 struct string;
+// Where the memory of dead objects goes: keep.h.
+struct thread;
+struct rc_header;
+static inline void value_free(struct thread *t, struct rc_header *h);
+#define CELL_FREE(t, h) value_free(t, h)
+// Locals that are lent (era.h).
+#if ERA >= 314
+#define RC_LOCAL_BORROWS
+#endif
 
 #include "../workload.h"
+#include "../container/method_cache.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,6 +207,7 @@ enum exception_kind {
 struct class_object;
 struct frame;
 struct machine;
+struct code;
 
 // Memory of dead objects of a kind and size, for the next ones.
 struct kept {
@@ -210,6 +222,7 @@ struct interp {
     struct machine *machine;
     // What the machine has once, here as well: an interpreter finds it at a fixed address.
     struct object *none, *truth[2], **small, **name, *empty_tuple, **character;
+    struct object *not_implemented;
     struct frame *frame; // that runs
     unsigned depth;      // of calls
     struct object *error;   // raised and not caught: an exception, counted; or NULL
@@ -228,6 +241,15 @@ API struct interp *interp_of(struct thread *t)
 {
     return t->own;
 }
+
+// What the census counts of a program, beside what it does to memory.
+#ifdef SYNC_CENSUS
+#define count_bytecode(t) (interp_of(t)->bytecodes++)
+#define count_lookup(t)   (interp_of(t)->lookups++)
+#else
+#define count_bytecode(t) ((void)0)
+#define count_lookup(t)   ((void)0)
+#endif
 
 // --- small things -----------------------------------------------------------------------------
 
@@ -380,22 +402,24 @@ static struct object *hashable(struct thread *t, struct dict *d, struct object *
 struct class_object {
     struct object base;
     struct type type; // of its instances
-    enum kind kind;   // of the builtin types' classes
+    enum kind kind;   // of the builtin types' classes; KIND_INSTANCE: of a program's, or object
     bool exception;   // its instances are exceptions
-    _Atomic(uint64_t) version;
-    struct rc_slot name, parent, dict; // string; class or empty; dictionary
-    struct rc_slot derived;            // list of the classes derived from it, as long as they live
+    const struct builtin_def *make; // what a call does, of a builtin type; NULL: makes an instance
+    struct machine *machine;
+    struct class_object *before, *next; // all classes, under the type lock
+    _Atomic(uint64_t) version;          // changes under the type lock; never 0
+    struct rc_slot name, parent, dict;  // string; class or empty; dictionary: they do not change
 };
 struct instance {
     struct object base;
-    _Atomic(uint64_t) hash; // what __hash__ answered; 0: by address
-    struct rc_slot dict;    // does not change
-    struct rc_slot args[];  // of exceptions: a tuple
+    _Atomic(uint64_t) hash;      // what __hash__ answered; 0: by address
+    struct rc_slot class, dict;  // do not change
+    struct rc_slot args[];       // of exceptions: a tuple
 };
 static const struct type class_type;
 API bool is_class(const struct object *o)
 {
-    return o->type == &class_type;
+    return kind_of(o) == KIND_CLASS;
 }
 // Borrowed: it lives as long as the object.
 static struct class_object *class_of(struct thread *t, const struct object *o);
@@ -420,5 +444,32 @@ API struct object *call_1(struct thread *t, struct object *callable, struct obje
 // *found is false, if the class has none.
 static struct object *call_special(struct thread *t, unsigned name, struct object *o,
                                    struct object *const *argument, unsigned n, bool *found);
+
+// --- the machine ------------------------------------------------------------------------------
+
+// What all threads of a program share.
+struct machine {
+    struct world *world;
+    struct object *none, *truth[2], *not_implemented, *empty_tuple, *missing;
+    struct object *small[ERA_SMALL_MOST - ERA_SMALL_LEAST + 1], *character[128], *name[NAME_COUNT];
+    struct class_object *class[KIND_COUNT], *exception[EXCEPTION_COUNT];
+    struct dict *interned; // each interned string, by itself
+    struct dict *globals, *builtins;
+    struct object **code; // the program's codes
+    unsigned codes;
+    char file[256];
+    sync_mutex types;     // the type lock: who changes a class, or looks up without a cache
+    struct class_object *classes; // all of them
+    uint64_t versions;            // under the type lock
+    // of the keys of globals and builtins, and of their values: renewed by whoever changes them
+    _Atomic(uint64_t) globals_version;
+    sync_mutex specialising; // held by who rewrites an instruction, where threads run beside another
+    struct kept kept[KEEP_KINDS][KEPT_SIZES];
+    struct method_cache_entry *method_cache; // METHOD_CACHE_ENTRIES, or NULL
+};
+API struct machine *machine_of(struct thread *t)
+{
+    return interp_of(t)->machine;
+}
 
 #endif
