@@ -57,6 +57,16 @@ API bool dict_remove(struct thread *t, struct dict *d, struct rc_header *key);
 // Answers how many keys it gave up. The dictionary is empty before the first of them dies.
 API size_t dict_clear(struct thread *t, struct dict *d);
 
+// The value that came last of those that are there, with the references that the dictionary had to
+// it and to its key; NULL: it is empty.
+static struct rc_header *dict_pop_last(struct thread *t, struct dict *d, struct rc_header **key);
+// A new dictionary, of the same type, of what is there at one instant.
+static struct dict *dict_copy(struct thread *t, struct dict *d);
+// A new counted reference to the nth, from 0 on, of the keys of this hash, or NULL: for an equality
+// that cannot be asked under a lock. Beside changes one may be missed, or come twice.
+static struct rc_header *dict_same_hash(struct thread *t, struct dict *d, uint64_t hash,
+                                        size_t nth);
+
 // An iterator over keys and values, which refers to the dictionary without a reference.
 // That of a table, as CPython's, notices that the number of keys is not what it was, and then that
 // is the answer for good. Who removes as many keys as he adds between two steps may go unnoticed:
