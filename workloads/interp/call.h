@@ -619,7 +619,7 @@ static struct object *call_with_self(struct thread *t, struct object *function,
         sync_free(all);
     return result;
 }
-static struct object *call(struct thread *t, struct object *callable,
+OUT_OF_LINE struct object *call(struct thread *t, struct object *callable,
                            struct object *const *argument, unsigned n, struct object *names)
 {
     switch (kind_of(callable)) {

@@ -359,7 +359,7 @@ static struct object *get_attribute_maybe(struct thread *t, struct object *o, st
     }
     return found != NULL || failed(t) ? found : common_attribute(t, o, name);
 }
-static struct object *get_attribute(struct thread *t, struct object *o, struct object *name)
+OUT_OF_LINE struct object *get_attribute(struct thread *t, struct object *o, struct object *name)
 {
     struct object *found = get_attribute_maybe(t, o, name);
     if (found != NULL || failed(t))
@@ -438,7 +438,7 @@ static bool class_set(struct thread *t, struct class_object *c, struct object *n
         rc_decref(t, old);
     return value != NULL || old != NULL || no_attribute(t, &c->base, name) != NULL;
 }
-static bool set_attribute(struct thread *t, struct object *o, struct object *name,
+OUT_OF_LINE bool set_attribute(struct thread *t, struct object *o, struct object *name,
                           struct object *value)
 {
     if (is_instance_kind(o))
