@@ -400,11 +400,17 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
         PUSH(answer_);                            \
     } while (0)
 
+// Where it is, and whether it is traced; relaxed: nobody changes it.
+#define EVERY_INSTRUCTION                                                         \
+    f->next = next;                                                               \
+    if (ERA_TRACES && atomic_load_explicit(&in->traced, memory_order_relaxed))    \
+        sync_fail(__FILE__, __LINE__, "nobody traces");
 #if ERA >= 301
 #define INSTRUCTION_BEGIN(op) label_##op:
 #define NEXT                                        \
     {                                               \
         count_bytecode(t);                          \
+        EVERY_INSTRUCTION                           \
         word = atomic_load_explicit(next, memory_order_relaxed); \
         next++;                                     \
         goto *label[WORD_OP(word)];                 \
@@ -461,6 +467,7 @@ static struct object *run(struct thread *t, struct frame *f)
     for (;;) {
         lk_safepoint(t); // a tick
         count_bytecode(t);
+        EVERY_INSTRUCTION
         word = atomic_load_explicit(next, memory_order_relaxed);
         next++;
         switch (WORD_OP(word)) {

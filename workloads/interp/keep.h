@@ -18,6 +18,16 @@ static const uint32_t keep_most[KEEP_KINDS] = {
 #undef KEEP_MOST
 };
 
+// PyObject_Malloc and PyObject_Free.
+OUT_OF_LINE void *memory_new(struct thread *t, size_t size, enum al_heap heap)
+{
+    return al_alloc(t, size, heap);
+}
+OUT_OF_LINE void memory_free(struct thread *t, void *p)
+{
+    al_free(t, p);
+}
+
 // A new object of `size` bytes; index: which size of its kind, 0 where there is one.
 API void *object_new_kept(struct thread *t, const struct type *type, size_t size, enum al_heap heap,
                           unsigned index)
@@ -36,7 +46,9 @@ API void *object_new_kept(struct thread *t, const struct type *type, size_t size
             return o;
         }
     }
-    return object_new(t, type, size, heap, 0);
+    o = object_of(rc_new_in(t, memory_new(t, size, heap), heap, 0));
+    o->type = type;
+    return o;
 }
 
 // The index of a dead object, KEPT_SIZES or more if it is of a size that is not kept.
@@ -61,7 +73,7 @@ API void value_free(struct thread *t, struct rc_header *h)
             return;
         }
     }
-    al_free(t, o);
+    memory_free(t, o);
 }
 
 // Gives everything that is kept back to the allocator.

@@ -236,7 +236,7 @@ struct interp {
     struct kept (*kept)[KEPT_SIZES]; // of the thread or, under a global lock, of all
     struct kept own_kept[KEEP_KINDS][KEPT_SIZES];
     char *stack, *stack_top, *stack_end; // of frames (ERA_DATA_STACK)
-    int ticker;
+    _Atomic(bool) traced;                // never: nobody traces here, but eras look (ERA_TRACES)
 #ifdef SYNC_CENSUS
     uint64_t bytecodes, lookups;
 #endif
