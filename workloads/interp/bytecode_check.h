@@ -316,8 +316,8 @@ static inline bool check_operand(struct bytecode_checker *c, enum bytecode_opera
 // The topmost goes below n - 1 others. A method's callable and self stay together.
 static inline bool check_rotate(struct bytecode_checker *c, uint32_t n)
 {
-    enum bytecode_entry_kind kinds[4];
-    uint16_t cells[4];
+    enum bytecode_entry_kind kinds[4] = {ENTRY_ANY};
+    uint16_t cells[4] = {0};
     for (uint32_t i = 0; i < n; i++) {
         kinds[i] = check_kind_at(&c->s, c->s.depth - 1);
         cells[i] = kinds[i] != ENTRY_ANY ? c->s.top->cells : 0;
@@ -334,7 +334,7 @@ static inline bool check_rotate(struct bytecode_checker *c, uint32_t n)
 // their kind.
 static inline bool check_duplicate(struct bytecode_checker *c, uint32_t n)
 {
-    enum bytecode_entry_kind kinds[2];
+    enum bytecode_entry_kind kinds[2] = {ENTRY_ANY};
     for (uint32_t i = 0; i < n; i++) {
         enum bytecode_entry_kind kind = check_kind_at(&c->s, c->s.depth - n + i);
         kinds[i] = kind == ENTRY_EXC ? kind : ENTRY_ANY;
