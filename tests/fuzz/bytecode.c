@@ -25,8 +25,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 // --- the machine ------------------------------------------------------------------------------
 
 // An entry is a letter: v any value, i an iterator, l, s and d containers, e an exception, c and S
-// a method's callable and self, p the exception handled before, C a cell, K a closure. Entries that
-// come together, and closures, have a number too.
+// a method's callable and self, p the exception handled before, C a cell, K a closure, f a
+// comprehension's function. Entries that come together, and closures, have a number too.
 struct machine {
     const struct bytecode *program;
     const struct bytecode_code *code;
@@ -118,6 +118,10 @@ static void end(struct machine *m, bool loop)
     MUST(m->blocks > 0 && m->block[m->blocks - 1].loop == loop);
     m->blocks--;
 }
+static bool is_comprehension(const struct bytecode_code *k)
+{
+    return k->arguments == 1 && strcmp(k->local[0].bytes, ".0") == 0;
+}
 static void make(struct machine *m, const struct bytecode_instruction *i)
 {
     const struct bytecode_code *made = &m->program->code[i->a];
@@ -131,7 +135,7 @@ static void make(struct machine *m, const struct bytecode_instruction *i)
         MUST(made->frees == 0);
     }
     pop_values(m, i->b & 1);
-    push(m, 'v');
+    push(m, is_comprehension(made) ? 'f' : 'v');
 }
 
 // Where an exception leads; false: out of the code.
@@ -280,11 +284,24 @@ static bool step(struct machine *m, uint32_t *at)
         pop_values(m, 1);
         return false;
     case OP_LOAD_FAST:
+        MUST(k->kind == CODE_FUNCTION && i->a < k->locals);
+        push(m, i->a == 0 && is_comprehension(k) ? 'i' : 'v');
+        break;
     case OP_STORE_FAST:
     case OP_DELETE_FAST:
         MUST(k->kind == CODE_FUNCTION && i->a < k->locals);
+        MUST(i->a != 0 || !is_comprehension(k));
         pop_values(m, effect.takes);
-        push_values(m, effect.leaves);
+        break;
+    case OP_CALL_FUNCTION:
+        MUST(m->depth > i->a);
+        if (i->a == 1 && m->kind[m->depth - 2] == 'f') {
+            MUST(pop(m) == 'i');
+            pop(m);
+        } else {
+            pop_values(m, 1 + i->a);
+        }
+        push(m, 'v');
         break;
     case OP_LOAD_CONST:
         MUST(i->a < k->constants);
