@@ -368,7 +368,7 @@ static struct frame *frame_memory(struct thread *t, struct code *c, size_t size)
         rc_new_in(t, o, AL_OBJECT, 0);
     } else if (k->first != NULL) {
         o = k->first;
-        k->first = *(void **)o;
+        k->first = *keep_next(o);
         k->n--;
         if (o->room < size) {
             al_free(t, o);

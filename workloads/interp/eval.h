@@ -1066,8 +1066,12 @@ static struct object *run(struct thread *t, struct frame *f)
         struct builder text;
         builder_open(&text);
         for (unsigned i = A; i != 0; i--) {
-            struct string *part = (struct string *)PEEK(i);
-            builder_add(&text, part->bytes, part->length);
+            if (!is_string(PEEK(i))) {
+                builder_close(&text);
+                raise_fatal(t, "BUILD_STRING of what is no string");
+                goto error;
+            }
+            builder_add(&text, string_of(PEEK(i))->bytes, string_of(PEEK(i))->length);
         }
         ANSWER(A, builder_string(t, &text));
         NEXT
