@@ -675,6 +675,18 @@ static struct object *run(struct thread *t, struct frame *f)
         DROP();
         NEXT
     }
+    INSTRUCTION_BEGIN(DELETE_DEREF)
+    {
+        struct cell *cell = (struct cell *)rc_local_peek(&fast[c->locals + A]);
+        struct rc_header *old = rc_load(t, &cell->value);
+        if (old == NULL) {
+            unbound_variable(t, c, A);
+            goto error;
+        }
+        rc_store(t, &cell->base.rc, &cell->value, NULL);
+        rc_decref(t, old);
+        NEXT
+    }
     INSTRUCTION_BEGIN(LOAD_CLOSURE)
     {
         rc_local_dup(t, sp, &fast[c->locals + A]);
