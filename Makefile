@@ -271,6 +271,10 @@ $(2)/test/simulation: tests/simulation.c $(2)/obj/stats.o $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) $$(filter %.c %.o,$$^) -lm $$(INTO)
 
+$(2)/test/bytecode_check: tests/bytecode_check.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	@$(3) $$< $$(INTO)
+
 $(2)/test/fuzz/%: tests/fuzz/%.c $(TESTED_SOURCES:harness/%.c=$(2)/obj/%.o) $(CATALOGUE:%=$(2)/catalogue/%) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(3) -fsanitize=fuzzer $$(filter %.c %.o,$$^) $(LIBS) $$(INTO)

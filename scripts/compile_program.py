@@ -458,6 +458,11 @@ class Label:
     at = None  # the instruction in front of which it stands
 
 
+class Constant:
+    def __init__(self, value):
+        self.value = value
+
+
 class Block:
     """What break, continue and return have to leave: a loop, a try's part, a value below."""
 
@@ -500,6 +505,16 @@ class Code:
     def place(self, label):
         label.at = len(self.instructions)
 
+    def operand(self, operand, numbers):
+        """An operand as it is written; a constant or a name that is not listed yet gets its number."""
+        if isinstance(operand, Label):
+            return numbers[operand.at]
+        if isinstance(operand, Constant):
+            return self.constant(operand.value)
+        if isinstance(operand, str):
+            return self.names.setdefault(operand, len(self.names))
+        return operand
+
     def constant(self, value):
         key = identity(value)
         if key in self.constants:
@@ -519,10 +534,7 @@ class Code:
         return self.constants[key]
 
     def load(self, value):
-        self.emit("LOAD_CONST", self.constant(value))
-
-    def name(self, name):
-        return self.names.setdefault(name, len(self.names))
+        self.emit("LOAD_CONST", Constant(value))
 
     def variable(self, action, name):
         how = self.scope.access(name)
@@ -531,7 +543,7 @@ class Code:
         elif how == "DEREF":
             number = self.variables.index(name)
         else:
-            number = self.name(name)
+            number = name
         self.emit(action + "_" + how, number)
 
     # Expressions.
@@ -558,7 +570,7 @@ class Code:
 
     def Attribute(self, node):
         self.expression(node.value)
-        self.emit("LOAD_ATTR", self.name(node.attr))
+        self.emit("LOAD_ATTR", node.attr)
 
     def Subscript(self, node):
         self.place_of(node)
@@ -722,17 +734,17 @@ class Code:
             self.expression(node.func)
             kind = "FUNCTION"
         elif is_super(node.func.value):
-            self.emit("LOAD_GLOBAL", self.name("super"))
+            self.emit("LOAD_GLOBAL", "super")
             self.variable("LOAD", "__class__")
             self.variable("LOAD", self.scope.parameters[0])
-            self.emit("SUPER_METHOD", self.name(node.func.attr))
+            self.emit("SUPER_METHOD", node.func.attr)
         else:
             self.expression(node.func.value)
-            self.emit("LOAD_METHOD", self.name(node.func.attr))
+            self.emit("LOAD_METHOD", node.func.attr)
         n = self.each(node.args) + self.each([keyword.value for keyword in node.keywords])
         if node.keywords:
             names = tuple(keyword.arg for keyword in node.keywords)
-            self.emit("CALL_%s_KW" % kind, n, self.constant(names))
+            self.emit("CALL_%s_KW" % kind, n, Constant(names))
         else:
             self.emit("CALL_" + kind, n)
 
@@ -864,7 +876,7 @@ class Code:
             self.variable("STORE", target.id)
         elif isinstance(target, ast.Attribute):
             self.expression(target.value)
-            self.emit("STORE_ATTR", self.name(target.attr))
+            self.emit("STORE_ATTR", target.attr)
         elif isinstance(target, ast.Subscript):
             self.place_of(target)
             self.emit("STORE_SUBSCR")
@@ -885,7 +897,7 @@ class Code:
         elif isinstance(target, ast.Attribute):
             self.expression(target.value)
             self.emit("DUP_TOP")
-            self.emit("LOAD_ATTR", self.name(target.attr))
+            self.emit("LOAD_ATTR", target.attr)
         else:
             self.place_of(target)
             self.emit("DUP_TOP_TWO")
@@ -896,7 +908,7 @@ class Code:
             self.variable("STORE", target.id)
         elif isinstance(target, ast.Attribute):
             self.emit("ROT_TWO")
-            self.emit("STORE_ATTR", self.name(target.attr))
+            self.emit("STORE_ATTR", target.attr)
         else:
             self.emit("ROT_THREE")
             self.emit("STORE_SUBSCR")
@@ -910,7 +922,7 @@ class Code:
             self.variable("DELETE", target.id)
         elif isinstance(target, ast.Attribute):
             self.expression(target.value)
-            self.emit("DELETE_ATTR", self.name(target.attr))
+            self.emit("DELETE_ATTR", target.attr)
         elif isinstance(target, ast.Subscript):
             self.place_of(target)
             self.emit("DELETE_SUBSCR")
@@ -1173,33 +1185,30 @@ class Code:
         self.thread()
         depth = self.depths()
         kept, numbers = self.kept(depth)
-        stack = max(depth.values())
-        scope = self.scope
+        code, last = [], None
+        for i in kept:
+            op, operands, line = self.instructions[i]
+            if line != last:
+                code.append("line %d" % line)
+                last = line
+            if op == "JUMP_BACK" and numbers[self.target(i)] == numbers[i]:
+                refuse(line, "a loop that does nothing and never ends")
+            code.append(" ".join([op] + [str(self.operand(o, numbers)) for o in operands]))
+        scope, local, stack = self.scope, self.locals(), max(depth.values())
         for what, count in (("instructions", len(kept)), ("constants", len(self.constants)),
-                            ("names", len(self.names)), ("locals", len(scope.bound)),
+                            ("names", len(self.names)), ("locals", len(local)),
                             ("values on the stack", stack)):
             if count > LIMIT:
                 self.too_many(what)
         result = ["code %d %s" % (scope.number, quoted(scope.name)), "kind " + scope.kind,
                   "arguments %d" % len(scope.parameters), "stack %d" % stack]
-        local = self.locals()
         result += ["local " + quoted(name) for name in local]
         result += ["cell %s %d" % (quoted(name), local.index(name) if name in scope.parameters else -1)
                    for name in self.cells]
         result += ["free " + quoted(name) for name in scope.frees]
         result += ["constant " + line for line in self.constant_lines]
         result += ["name " + quoted(name) for name in self.names]
-        last = None
-        for i in kept:
-            op, operands, line = self.instructions[i]
-            if line != last:
-                result.append("line %d" % line)
-                last = line
-            if op == "JUMP_BACK" and numbers[self.target(i)] == numbers[i]:
-                refuse(line, "a loop that does nothing and never ends")
-            result.append(" ".join([op] + [str(numbers[o.at] if isinstance(o, Label) else o)
-                                           for o in operands]))
-        return result + ["end"]
+        return result + code + ["end"]
 
 
 class Program:

@@ -97,7 +97,7 @@ listed() { # kind: as many summaries and sources as names, in the text and in JS
     n=$(grep -c '^  "name": "[^"]' "$work/out")
     [ "$n" = "$(grep -c '^  "summary": "[^"]' "$work/out")" ] || { echo "no summary"; return 1; }
     [ "$n" = "$(grep -c '^  "source": "[^"]' "$work/out")" ] || { echo "no source"; return 1; }
-    case $1 in runtime | program) ;; *) [ "$n" -gt 0 ] || { echo "nothing"; return 1; } ;; esac
+    case $1 in program) ;; *) [ "$n" -gt 0 ] || { echo "nothing"; return 1; } ;; esac
     [ "$n" = "$("$rclab" list "$1" | grep -c '^  [^ ]')" ] || { echo "the text lists others"; return 1; }
 }
 for kind in "${kinds[@]}"; do
@@ -129,6 +129,7 @@ done
 for w in $(names workload); do
     valid=atomic
     run "$rclab" run "$w" --rc atomic --ops 2000 --samples 2 --share
+    grep -q 'built for a runtime' "$work/err" && continue # tests/interp.sh
     if [ "$status" = 2 ]; then # the refusal says with which schemes it runs
         valid=$(sed -n 's/.* refcount schemes valid here: //p' "$work/err")
         ok "run $w tells with which schemes" test -n "$valid"

@@ -143,6 +143,77 @@ static void list_step(struct thread *t, struct list *const *l, struct list_model
     if (h != NULL)
         rc_decref(t, h);
 }
+// One of two lists is changed in many places at once, by new elements and by its own.
+static void list_many_step(struct thread *t, struct list *const *l, struct list_model *m,
+                           int64_t step)
+{
+    enum { MOST = 12 };
+    struct rc_header *item[MOST], *out[LIST_MOST + MOST];
+    struct list_model part = {0};
+    uint64_t r = sync_rand(t);
+    struct list *a = l[r >> 40 & 1], *s;
+    struct list_model *x = &m[r >> 40 & 1];
+    size_t n = (size_t)(r >> 8) % (MOST + 1), i = (size_t)(r >> 44) % (x->n + 2), given = n;
+    struct list_places p = {i, (size_t)(r >> 16) % 3 + 1, (size_t)(r >> 20) % 8 % (x->n + 1)};
+    int64_t by = r >> 41 & 1 ? (int64_t)p.step : -(int64_t)p.step;
+    switch (r % 8) {
+    case 0:
+        list_reverse(t, a);
+        for (size_t j = 0; j < x->n / 2; j++) {
+            int64_t value = x->value[j];
+            x->value[j] = x->value[x->n - 1 - j];
+            x->value[x->n - 1 - j] = value;
+        }
+        return;
+    case 1:
+        if (x->n > 20)
+            return;
+        list_repeat(t, a, n / 4 + 1);
+        for (size_t j = x->n; j < x->n * (n / 4 + 1); j++)
+            x->value[j] = x->value[j - x->n];
+        x->n *= n / 4 + 1;
+        return;
+    case 2:
+        assert_int_equal(list_take_all(t, a, out, i), x->n);
+        if (i < x->n)
+            return;
+        assert_int_equal(list_length(t, a), 0);
+        for (size_t j = 0; j < x->n; j++)
+            assert_element(t, out[j], x, j);
+        x->n = 0;
+        return;
+    case 3:
+        s = list_slice_step(t, a, i, by, n);
+        for (int64_t j = (int64_t)i; j >= 0 && part.n < n && (by < 0 || j < (int64_t)x->n); j += by)
+            if (j < (int64_t)x->n)
+                part.value[part.n++] = x->value[j];
+            else
+                n--;
+        assert_list(t, s, &part);
+        rc_decref(t, &s->base.rc);
+        return;
+    default:
+        break;
+    }
+    if (x->n + n > LIST_MOST)
+        return;
+    for (size_t j = 0; j < n; j++) { // one object: they are counted by their values
+        item[j] = j == 0 ? integer_new(t, step) : item[0];
+        if (j != 0)
+            rc_incref(t, item[0]);
+    }
+    size_t replaced = 0, at = i < x->n ? i : x->n;
+    for (; replaced < p.n && replaced < given && at < x->n; replaced++, at += p.step)
+        x->value[at] = step;
+    size_t cut = 0;
+    for (size_t j = at; replaced + cut < p.n && j < x->n; j += p.step - 1, cut++)
+        model_remove(x, j);
+    if (p.step == 1)
+        for (; replaced < given; replaced++)
+            model_insert(x, at++, step);
+    for (size_t left = list_replace(t, a, p, item, n, out); left-- != 0;)
+        rc_decref(t, out[left]);
+}
 // How many objects two models have together: each has a value of its own.
 static size_t distinct(const struct list_model *m, int64_t values)
 {
@@ -167,10 +238,12 @@ static void list_follows_its_model(void **state)
     for (int64_t step = 0; step < STEPS; step++) {
         // long stretches of growth and of shrinking, so that sizes pass through many blocks
         list_step(t, l, m, step, step / 1500 % 2 == 0);
+        if (step % 8 == 0)
+            list_many_step(t, l, m, STEPS + step);
         if (step % 16 == 0)
             thread_safepoint(t);
         if (step % 512 == 0) {
-            assert_live(t, 2 + distinct(m, step + 1));
+            assert_live(t, 2 + distinct(m, STEPS + step + 1));
             assert_list(t, l[0], &m[0]);
             assert_list(t, l[1], &m[1]);
         }
@@ -407,6 +480,14 @@ static void assert_dict(struct thread *t, struct dict *d, const struct model *m,
         struct rc_header *h = dict_get(t, d, key[i]);
         assert_int_equal(h != NULL, m->added[i] != 0);
         assert_int_equal(dict_contains(t, d, key[i]), h != NULL);
+        bool met = false;
+        struct rc_header *same;
+        for (size_t nth = 0; (same = dict_same_hash(t, d, key_hash(key[i]), nth)) != NULL; nth++) {
+            assert_int_equal(key_hash(same), key_hash(key[i]));
+            met |= same == key[i];
+            rc_decref(t, same);
+        }
+        assert_int_equal(met, h != NULL);
         if (h == NULL)
             continue;
         assert_int_equal(integer_value(h), m->value[i]);
@@ -418,7 +499,7 @@ static void assert_dict(struct thread *t, struct dict *d, const struct model *m,
     if (b == NULL)
         return;
     size_t usable = dict_usable(b->log2_size);
-    assert_int_equal(b->free + b->entries, usable);
+    assert_true(b->free + b->entries <= usable); // dict_pop_last: an index is used up
     for (size_t i = b->entries; i < usable; i++) {
         assert_null(rc_peek(&dict_entry(b, i)->key));
         assert_null(rc_peek(&dict_entry(b, i)->value));
@@ -498,6 +579,22 @@ static void dict_follows_its_model(void **state)
         }
         if (other)
             rc_decref(t, k);
+        if (kind == 99) {
+            struct rc_header *last = NULL, *h = dict_pop_last(t, d, &last);
+            assert_int_equal(h != NULL, m.used != 0);
+            size_t newest = 0;
+            for (size_t j = 0; j < MODEL_KEYS; j++)
+                if (KEEPS_ORDER ? m.added[j] > m.added[newest] : key[j] == last)
+                    newest = j;
+            if (h != NULL) {
+                assert_ptr_equal(last, key[newest]);
+                assert_int_equal(integer_value(h), m.value[newest]);
+                m.added[newest] = 0;
+                m.used--;
+                rc_decref(t, last);
+                rc_decref(t, h);
+            }
+        }
         if (r >> 51 == 0) {
             assert_int_equal(dict_clear(t, d), m.used);
             memset(m.added, 0, sizeof m.added);
@@ -510,6 +607,9 @@ static void dict_follows_its_model(void **state)
             assert_dict(t, d, &m, key);
     }
     assert_dict(t, d, &m, key);
+    struct dict *copy = dict_copy(t, d);
+    assert_dict(t, copy, &m, key);
+    rc_decref(t, &copy->base.rc);
     // the dictionary's own references to its keys are enough
     struct rc_header *any = NULL;
     int64_t value = 0;

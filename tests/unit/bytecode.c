@@ -592,16 +592,41 @@ static void test_handlers(void **state)
                         RETURN));
 }
 
-// [x for x in 1], as a function of its iterator; {x: x for x in 1} in place
+// [x for x in 1]: the function, and how it is called.
+#define MAKER(code)         MODULE("MAKE_FUNCTION 1 0\nLOAD_CONST 0\n" code "RETURN_VALUE\n")
+#define COMPREHENSION(code) "code 1 \"<listcomp>\"\n" COMPREHENSION_OF("", code)
+#define COMPREHENSION_OF(cell, code)                                                               \
+    "kind function\narguments 1\nstack 3\nlocal \".0\"\nlocal \"x\"\n" cell "constant none\n" code \
+    "end\n"
+#define ELEMENTS                                                                        \
+    "BUILD_LIST 0\nLOAD_FAST 0\nFOR_ITER 7\nSTORE_FAST 1\nLOAD_FAST 1\nLIST_APPEND 2\n" \
+    "JUMP_BACK 2\nRETURN_VALUE\n"
+
 static void test_comprehensions(void **state)
 {
+    static const struct damage damages[] = {
+        {"takes an iterator, but finds any value",
+         MAKER(">CALL_FUNCTION 1\n") COMPREHENSION(ELEMENTS)},
+        {"takes values, but finds a comprehension's function",
+         MAKER("LOAD_CONST 0\n>CALL_FUNCTION 2\n") COMPREHENSION(ELEMENTS)},
+        {"takes values, but finds a comprehension's function",
+         MAKER("POP_TOP\n>STORE_NAME 0\nLOAD_CONST 0\n") COMPREHENSION(ELEMENTS)},
+        {"keeps its iterator", MAKER("GET_ITER\nCALL_FUNCTION 1\n")
+                                   COMPREHENSION("LOAD_CONST 0\n>STORE_FAST 0\n" ELEMENTS)},
+        {"keeps its iterator",
+         MAKER("GET_ITER\nCALL_FUNCTION 1\n") COMPREHENSION(">DELETE_FAST 0\n" ELEMENTS)},
+        {"iterator is no cell",
+         MAKER("GET_ITER\nCALL_FUNCTION 1\n") ">code 1 \"f\"\n" COMPREHENSION_OF("cell \".0\" 0\n",
+                                                                                 ELEMENTS)},
+    };
+
     (void)state;
-    assert_taken(FUNCTION("BUILD_LIST 0\nLOOP_BEGIN\nLOAD_FAST 0\nGET_ITER\nFOR_ITER 9\n"
-                          "STORE_FAST 1\nLOAD_FAST 1\nLIST_APPEND 2\nJUMP_BACK 4\n"
-                          "LOOP_END\nRETURN_VALUE\n"));
-    assert_taken(FUNCTION("BUILD_MAP 0\nLOOP_BEGIN\nLOAD_FAST 0\nGET_ITER\nFOR_ITER 8\n"
-                          "DUP_TOP\nMAP_ADD 2\nJUMP_BACK 4\n"
-                          "LOOP_END\nRETURN_VALUE\n"));
+    assert_all_refused(damages, COUNT(damages));
+    assert_taken(MAKER("GET_ITER\nCALL_FUNCTION 1\n") COMPREHENSION(ELEMENTS));
+    // of a usual function's parameter nothing is known
+    assert_refused(FUNCTION("BUILD_MAP 0\nLOAD_FAST 0\n>FOR_ITER 6\nDUP_TOP\nMAP_ADD 2\n"
+                            "JUMP_BACK 2\nRETURN_VALUE\n"),
+                   "takes an iterator");
 }
 
 int main(void)

@@ -322,6 +322,34 @@ static void test_left_out_of_a_crowd(void **state)
     plan_free(unknown);
 }
 
+// A runtime has all four schemes, and is compared as a pair is.
+static void test_runtimes(void **state)
+{
+    struct plan *p = parse("[x]\nworkload = private_objects\nruntime = gil-1.4 pep703\n"
+                           "threads = 1 2\nexclude = threads=2 runtime=pep703\n");
+
+    (void)state;
+    assert_int_equal(p->families, 2);
+    assert_int_equal(p->excluded, 1);
+    assert_string_equal(p->family[0].name, "x threads=1");
+    assert_int_equal(p->family[0].cells, 2);
+    assert_cell(&p->family[0].cell[0],
+                "private_objects plain+gil_ticks+immediate+pool allocator=glibc threads=1 "
+                "placement=cores runtime=gil-1.4 objects=16384 size=64");
+    assert_cell(&p->family[0].cell[1],
+                "private_objects pep703+optimistic+gus+heaps allocator=glibc threads=1 "
+                "placement=cores runtime=pep703 objects=16384 size=64");
+    plan_free(p);
+
+    size_t n;
+    runtime_all(&n);
+    p = parse("[x]\nworkload = private_objects\nruntime = *\ntogether = threads\n");
+    assert_int_equal(p->families, n);
+    assert_int_equal(plan_cells(p), n);
+    assert_says(p->text, "; [x] runtime = gil-1.4 ");
+    plan_free(p);
+}
+
 static void test_pair_with_four(void **state)
 {
     struct plan *p = parse("[x]\nworkload = private_objects\npair = atomic+gil+immediate+arena "
@@ -410,7 +438,8 @@ static void test_mistakes_in_lines(void **state)
         {"[plan]\nchecks = 1\nmargin = 0.1\nchecks = 1\n" ONE,
          "4:", "checks: given already, in line 2"},
         {ONE "thread = 1\n", "4:",
-         "no key 'thread'; known: workload threads allocator placement memory program runtime pair rc lock "
+         "no key 'thread'; known: workload threads allocator placement memory program runtime pair "
+         "rc lock "
          "reclaimer alloc copy extra param.NAME together exclude"},
         {ONE "param = 1\n", "4:", "param.NAME"},
         {"[plan]\nops = 1000\ntime = 2\n" ONE, "3:", "either time or ops"},
@@ -513,6 +542,12 @@ static void test_mistakes_in_sections(void **state)
         {HOLD "pair = atomic+none\nrc = atomic\n", 1, "one of pair, rc"},
         {HOLD "pair = atomic+none\nlock = none\n", 1, "one of pair, rc"},
         {HOLD, 1, "one of pair, rc"},
+        {HOLD "runtime = gil-3.12\nrc = atomic\n", 1, "one of pair, rc"},
+        {HOLD "runtime = gil-3.12\nalloc = system\n", 1, "no scheme beside it"},
+        {HOLD "runtime = gil\n", 3, "no runtime 'gil'; known: gil-1.4 "},
+        {HOLD "runtime = gil-3.12\nprogram = nonsense\n", 4, "no program 'nonsense'; known: "},
+        {"[x]\nworkload = program\nrc = plain\n", 1, "program is built for a runtime"},
+        {"[x]\nworkload = program\nruntime = pep703\n", 1, "which program?"},
         {"[x]\nrc = atomic\n", 1, "needs workload"},
         {"[x]\nworkload =\nrc = atomic\n", 1, "needs workload"},
         {HOLD "rc = plain\nthreads = 2\n", 1, "no valid cell: private_objects with plain+none"},
@@ -1727,6 +1762,7 @@ int main(void)
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_left_out_of_a_crowd),
+        cmocka_unit_test(test_runtimes),
         cmocka_unit_test(test_pair_with_four),
         cmocka_unit_test(test_values_over_lines),
         cmocka_unit_test(test_mistakes_in_lines),

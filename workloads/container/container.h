@@ -47,6 +47,11 @@ enum {
          ? atomic_store_explicit((_Atomic(__typeof__(x)) *)&(x), value, memory_order_relaxed) \
          : sync_set(x, value))
 
+// What a new container is made of: a language may have kept the memory of a dead one.
+#ifndef CONTAINER_NEW
+#define CONTAINER_NEW(t, type, size) object_new(t, type, size, AL_CONTAINER, 0)
+#endif
+
 // What a reader gets of an element: a counted reference, a local one, or none at all, which is good
 // only while something else is known to keep it. A constant where these are inlined.
 enum container_take { TAKE_COUNTED, TAKE_LOCAL, TAKE_BORROWED };

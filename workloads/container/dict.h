@@ -27,6 +27,17 @@ API struct rc_header *dict_get_local(struct thread *t, struct dict *d, struct rc
 // The value without a reference, or NULL: good only while something else is known to keep it, such
 // as a dictionary that nobody changes.
 API struct rc_header *dict_get_borrowed(struct thread *t, struct dict *d, struct rc_header *key);
+// Where the key stands, for the functions below: any number, which later changes may make useless.
+// DICT_NO_HINT: it is not there, or nobody can tell where things are.
+enum { DICT_NO_HINT = UINT32_MAX };
+API uint32_t dict_hint(struct thread *t, struct dict *d, struct rc_header *key);
+// As dict_get_local and dict_set, for a key that is looked for at one place only, and by identity:
+// NULL and false if it does not stand there, and nothing is done (CPython 3.11's
+// LOAD_ATTR_WITH_HINT).
+API struct rc_header *dict_get_local_at(struct thread *t, struct dict *d, uint32_t hint,
+                                        struct rc_header *key, struct rc_local *l);
+API bool dict_set_at(struct thread *t, struct dict *d, uint32_t hint, struct rc_header *key,
+                     struct rc_header *value);
 API bool dict_contains(struct thread *t, struct dict *d, struct rc_header *key);
 API size_t dict_length(struct thread *t, struct dict *d);
 
@@ -45,6 +56,16 @@ API struct rc_header *dict_pop(struct thread *t, struct dict *d, struct rc_heade
 API bool dict_remove(struct thread *t, struct dict *d, struct rc_header *key);
 // Answers how many keys it gave up. The dictionary is empty before the first of them dies.
 API size_t dict_clear(struct thread *t, struct dict *d);
+
+// The value that came last of those that are there, with the references that the dictionary had to
+// it and to its key; NULL: it is empty.
+static struct rc_header *dict_pop_last(struct thread *t, struct dict *d, struct rc_header **key);
+// A new dictionary, of the same type, of what is there at one instant.
+static struct dict *dict_copy(struct thread *t, struct dict *d);
+// A new counted reference to the nth, from 0 on, of the keys of this hash, or NULL: for an equality
+// that cannot be asked under a lock. Beside changes one may be missed, or come twice.
+static struct rc_header *dict_same_hash(struct thread *t, struct dict *d, uint64_t hash,
+                                        size_t nth);
 
 // An iterator over keys and values, which refers to the dictionary without a reference.
 // That of a table, as CPython's, notices that the number of keys is not what it was, and then that

@@ -39,7 +39,7 @@ static const struct type dict_type = {
 
 API struct dict *dict_new_as(struct thread *t, const struct type *type)
 {
-    struct dict *d = object_new(t, type, sizeof *d, AL_CONTAINER, 0);
+    struct dict *d = CONTAINER_NEW(t, type, sizeof *d);
     lk_map_init(t, &d->map);
     return d;
 }
@@ -56,6 +56,23 @@ API struct rc_header *dict_get_local(struct thread *t, struct dict *d, struct rc
                                      struct rc_local *l)
 {
     return lk_map_get_local(t, &d->map, key, dict_hash(key), key_equal, l);
+}
+API uint32_t dict_hint(struct thread *t, struct dict *d, struct rc_header *key)
+{
+    (void)t, (void)d, (void)key;
+    return DICT_NO_HINT;
+}
+API struct rc_header *dict_get_local_at(struct thread *t, struct dict *d, uint32_t hint,
+                                        struct rc_header *key, struct rc_local *l)
+{
+    (void)t, (void)d, (void)hint, (void)key, (void)l;
+    return NULL;
+}
+API bool dict_set_at(struct thread *t, struct dict *d, uint32_t hint, struct rc_header *key,
+                     struct rc_header *value)
+{
+    (void)t, (void)d, (void)hint, (void)key, (void)value;
+    return false;
 }
 API bool dict_contains(struct thread *t, struct dict *d, struct rc_header *key)
 {
@@ -103,6 +120,46 @@ API enum dict_step dict_next(struct thread *t, struct dict_iter *it, struct rc_h
         return DICT_ENTRY;
     it->dict = NULL;
     return DICT_END;
+}
+
+// All keys are looked at: a map finds a hash only together with a key.
+static __attribute__((noinline, unused)) struct rc_header *
+dict_same_hash(struct thread *t, struct dict *d, uint64_t hash, size_t nth)
+{
+    struct rc_header *key, *value;
+    for (struct dict_iter it = dict_iterate(t, d); dict_next(t, &it, &key, &value) == DICT_ENTRY;) {
+        rc_decref(t, value);
+        if (key_hash(key) == hash && nth-- == 0)
+            return key;
+        rc_decref(t, key);
+    }
+    return NULL;
+}
+// Whichever comes first.
+static __attribute__((noinline, unused)) struct rc_header *
+dict_pop_last(struct thread *t, struct dict *d, struct rc_header **key)
+{
+    struct rc_header *value, *popped = NULL;
+    for (struct dict_iter it = dict_iterate(t, d);
+         popped == NULL && dict_next(t, &it, key, &value) == DICT_ENTRY;) {
+        rc_decref(t, value);
+        popped = dict_pop(t, d, *key); // unless another thread was faster
+        if (popped == NULL)
+            rc_decref(t, *key);
+    }
+    return popped;
+}
+// Of no one instant.
+static __attribute__((noinline, unused)) struct dict *dict_copy(struct thread *t, struct dict *d)
+{
+    struct dict *c = dict_new_as(t, sync_get(d->base.type));
+    struct rc_header *key, *value;
+    for (struct dict_iter it = dict_iterate(t, d); dict_next(t, &it, &key, &value) == DICT_ENTRY;) {
+        dict_set(t, c, key, value);
+        rc_decref(t, key);
+        rc_decref(t, value);
+    }
+    return c;
 }
 
 #endif

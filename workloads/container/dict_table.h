@@ -8,7 +8,8 @@
 // Layout. One block: struct dict_block, then 2^log2_size indices of 1, 2, 4 or 8 bytes, the least
 // that can number the entries, then usable entries, two thirds of the indices. An index is an
 // entry's number, DICT_EMPTY (the end of a probe), or DICT_REMOVED (a tombstone: probes go on). A
-// removed entry stays as a hole until a new block is made; entries are never reused in place.
+// removed entry stays as a hole until a new block is made; entries are never reused in place, but
+// for the last one (dict_pop_last), where no reader goes without the lock.
 //
 // Invariant, whenever the lock is free: every index that is not negative leads to an entry with key
 // and value; `used` entries are of that kind, all others are empty, no slot is raw; at least a
@@ -16,7 +17,8 @@
 // Memory order: the lock's. For readers without a lock the block's address is stored with release,
 // and so is an entry's index, when the entry is complete. They find no number of keys that agrees
 // with the indices at each instant: where readers are optimistic dict_length may lag behind what
-// another thread's dict_get has seen, by one removal or by what an insertion adds, as CPython's may.
+// another thread's dict_get has seen, by one removal or by what an insertion adds, as CPython's
+// may.
 //
 // Where writers copy (LK_COPIES) a block has no holes and no tombstones, and `used` entries.
 #ifndef DICT_TABLE_H
@@ -240,7 +242,7 @@ static const struct type dict_type = {
 
 API struct dict *dict_new_as(struct thread *t, const struct type *type)
 {
-    struct dict *d = object_new(t, type, sizeof *d, AL_CONTAINER, 0);
+    struct dict *d = CONTAINER_NEW(t, type, sizeof *d);
     lk_init(t, &d->lock);
     container_set(d->used, 0);
     atomic_store_explicit(&d->storage, NULL, memory_order_relaxed);
@@ -335,6 +337,59 @@ API struct rc_header *dict_get_borrowed(struct thread *t, struct dict *d, struct
     return dict_read(t, d, key, TAKE_BORROWED, NULL);
 }
 
+// The entry of that number if it has this very key, in a block that may be another one by now.
+API struct dict_entry *dict_entry_at(struct dict_block *b, uint32_t hint, struct rc_header *key)
+{
+    if (b == NULL || hint >= container_get(b->entries))
+        return NULL;
+    struct dict_entry *e = dict_entry(b, hint);
+    return rc_peek(&e->key) == key ? e : NULL;
+}
+API uint32_t dict_hint(struct thread *t, struct dict *d, struct rc_header *key)
+{
+    uint64_t hash = key_hash(key);
+    struct lk_guard g;
+    uint32_t hint = DICT_NO_HINT;
+    lk_lock_read(t, &d->lock, &g);
+    struct dict_block *b = dict_block(d);
+    struct dict_entry *e = dict_find(b, key, hash, NULL);
+    if (e != NULL && rc_peek(&e->key) == key)
+        hint = (uint32_t)(e - dict_entry(b, 0));
+    lk_unlock(t, &d->lock, &g);
+    return hint;
+}
+API struct rc_header *dict_get_local_at(struct thread *t, struct dict *d, uint32_t hint,
+                                        struct rc_header *key, struct rc_local *l)
+{
+    struct lk_guard g;
+    struct rc_header *h = NULL;
+    if (!lk_read_begin(t, &d->lock, &g))
+        return NULL;
+    struct dict_entry *e = dict_entry_at(lk_read_watch(t, &g, &d->storage), hint, key);
+    bool taken = e != NULL && container_take(t, &e->value, TAKE_LOCAL, l, &h);
+    bool valid = lk_read_end(t, &d->lock, &g);
+    if (valid && taken)
+        return h;
+    if (taken)
+        container_give_back(t, TAKE_LOCAL, l, h);
+    return NULL;
+}
+API bool dict_set_at(struct thread *t, struct dict *d, uint32_t hint, struct rc_header *key,
+                     struct rc_header *value)
+{
+    struct lk_guard g;
+    struct rc_header *displaced = NULL;
+    if (CONTAINER_COPIES)
+        return false;
+    rc_incref(t, value);
+    lk_lock(t, &d->lock, &g);
+    struct dict_entry *e = dict_entry_at(dict_block(d), hint, key);
+    displaced = e != NULL ? rc_swap(t, &d->base.rc, &e->value, value) : value;
+    lk_unlock(t, &d->lock, &g);
+    rc_decref(t, displaced);
+    return e != NULL;
+}
+
 // The value itself is not looked at, so it need not be kept.
 API bool dict_contains(struct thread *t, struct dict *d, struct rc_header *key)
 {
@@ -360,6 +415,24 @@ API size_t dict_length(struct thread *t, struct dict *d)
     size_t n = container_get(d->used);
     lk_unlock(t, &d->lock, &g);
     return n;
+}
+
+static __attribute__((noinline, unused)) struct rc_header *
+dict_same_hash(struct thread *t, struct dict *d, uint64_t hash, size_t nth)
+{
+    struct lk_guard g;
+    struct rc_header *key = NULL;
+    lk_lock_read(t, &d->lock, &g);
+    struct dict_block *b = dict_block(d);
+    struct dict_probe p = b != NULL ? dict_probe(b, hash) : (struct dict_probe){0};
+    for (int64_t n; b != NULL && (n = dict_index(b, p.i)) != DICT_EMPTY; dict_probe_next(&p)) {
+        if (n == DICT_REMOVED || sync_get(dict_entry(b, (size_t)n)->hash) != hash || nth-- != 0)
+            continue;
+        key = container_take_locked(t, &dict_entry(b, (size_t)n)->key, TAKE_COUNTED, NULL);
+        break;
+    }
+    lk_unlock(t, &d->lock, &g);
+    return key;
 }
 
 API struct dict_iter dict_iterate(struct thread *t, struct dict *d)
@@ -643,6 +716,67 @@ API size_t dict_clear(struct thread *t, struct dict *d)
     lk_unlock(t, &d->lock, &g);
     dict_retire(t, d, old, dict_block_release);
     return n;
+}
+
+static __attribute__((noinline, unused)) struct rc_header *
+dict_pop_last(struct thread *t, struct dict *d, struct rc_header **key)
+{
+    struct lk_guard g;
+    struct dict_block *old = NULL;
+    struct rc_header *value = NULL;
+    lk_lock(t, &d->lock, &g);
+    struct dict_block *b = dict_block(d);
+    size_t used = container_get(d->used);
+    if (used != 0) {
+        size_t n = sync_get(b->entries), at;
+        while (rc_peek(&dict_entry(b, n - 1)->key) == NULL)
+            n--;
+        struct dict_entry *e = dict_entry(b, n - 1);
+        if (CONTAINER_COPIES) {
+            *key = rc_read(t, &e->key);
+            value = rc_read(t, &e->value);
+            old = b;
+            dict_publish(d, dict_rebuild(t, d, used - 1, e, NULL));
+        } else {
+            dict_find(b, rc_peek(&e->key), sync_get(e->hash), &at);
+            rc_dirty(t, &d->base.rc);
+            dict_set_index(b, at, DICT_REMOVED);
+            *key = rc_swap(t, &d->base.rc, &e->key, NULL);
+            value = rc_swap(t, &d->base.rc, &e->value, NULL);
+            // or many of these would look for the last one through a growing hole; who reads
+            // without a lock must not find another key in an entry that it knows
+            if (!CONTAINER_OPTIMISTIC)
+                sync_set(b->entries, n - 1);
+        }
+        container_set(d->used, used - 1);
+    }
+    lk_unlock(t, &d->lock, &g);
+    dict_retire_replaced(t, d, old);
+    return value;
+}
+
+static __attribute__((noinline, unused)) struct dict *dict_copy(struct thread *t, struct dict *d)
+{
+    struct dict *c = dict_new_as(t, sync_get(d->base.type));
+    struct lk_guard g;
+    lk_lock_read(t, &d->lock, &g);
+    size_t used = container_get(d->used);
+    if (used != 0) {
+        struct dict_growth e = dict_grow_begin(t, c, used);
+        struct dict_block *b = dict_block(d);
+        size_t n = sync_get(b->entries);
+        for (size_t i = 0; i < n; i++) {
+            struct dict_entry *from = dict_entry(b, i);
+            if (rc_peek(&from->key) == NULL)
+                continue;
+            struct rc_header *key = container_take_locked(t, &from->key, TAKE_COUNTED, NULL);
+            struct rc_header *value = container_take_locked(t, &from->value, TAKE_COUNTED, NULL);
+            dict_grow(t, c, &e, key, sync_get(from->hash), value);
+        }
+        dict_grow_end(c, &e);
+    }
+    lk_unlock(t, &d->lock, &g);
+    return c;
 }
 
 #endif

@@ -94,7 +94,7 @@ static const struct type list_type = {
 // An empty list, with one counted reference.
 API struct list *list_new(struct thread *t)
 {
-    struct list *l = object_new(t, &list_type, sizeof *l, AL_CONTAINER, 0);
+    struct list *l = CONTAINER_NEW(t, &list_type, sizeof *l);
     lk_init(t, &l->lock);
     container_set(l->length, 0);
     sync_set(l->capacity, 0);
@@ -297,6 +297,37 @@ static __attribute__((noinline, unused)) struct list *list_slice(struct thread *
     lk_lock_read(t, &l->lock, &g);
     list_slice_in(t, s, l, list_block(l), from, to, true);
     lk_unlock(t, &l->lock, &g);
+    return s;
+}
+
+// A new list of the elements from, from + step and so on, as far as there are any, at most `count`:
+// all of one instant. step is not 0.
+static __attribute__((noinline, unused)) struct list *
+list_slice_step(struct thread *t, struct list *l, size_t from, int64_t step, size_t count)
+{
+    struct list *s = list_new(t);
+    struct lk_guard g;
+    lk_lock_read(t, &l->lock, &g);
+    struct list_block *b = list_block(l);
+    size_t n = container_get(l->length);
+    while (step < 0 && count != 0 && from >= n) { // the list has become shorter
+        from += (size_t)step;
+        count--;
+    }
+    size_t most = 0;
+    if (from < n)
+        most = step < 0 ? from / (size_t)-step + 1 : (n - 1 - from) / (size_t)step + 1;
+    count = count < most ? count : most;
+    struct list_block *slice = list_block_new(t, count);
+    for (size_t i = 0; i < count; i++, from += (size_t)step) {
+        struct rc_header *h = CONTAINER_COPIES
+                                  ? container_take_locked(t, &b->slot[from], TAKE_COUNTED, NULL)
+                                  : rc_read(t, &b->slot[from]);
+        rc_fill(t, &s->base.rc, &slice->slot[i], h);
+    }
+    lk_unlock(t, &l->lock, &g);
+    rc_dirty(t, &s->base.rc);
+    list_publish(s, slice, count);
     return s;
 }
 
@@ -539,6 +570,183 @@ API size_t list_clear(struct thread *t, struct list *l)
     list_publish(l, NULL, 0);
     lk_unlock(t, &l->lock, &g);
     list_retire(t, l, old, list_block_release);
+    return n;
+}
+
+// --- changing many ----------------------------------------------------------------------------
+
+// Places of a list that change together: so many, from `at` on, `step` apart.
+struct list_places {
+    size_t at, step, n;
+};
+// LK_COPIES, under the lock: as list_splice, of many (list_replace).
+static __attribute__((noinline, unused)) struct list_block *
+list_splice_many(struct thread *t, struct list *l, struct list_places p, struct rc_header **item,
+                 size_t n)
+{
+    struct list_block *old = list_block(l);
+    size_t length = container_get(l->length), to = 0, given = 0, gone = 0;
+    struct list_block *b = list_block_new(t, length - p.n + n);
+    for (size_t i = 0; i <= length; i++) {
+        if (i == p.at && gone < p.n) {
+            if (given < n)
+                rc_fill(t, &l->base.rc, &b->slot[to++], item[given++]);
+            p.at += ++gone < p.n ? p.step : 1;
+            continue;
+        }
+        while (i == p.at && given < n) // what is more than goes stands behind it
+            rc_fill(t, &l->base.rc, &b->slot[to++], item[given++]);
+        if (i < length)
+            rc_copy(t, &b->slot[to++], &old->slot[i]);
+    }
+    rc_dirty(t, &l->base.rc);
+    list_publish(l, b, to);
+    return old;
+}
+// Under the lock: takes out the elements at p, with the list's references. Those behind are lent to
+// their new slots, as in list_take_out.
+API void list_cut(struct thread *t, struct list *l, struct list_places p, struct rc_header **out)
+{
+    struct rc_slot *s = list_block(l)->slot;
+    size_t n = container_get(l->length), to = p.at, next = p.at, found = 0, taken = 0;
+    rc_dirty(t, &l->base.rc);
+    for (size_t i = p.at; i < n + p.n; i++) {
+        if (i < n && found < p.n && i == p.at + found * p.step) {
+            found++;
+            continue;
+        }
+        struct rc_header *left = rc_swap(t, &l->base.rc, &s[to], i < n ? rc_peek(&s[i]) : NULL);
+        if (taken < p.n && to == next) {
+            out[taken++] = left;
+            next += p.step;
+        }
+        to++;
+    }
+    container_set(l->length, n - p.n);
+}
+// Under the lock: n elements more, at index `at` and behind, in slots that the block has. Those
+// behind are lent to their new slots, and the length follows, as in list_insert.
+API void list_part(struct thread *t, struct list *l, size_t at, struct rc_header **item, size_t n)
+{
+    struct rc_slot *s = list_block(l)->slot;
+    size_t length = container_get(l->length);
+    for (size_t i = length + n; i-- > at;) {
+        if (i + 1 == length)
+            container_set(l->length, length + n);
+        rc_swap(t, &l->base.rc, &s[i], i < at + n ? item[i - at] : rc_peek(&s[i - n]));
+    }
+    container_set(l->length, length + n);
+}
+
+// The elements at p, as far as there are so many, are replaced by `item`, one by one. With a step
+// of 1 there may be more items, which then stand behind, or fewer: then what is left over is taken
+// out. The caller's references to the items become the list's, and what comes out, or finds no
+// place, is in `out`, which has room for p.n and n: answers how many, for the caller to give up.
+static __attribute__((noinline, unused)) size_t list_replace(struct thread *t, struct list *l,
+                                                             struct list_places p,
+                                                             struct rc_header **item, size_t n,
+                                                             struct rc_header **out)
+{
+    struct lk_guard g;
+    struct list_block *old = NULL;
+    size_t left = 0;
+    lk_lock(t, &l->lock, &g);
+    size_t length = container_get(l->length);
+    p.at = p.at < length ? p.at : length;
+    size_t most = p.at == length ? 0 : (length - 1 - p.at) / p.step + 1;
+    p.n = p.n < most ? p.n : most;
+    while (p.step != 1 && n > p.n) // the list has become shorter
+        out[left++] = item[--n];
+    if (CONTAINER_COPIES) {
+        old = list_splice_many(t, l, p, item, n);
+    } else {
+        size_t longer = length - p.n + n, both = n < p.n ? n : p.n;
+        if (longer > sync_get(l->capacity))
+            old = list_resize(t, l, list_capacity_for(longer, longer - length));
+        rc_dirty(t, &l->base.rc);
+        for (size_t i = 0; i < both; i++)
+            out[left++] = rc_swap(t, &l->base.rc, &list_block(l)->slot[p.at + i * p.step], item[i]);
+        if (n > both) {
+            list_part(t, l, p.at + both, item + both, n - both);
+        } else if (p.n > both) {
+            list_cut(t, l, (struct list_places){p.at + both * p.step, p.step, p.n - both},
+                     out + left);
+            left += p.n - both;
+            size_t capacity = sync_get(l->capacity);
+            if (longer < capacity / 2 && list_capacity_for(longer, 0) != capacity)
+                old = list_resize(t, l, list_capacity_for(longer, 0));
+        }
+    }
+    lk_unlock(t, &l->lock, &g);
+    list_retire_replaced(t, l, old);
+    return left;
+}
+
+// The last element becomes the first, and so on. Beside it a reader without the lock may find an
+// element twice, or not at all, if it goes from index to index.
+static __attribute__((noinline, unused)) void list_reverse(struct thread *t, struct list *l)
+{
+    struct lk_guard g;
+    struct list_block *old = NULL;
+    lk_lock(t, &l->lock, &g);
+    size_t n = container_get(l->length);
+    if (CONTAINER_COPIES) {
+        struct list_block *b = list_block_new(t, n);
+        old = list_block(l);
+        for (size_t i = 0; i < n; i++)
+            rc_copy(t, &b->slot[i], &old->slot[n - 1 - i]);
+        rc_dirty(t, &l->base.rc);
+        list_publish(l, b, n);
+    } else {
+        rc_dirty(t, &l->base.rc);
+        for (size_t i = 0; i < n / 2; i++) {
+            struct rc_slot *s = list_block(l)->slot;
+            struct rc_header *h = rc_swap(t, &l->base.rc, &s[i], rc_peek(&s[n - 1 - i]));
+            rc_swap(t, &l->base.rc, &s[n - 1 - i], h);
+        }
+    }
+    lk_unlock(t, &l->lock, &g);
+    list_retire_replaced(t, l, old);
+}
+
+// The elements stand in the list so many times, one row of them behind the other; at least once.
+static __attribute__((noinline, unused)) void list_repeat(struct thread *t, struct list *l,
+                                                          size_t times)
+{
+    struct lk_guard g;
+    struct list_growth e = {0};
+    lk_lock(t, &l->lock, &g);
+    size_t n = container_get(l->length), added = n * (times - 1);
+    if (added != 0) {
+        e = list_grow_begin(t, l, added);
+        for (size_t i = 0; i < added; i++)
+            list_grow(t, l, &e, rc_read(t, &e.block->slot[i]));
+        list_grow_end(t, l, &e);
+    }
+    lk_unlock(t, &l->lock, &g);
+    list_retire_replaced(t, l, e.old);
+}
+
+// All elements come out, with the list's references, if there are no more than `room`. Answers how
+// many there are; the list is empty then.
+static __attribute__((noinline, unused)) size_t list_take_all(struct thread *t, struct list *l,
+                                                              struct rc_header **out, size_t room)
+{
+    struct lk_guard g;
+    struct list_block *old = NULL;
+    lk_lock(t, &l->lock, &g);
+    size_t n = container_get(l->length);
+    if (n <= room) {
+        old = list_block(l);
+        rc_dirty(t, &l->base.rc);
+        for (size_t i = 0; CONTAINER_COPIES && i < n; i++)
+            out[i] = rc_read(t, &old->slot[i]);
+        list_publish(l, NULL, 0);
+        for (size_t i = 0; !CONTAINER_COPIES && i < n; i++)
+            out[i] = rc_swap(t, &l->base.rc, &old->slot[i], NULL);
+    }
+    lk_unlock(t, &l->lock, &g);
+    list_retire_replaced(t, l, old);
     return n;
 }
 

@@ -298,11 +298,6 @@ static struct object *object_init(BUILTIN_ARGUMENTS)
     BUILTIN_UNUSED;
     return none(t);
 }
-static struct object *object_repr(BUILTIN_ARGUMENTS)
-{
-    BUILTIN_UNUSED;
-    return string_format(t, "<%s object at %p>", type_name(t, self), (void *)self);
-}
 static const struct builtin_def object_methods[] = {
     {"__init__", object_init, 0, 0, {NULL}},
     {0},
@@ -777,7 +772,7 @@ static struct object *intern_text(struct thread *t, const char *text);
 static void machine_builtins(struct thread *t, struct machine *m)
 {
     for (const struct builtin_def *d = builtin_functions; d->name != NULL; d++) {
-        struct object *b = builtin_new(t, d, NULL, false);
+        struct object *b = builtin_new(t, d, NULL, false, RC_DEFERRED | RC_HOT);
         dict_set(t, m->builtins, &intern_text(t, d->name)->rc, &b->rc);
         drop(t, b);
     }

@@ -12,7 +12,8 @@
 //     front of an instruction always as many as its `depth` says;
 //   - an instruction that wants an entry of a kind finds one that an instruction which leaves that
 //     kind has put there. A list, set or dict of the kind is in no other place yet. A callable has
-//     the self above it that came with it;
+//     the self above it that came with it. What the parameter of a comprehension holds is an
+//     iterator too: its function is called by CALL_FUNCTION 1 with one, and goes nowhere else;
 //   - blocks (TRY and LOOP_BEGIN) are at most BYTECODE_BLOCKS deep, are the same by whichever way
 //     an instruction is reached, and nothing in a block takes what stood on the stack when it
 //     began: a handler finds it all.
@@ -64,6 +65,7 @@ enum bytecode_entry_kind {
     ENTRY_PREVIOUS,
     ENTRY_CELL,
     ENTRY_CLOSURE,
+    ENTRY_COMPREHENSION,
     ENTRY_LAST_VALUE = ENTRY_EXC,
 };
 static const char *const bytecode_entries[] = {
@@ -78,6 +80,7 @@ static const char *const bytecode_entries[] = {
     "the exception handled before",
     "a cell",
     "a closure",
+    "a comprehension's function",
 };
 
 // An entry of a kind other than ENTRY_ANY.
@@ -316,8 +319,8 @@ static inline bool check_operand(struct bytecode_checker *c, enum bytecode_opera
 // The topmost goes below n - 1 others. A method's callable and self stay together.
 static inline bool check_rotate(struct bytecode_checker *c, uint32_t n)
 {
-    enum bytecode_entry_kind kinds[4];
-    uint16_t cells[4];
+    enum bytecode_entry_kind kinds[4] = {ENTRY_ANY};
+    uint16_t cells[4] = {0};
     for (uint32_t i = 0; i < n; i++) {
         kinds[i] = check_kind_at(&c->s, c->s.depth - 1);
         cells[i] = kinds[i] != ENTRY_ANY ? c->s.top->cells : 0;
@@ -334,7 +337,7 @@ static inline bool check_rotate(struct bytecode_checker *c, uint32_t n)
 // their kind.
 static inline bool check_duplicate(struct bytecode_checker *c, uint32_t n)
 {
-    enum bytecode_entry_kind kinds[2];
+    enum bytecode_entry_kind kinds[2] = {ENTRY_ANY};
     for (uint32_t i = 0; i < n; i++) {
         enum bytecode_entry_kind kind = check_kind_at(&c->s, c->s.depth - n + i);
         kinds[i] = kind == ENTRY_EXC ? kind : ENTRY_ANY;
@@ -359,6 +362,32 @@ static inline bool check_add(struct bytecode_checker *c, uint32_t values, uint32
                                         bytecode_entries[kind], bytecode_entries[found]);
 }
 
+// A function of nothing but an iterator.
+static inline bool check_is_comprehension(const struct bytecode_code *k)
+{
+    return k->kind == CODE_FUNCTION && k->arguments == 1 && strcmp(k->local[0].bytes, ".0") == 0;
+}
+static inline bool check_local(struct bytecode_checker *c, const struct bytecode_instruction *i)
+{
+    bool iterator = i->a == 0 && check_is_comprehension(c->code);
+    if (i->op == OP_LOAD_FAST) {
+        check_push(c, iterator ? ENTRY_ITER : ENTRY_ANY);
+        return true;
+    }
+    if (iterator)
+        return CHECK_FAULT(c, "0: a comprehension keeps its iterator");
+    return i->op == OP_DELETE_FAST || check_take(c, ENTRY_ANY);
+}
+static inline bool check_call(struct bytecode_checker *c, uint32_t n)
+{
+    bool comprehension = n == 1 && check_kind_at(&c->s, c->s.depth - 2) == ENTRY_COMPREHENSION;
+    if (comprehension ? !check_take(c, ENTRY_ITER) || !check_take(c, ENTRY_COMPREHENSION)
+                      : !check_take_values(c, 1 + n))
+        return false;
+    check_push(c, ENTRY_ANY);
+    return true;
+}
+
 static inline bool check_make(struct bytecode_checker *c, const struct bytecode_instruction *i)
 {
     const struct bytecode_code *made = &c->program->code[i->a];
@@ -377,7 +406,7 @@ static inline bool check_make(struct bytecode_checker *c, const struct bytecode_
                            made->frees);
     if (!check_take_values(c, i->b & 1))
         return false;
-    check_push(c, ENTRY_ANY);
+    check_push(c, check_is_comprehension(made) ? ENTRY_COMPREHENSION : ENTRY_ANY);
     return true;
 }
 
@@ -431,6 +460,10 @@ static inline bool check_effect(struct bytecode_checker *c, const struct bytecod
     case OP_ROT_THREE:
     case OP_ROT_FOUR:
         return check_rotate(c, effect.takes);
+    case OP_LOAD_FAST:
+    case OP_STORE_FAST:
+    case OP_DELETE_FAST:
+        return check_local(c, i);
     case OP_LOAD_CLOSURE:
         check_push(c, ENTRY_CELL);
         return true;
@@ -477,6 +510,8 @@ static inline bool check_effect(struct bytecode_checker *c, const struct bytecod
             return false;
         check_push(c, ENTRY_ANY);
         return true;
+    case OP_CALL_FUNCTION:
+        return check_call(c, i->a);
     case OP_MAKE_FUNCTION:
     case OP_MAKE_CLASS:
         return check_make(c, i);
@@ -584,6 +619,8 @@ static inline bool check_head(struct bytecode_checker *c)
     for (uint32_t i = 0; i < k->cells && wrong == NULL; i++)
         if (k->cell[i].local >= (int32_t)k->arguments)
             wrong = "a cell is of a parameter that there is not";
+        else if (k->cell[i].local == 0 && check_is_comprehension(k))
+            wrong = "a comprehension's iterator is no cell";
     return wrong == NULL ||
            bytecode_fault(c->fault, c->number, BYTECODE_NO_INSTRUCTION, "%s", wrong);
 }

@@ -62,14 +62,19 @@ struct code {
     struct machine *machine;
 };
 static const struct slots code_slots = {.kind = KIND_CODE};
+// What its instructions remember is given up: they keep functions alive, and these the code.
+static void code_forget(struct thread *t, struct code *c)
+{
+    for (unsigned i = 0; i < c->caches; i++)
+        inline_cache_end(t, &c->cache[i].found);
+}
 static void code_destroy(struct thread *t, struct object *o)
 {
     struct code *c = (struct code *)o;
     rc_clear(t, &c->title);
     for (unsigned i = 0; i < c->constants; i++)
         drop(t, c->constant[i]);
-    for (unsigned i = 0; i < c->caches; i++)
-        inline_cache_end(t, &c->cache[i].found);
+    code_forget(t, c);
     if (c->kept != NULL)
         al_free(t, c->kept);
     sync_free(c->cell_local);
@@ -247,10 +252,11 @@ static const struct type builtin_type = {.name = "builtin_function_or_method",
                                          .hash = identity_hash,
                                          .slots = &builtin_slots};
 _Static_assert(sizeof(struct builtin) >= sizeof(struct method), "they share a free list");
+// flags: of rc_init.
 static struct object *builtin_new(struct thread *t, const struct builtin_def *def,
-                                  struct object *self, bool method)
+                                  struct object *self, bool method, unsigned flags)
 {
-    struct builtin *b = object_new(t, &builtin_type, sizeof *b, AL_CONTAINER, 0);
+    struct builtin *b = object_new(t, &builtin_type, sizeof *b, AL_CONTAINER, flags);
     b->def = def;
     b->method = method;
     rc_fill(t, &b->base.rc, &b->self, self != NULL ? &keep(t, self)->rc : NULL);
@@ -267,7 +273,7 @@ static bool is_method_builtin(const struct object *o)
 }
 static struct object *builtin_bind(struct thread *t, struct object *builtin, struct object *self)
 {
-    return builtin_new(t, ((struct builtin *)builtin)->def, self, true);
+    return builtin_new(t, ((struct builtin *)builtin)->def, self, true, 0);
 }
 
 // Arguments beside self; `names` as in call().
@@ -337,7 +343,7 @@ API struct rc_local *frame_fast(struct frame *f)
 }
 API struct rc_local *frame_stack(struct frame *f)
 {
-    return f->local + (f->code->size - f->code->stack);
+    return f->local + (f->code->size - f->code->stack - 1);
 }
 
 // Memory for a frame of so many bytes, whose locals are empty.
@@ -362,7 +368,7 @@ static struct frame *frame_memory(struct thread *t, struct code *c, size_t size)
         rc_new_in(t, o, AL_OBJECT, 0);
     } else if (k->first != NULL) {
         o = k->first;
-        k->first = *(void **)o;
+        k->first = *keep_next(o);
         k->n--;
         if (o->room < size) {
             al_free(t, o);
@@ -562,7 +568,7 @@ API struct frame *frame_with(struct thread *t, struct object *function, struct r
     if (__builtin_expect(f == NULL, 0))
         return NULL;
     if (ERA_DATA_STACK && callable != NULL)
-        rc_local_take(t, &f->local[0], rc_local_own(t, callable));
+        rc_local_move(t, &f->local[0], callable);
     else if (ERA_DATA_STACK)
         rc_local_of(t, &f->local[0], &function->rc);
     struct code *c = f->code;
@@ -581,7 +587,7 @@ API struct frame *frame_with(struct thread *t, struct object *function, struct r
             }
         }
         if (moved != NULL)
-            rc_local_take(t, to, rc_local_own(t, &moved[i]));
+            rc_local_move(t, to, &moved[i]);
         else
             rc_local_of(t, to, &argument[i]->rc);
     }
@@ -613,7 +619,7 @@ static struct object *call_with_self(struct thread *t, struct object *function,
         sync_free(all);
     return result;
 }
-static struct object *call(struct thread *t, struct object *callable,
+OUT_OF_LINE struct object *call(struct thread *t, struct object *callable,
                            struct object *const *argument, unsigned n, struct object *names)
 {
     switch (kind_of(callable)) {

@@ -126,6 +126,11 @@ static uint64_t identity_hash(struct object *o)
     return (uint64_t)(sync_address(o) >> 4);
 }
 
+// Whether an instance may have a name of its own that its class has too.
+API bool class_shadowed(struct class_object *c)
+{
+    return atomic_load_explicit(&c->shadowed, memory_order_relaxed);
+}
 // Name and dictionary are borrowed; parent NULL: none.
 static struct class_object *class_new(struct thread *t, struct object *name,
                                       struct class_object *parent, struct object *dict)
@@ -139,7 +144,9 @@ static struct class_object *class_new(struct thread *t, struct object *name,
                             .hash = instance_hash,
                             .slots = &instance_slots};
     c->kind = KIND_INSTANCE;
+    c->program = false;
     c->exception = parent != NULL && parent->exception;
+    atomic_init(&c->shadowed, parent != NULL && class_shadowed(parent));
     c->make = NULL;
     c->machine = m;
     rc_fill(t, &c->base.rc, &c->name, &keep(t, name)->rc);
@@ -156,13 +163,25 @@ static struct class_object *class_new(struct thread *t, struct object *name,
     return c;
 }
 
-// The class and all below it have new versions. Under the type lock.
-static void class_changed(struct machine *m, struct class_object *changed)
+// The class and all below it have new versions. Under the type lock. `shadowed`: instances may have
+// what the class has now.
+static void class_changed(struct machine *m, struct class_object *changed, bool shadowed)
 {
     // relaxed: who caches something at a new version holds the lock meanwhile
     for (struct class_object *c = m->classes; c != NULL; c = c->next)
-        if (is_subclass(c, changed))
+        if (is_subclass(c, changed)) {
+            if (shadowed)
+                atomic_store_explicit(&c->shadowed, true, memory_order_relaxed);
             atomic_store_explicit(&c->version, ++m->versions, memory_order_relaxed);
+        }
+}
+static void class_shadow(struct thread *t, struct class_object *c)
+{
+    if (class_shadowed(c))
+        return;
+    types_lock(t, machine_of(t));
+    class_changed(machine_of(t), c, true);
+    types_unlock(machine_of(t));
 }
 API uint64_t class_version(struct class_object *c)
 {
@@ -259,7 +278,7 @@ static struct object *instance_new(struct thread *t, struct class_object *c, str
 static struct object *method_new(struct thread *t, struct object *function, struct object *self);
 static struct object *builtin_bind(struct thread *t, struct object *builtin, struct object *self);
 static struct object *builtin_new(struct thread *t, const struct builtin_def *def,
-                                  struct object *self, bool method);
+                                  struct object *self, bool method, unsigned flags);
 static bool is_function(const struct object *o);
 static bool is_method_builtin(const struct object *o); // a builtin type's, without its self
 
@@ -296,8 +315,10 @@ static struct object *common_attribute(struct thread *t, struct object *o, struc
 {
     if (name == name_of(t, NAME_CLASS))
         return keep(t, &class_of(t, o)->base);
-    if (name == name_of(t, NAME_DICT) && is_instance_kind(o))
+    if (name == name_of(t, NAME_DICT) && is_instance_kind(o)) {
+        class_shadow(t, class_of(t, o)); // who knows what will be put there
         return keep(t, &instance_dict(o)->base);
+    }
     if (name == name_of(t, NAME_ARGS) && is_instance_kind(o) && class_of(t, o)->exception)
         return object_of(rc_read(t, &as_instance(o)->args[0]));
     return NULL;
@@ -310,7 +331,7 @@ static struct object *builtin_find(struct thread *t, struct object *o, struct ob
     // 1.4's Py_FindMethod: one name after another
     for (const struct builtin_def *d = slots_of(o)->method; d != NULL && d->name != NULL; d++)
         if (strcmp(d->name, ((struct string *)name)->bytes) == 0)
-            return builtin_new(t, d, NULL, true);
+            return builtin_new(t, d, NULL, true, 0);
     return NULL;
 }
 static struct object *get_attribute_maybe(struct thread *t, struct object *o, struct object *name)
@@ -338,7 +359,7 @@ static struct object *get_attribute_maybe(struct thread *t, struct object *o, st
     }
     return found != NULL || failed(t) ? found : common_attribute(t, o, name);
 }
-static struct object *get_attribute(struct thread *t, struct object *o, struct object *name)
+OUT_OF_LINE struct object *get_attribute(struct thread *t, struct object *o, struct object *name)
 {
     struct object *found = get_attribute_maybe(t, o, name);
     if (found != NULL || failed(t))
@@ -381,44 +402,57 @@ static struct object *get_method(struct thread *t, struct object *o, struct obje
     return get_attribute(t, o, name);
 }
 
-static bool set_attribute(struct thread *t, struct object *o, struct object *name,
-                          struct object *value)
+// In an instance's dictionary; value NULL: deletes.
+static bool instance_set(struct thread *t, struct object *o, struct object *name,
+                         struct object *value)
 {
-    struct dict *d;
-    if (is_instance_kind(o)) {
-        if (!ERA_CLASSIC)
-            drop_maybe(t, type_lookup(t, class_of(t, o), name)); // is it a data descriptor?
-        d = instance_dict(o);
-        if (name == name_of(t, NAME_ARGS) && class_of(t, o)->exception)
-            return raise_fatal(t, "assignment to an exception's args") != NULL;
-    } else if (is_class(o) && as_class(o)->kind == KIND_INSTANCE && as_class(o)->make == NULL) {
-        d = class_dict(as_class(o));
-    } else {
-        if (slots_of(o)->set_attribute != NULL)
-            return slots_of(o)->set_attribute(t, o, name, value);
-        if (is_class(o))
-            raise_error(t, RAISES_TYPE_ERROR, "cannot set '%s' attribute of immutable type '%s'",
-                        ((struct string *)name)->bytes, class_name(as_class(o)));
-        else
-            no_attribute(t, o, name);
-        return false;
-    }
+    struct class_object *c = class_of(t, o);
+    if (c->exception && name == name_of(t, NAME_ARGS))
+        return raise_fatal(t, "assignment to an exception's args") != NULL;
+    // might be a data descriptor
+    struct object *found = ERA_CLASSIC ? NULL : type_lookup(t, c, name);
     count_lookup(t);
-    if (is_class(o))
-        types_lock(t, machine_of(t));
-    struct rc_header *old = NULL;
-    bool there = true;
-    if (value != NULL)
-        dict_set(t, d, &name->rc, &value->rc);
-    else
-        there = (old = dict_pop(t, d, &name->rc)) != NULL;
-    if (is_class(o)) {
-        class_changed(machine_of(t), as_class(o));
-        types_unlock(machine_of(t));
+    if (found != NULL) {
+        class_shadow(t, c);
+        drop(t, found);
     }
+    if (value == NULL)
+        return dict_remove(t, instance_dict(o), &name->rc) || no_attribute(t, o, name) != NULL;
+    dict_set(t, instance_dict(o), &name->rc, &value->rc);
+    return true;
+}
+static bool class_set(struct thread *t, struct class_object *c, struct object *name,
+                      struct object *value)
+{
+    struct machine *m = machine_of(t);
+    struct rc_header *old = NULL;
+    bool added = false;
+    types_lock(t, m);
+    if (value != NULL)
+        added = dict_set(t, class_dict(c), &name->rc, &value->rc);
+    else
+        old = dict_pop(t, class_dict(c), &name->rc);
+    class_changed(m, c, added);
+    types_unlock(m);
     if (old != NULL)
         rc_decref(t, old);
-    return there || no_attribute(t, o, name) != NULL;
+    return value != NULL || old != NULL || no_attribute(t, &c->base, name) != NULL;
+}
+OUT_OF_LINE bool set_attribute(struct thread *t, struct object *o, struct object *name,
+                          struct object *value)
+{
+    if (is_instance_kind(o))
+        return instance_set(t, o, name, value);
+    if (is_class(o) && as_class(o)->program)
+        return class_set(t, as_class(o), name, value);
+    if (slots_of(o)->set_attribute != NULL)
+        return slots_of(o)->set_attribute(t, o, name, value);
+    if (is_class(o))
+        raise_error(t, RAISES_TYPE_ERROR, "cannot set '%s' attribute of immutable type '%s'",
+                    ((struct string *)name)->bytes, class_name(as_class(o)));
+    else
+        no_attribute(t, o, name);
+    return false;
 }
 
 // --- what instances do ------------------------------------------------------------------------
@@ -696,9 +730,8 @@ static const struct slots instance_slots = {
 
 static struct object *class_repr(struct thread *t, struct object *o)
 {
-    bool own = as_class(o)->kind == KIND_INSTANCE && as_class(o)->make == NULL &&
-               !(as_class(o)->exception && class_parent(as_class(o)) == NULL);
-    return string_format(t, "<class '%s%s'>", own ? "__main__." : "", class_name(as_class(o)));
+    return string_format(t, "<class '%s%s'>", as_class(o)->program ? "__main__." : "",
+                         class_name(as_class(o)));
 }
 static const struct slots class_slots = {.kind = KIND_CLASS, .repr = class_repr};
 static const struct type class_type = {.name = "type",

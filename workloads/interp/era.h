@@ -14,6 +14,12 @@ enum {
     // Dispatch. Until 3.0 a switch in a loop, which looks at a ticker for each instruction; from
     // 3.1 on a jump at the end of each instruction (A. Pitrou, bpo-4753).
     ERA_THREADED = ERA >= 301,
+    // Each instruction looks whether the program is traced (until 3.11; later a traced program has
+    // other instructions), and all eras write down where they are (f_lasti).
+    ERA_TRACES = ERA < 312,
+    // Instructions that may take long, which is half of them, look whether something is pending
+    // (eval_breaker, until 3.9); later those that jump back or begin a function do.
+    ERA_BREAKS = ERA >= 301 && ERA < 310,
     // 1.4 has an instruction for each source line (SET_LINENO, until 2.3).
     ERA_LINES = ERA < 203,
     // A conditional jump leaves its condition for a POP_TOP in both branches (until 2.6).

@@ -211,6 +211,7 @@ static struct object *make_class(struct thread *t, struct frame *f, struct objec
         if (result != NULL) {
             drop(t, result);
             class = &class_new(t, object_of(rc_peek(&c->title)), parent, dict)->base;
+            as_class(class)->program = true;
         }
     }
     if (class != NULL && cell != NULL)
@@ -399,11 +400,17 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
         PUSH(answer_);                            \
     } while (0)
 
+// Where it is, and whether it is traced; relaxed: nobody changes it.
+#define EVERY_INSTRUCTION                                                         \
+    f->next = next;                                                               \
+    if (ERA_TRACES && atomic_load_explicit(&in->traced, memory_order_relaxed))    \
+        sync_fail(__FILE__, __LINE__, "nobody traces");
 #if ERA >= 301
 #define INSTRUCTION_BEGIN(op) label_##op:
 #define NEXT                                        \
     {                                               \
         count_bytecode(t);                          \
+        EVERY_INSTRUCTION                           \
         word = atomic_load_explicit(next, memory_order_relaxed); \
         next++;                                     \
         goto *label[WORD_OP(word)];                 \
@@ -431,7 +438,7 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
 #define MISS(op)                                                   \
     {                                                              \
         specialise_miss(t, (machine_word *)next - 1, word, OP_##op); \
-        goto general_##op;                                         \
+        goto general_##op;                                           \
     }
 
 static struct object *run(struct thread *t, struct frame *f)
@@ -460,6 +467,7 @@ static struct object *run(struct thread *t, struct frame *f)
     for (;;) {
         lk_safepoint(t); // a tick
         count_bytecode(t);
+        EVERY_INSTRUCTION
         word = atomic_load_explicit(next, memory_order_relaxed);
         next++;
         switch (WORD_OP(word)) {
@@ -667,6 +675,18 @@ static struct object *run(struct thread *t, struct frame *f)
         DROP();
         NEXT
     }
+    INSTRUCTION_BEGIN(DELETE_DEREF)
+    {
+        struct cell *cell = (struct cell *)rc_local_peek(&fast[c->locals + A]);
+        struct rc_header *old = rc_load(t, &cell->value);
+        if (old == NULL) {
+            unbound_variable(t, c, A);
+            goto error;
+        }
+        rc_store(t, &cell->base.rc, &cell->value, NULL);
+        rc_decref(t, old);
+        NEXT
+    }
     INSTRUCTION_BEGIN(LOAD_CLOSURE)
     {
         rc_local_dup(t, sp, &fast[c->locals + A]);
@@ -813,6 +833,9 @@ static struct object *run(struct thread *t, struct frame *f)
     INSTRUCTION_BEGIN(INPLACE_OP)
     {
         SPECIALISE(binary)
+#if ERA >= 311
+    general_INPLACE_OP:
+#endif
         ANSWER(2, in_place(t, (enum operator)A, PEEK(2), PEEK(1)));
         NEXT
     }
@@ -1055,8 +1078,12 @@ static struct object *run(struct thread *t, struct frame *f)
         struct builder text;
         builder_open(&text);
         for (unsigned i = A; i != 0; i--) {
-            struct string *part = (struct string *)PEEK(i);
-            builder_add(&text, part->bytes, part->length);
+            if (!is_string(PEEK(i))) {
+                builder_close(&text);
+                raise_fatal(t, "BUILD_STRING of what is no string");
+                goto error;
+            }
+            builder_add(&text, string_of(PEEK(i))->bytes, string_of(PEEK(i))->length);
         }
         ANSWER(A, builder_string(t, &text));
         NEXT

@@ -30,6 +30,7 @@
     X(DELETE_GLOBAL, NAME, NONE, 0, 0, ANY)                   \
     X(LOAD_DEREF, VARIABLE, NONE, 0, 1, ANY)                  \
     X(STORE_DEREF, VARIABLE, NONE, 1, 0, ANY)                 \
+    X(DELETE_DEREF, VARIABLE, NONE, 0, 0, ANY)                \
     X(LOAD_CLOSURE, VARIABLE, NONE, 0, 1, ANY)                \
     X(BUILD_CLOSURE, COUNT, NONE, a, 1, ANY)                  \
     X(LOAD_ATTR, NAME, NONE, 1, 1, ANY)                       \

@@ -5,7 +5,9 @@
 // were when). Under a global lock there is one set of them for the machine, in a free-threaded
 // runtime one for each thread, as in CPython 3.13.
 //
-// Invariant: what is kept is memory of al_alloc, of the size that its kind and index stand for.
+// Invariant: what is kept is memory of al_alloc, of the size that its kind and index stand for, and
+// its header is as the scheme left it: optimistic readers may still look at the count. The list goes
+// through the places of the types.
 #ifndef KEEP_H
 #define KEEP_H
 
@@ -18,6 +20,21 @@ static const uint32_t keep_most[KEEP_KINDS] = {
 #undef KEEP_MOST
 };
 
+// PyObject_Malloc and PyObject_Free.
+OUT_OF_LINE void *memory_new(struct thread *t, size_t size, enum al_heap heap)
+{
+    return al_alloc(t, size, heap);
+}
+OUT_OF_LINE void memory_free(struct thread *t, void *p)
+{
+    al_free(t, p);
+}
+
+API void **keep_next(void *memory)
+{
+    return (void **)&((struct object *)memory)->type;
+}
+
 // A new object of `size` bytes; index: which size of its kind, 0 where there is one.
 API void *object_new_kept(struct thread *t, const struct type *type, size_t size, enum al_heap heap,
                           unsigned index)
@@ -29,14 +46,16 @@ API void *object_new_kept(struct thread *t, const struct type *type, size_t size
         if (__builtin_expect(k->first != NULL, 1)) {
             void *memory = k->first;
             sync_unpoison(memory, size);
-            k->first = *(void **)memory;
+            k->first = *keep_next(memory);
             k->n--;
             o = object_of(rc_new_in(t, memory, heap, 0));
             o->type = type;
             return o;
         }
     }
-    return object_new(t, type, size, heap, 0);
+    o = object_of(rc_new_in(t, memory_new(t, size, heap), heap, 0));
+    o->type = type;
+    return o;
 }
 
 // The index of a dead object, KEPT_SIZES or more if it is of a size that is not kept.
@@ -55,13 +74,13 @@ API void value_free(struct thread *t, struct rc_header *h)
         size_t index = keep_index(o, kind);
         if (index < KEPT_SIZES && in->kept[kind][index].n < keep_most[kind]) {
             struct kept *k = &in->kept[kind][index];
-            *(void **)o = k->first;
+            *keep_next(o) = k->first;
             k->first = o;
             k->n++;
             return;
         }
     }
-    al_free(t, o);
+    memory_free(t, o);
 }
 
 // Gives everything that is kept back to the allocator.
@@ -70,7 +89,7 @@ static void keep_end(struct thread *t, struct kept (*kept)[KEPT_SIZES])
     for (unsigned kind = 0; kind < KEEP_KINDS; kind++)
         for (unsigned i = 0; i < KEPT_SIZES; i++)
             for (void *p; (p = kept[kind][i].first) != NULL;) {
-                kept[kind][i].first = *(void **)p;
+                kept[kind][i].first = *keep_next(p);
                 al_free(t, p);
             }
 }

@@ -21,17 +21,16 @@
     X(SET_LINENO) X(JUMP_IF_FALSE) X(JUMP_IF_TRUE) X(SETUP_LOOP) X(SETUP_FINALLY) X(POP_BLOCK)     \
     X(FOR_LOOP) X(RESUME)                                                                          \
     X(LOAD_FAST_BORROW) X(LOAD_FAST_BORROW_2) X(LOAD_FAST_2) X(STORE_FAST_LOAD_FAST)               \
-    X(STORE_FAST_2) X(LOAD_FAST_LOAD_CONST) X(LOAD_CONST_LOAD_FAST)                                \
-    /* specialised */                                                                              \
+    X(STORE_FAST_2) X(LOAD_FAST_LOAD_CONST) X(LOAD_CONST_LOAD_FAST)                                               \
+    SPECIALISED_INSTRUCTIONS(X)
+#define SPECIALISED_INSTRUCTIONS(X)                                                                \
     X(ADD_INT) X(SUBTRACT_INT) X(MULTIPLY_INT) X(ADD_FLOAT) X(SUBTRACT_FLOAT) X(MULTIPLY_FLOAT)    \
-    X(ADD_STRING)                                                                                  \
-    X(COMPARE_INT) X(COMPARE_FLOAT) X(COMPARE_STRING) X(COMPARE_INT_JUMP)                          \
-    X(SUBSCR_LIST_INT) X(SUBSCR_TUPLE_INT) X(SUBSCR_DICT) X(STORE_LIST_INT) X(STORE_DICT)          \
-    X(FOR_RANGE) X(FOR_LIST) X(FOR_TUPLE) X(UNPACK_TUPLE)                                          \
-    X(LOAD_GLOBAL_MODULE) X(LOAD_GLOBAL_BUILTIN)                                                   \
-    X(LOAD_ATTR_HINT) X(STORE_ATTR_HINT) X(LOAD_METHOD_CACHED)                                     \
-    X(CALL_FUNCTION_EXACT) X(CALL_METHOD_EXACT) X(CALL_BUILTIN) X(CALL_METHOD_BUILTIN)             \
-    X(CALL_CLASS)
+    X(ADD_STRING) X(COMPARE_INT) X(COMPARE_FLOAT) X(COMPARE_STRING) X(COMPARE_INT_JUMP)            \
+    X(COMPARE_FLOAT_JUMP) X(COMPARE_STRING_JUMP) X(SUBSCR_LIST_INT) X(SUBSCR_TUPLE_INT)            \
+    X(SUBSCR_DICT) X(STORE_LIST_INT) X(STORE_DICT) X(FOR_RANGE) X(FOR_LIST) X(FOR_TUPLE)           \
+    X(LOAD_GLOBAL_MODULE) X(LOAD_GLOBAL_BUILTIN) X(LOAD_ATTR_HINT) X(STORE_ATTR_HINT)              \
+    X(LOAD_METHOD_CACHED) X(CALL_FUNCTION_EXACT) X(CALL_METHOD_EXACT) X(CALL_BUILTIN)              \
+    X(CALL_METHOD_BUILTIN)
 // clang-format on
 enum machine_op {
     OP_BEFORE = OP_COUNT - 1,
@@ -41,9 +40,6 @@ enum machine_op {
     MACHINE_OPS,
 };
 _Static_assert(MACHINE_OPS <= 256, "an operation has eight bits");
-
-// An instruction takes part in specialisation after so many executions.
-enum { SPECIALISE_AFTER = 8 };
 
 // --- what is known at each instruction of the text ----------------------------------------------
 
@@ -68,6 +64,7 @@ struct lower {
         bool popped;         // the target is where a condition has yet to be popped
     } *made;
     uint32_t n, room;
+    bool *lends; // of each instruction of the text
     uint32_t *at, *at_popped; // where each instruction of the text begins, with and without POP_TOP
     uint32_t caches;
 };
@@ -124,6 +121,69 @@ API struct handler lower_handler(const struct lower_state *s)
     for (unsigned i = s->previous; i-- != 0 && s->left[i] >= h.depth;)
         h.previous = s->left[i];
     return h;
+}
+
+// --- what is lent (3.14) ------------------------------------------------------------------------
+
+// Which LOAD_FAST may lend the local to the stack (CPython 3.14's optimize_load_fast): those whose
+// entry is used up in the same run of instructions, and whose local stays what it is until then.
+struct lower_lent {
+    int32_t by;    // the instruction that pushed the entry; -1: another one
+    uint16_t local;
+};
+static void lower_lend(struct lower *l, const bool *target)
+{
+    const struct bytecode_code *text = l->text;
+    struct lower_lent *stack = sync_alloc((text->stack + 4) * sizeof *stack);
+    uint32_t depth = 0;
+    for (uint32_t i = 0; i < text->length; i++) {
+        const struct bytecode_instruction *in = &text->code[i];
+        uint8_t op = in->op;
+        bool begins = i == 0 || target[i] || lower_ends(text->code[i - 1].op) ||
+                      lower_jumps(text->code[i - 1].op) || op == OP_TRY || op == OP_TRY_END ||
+                      text->code[i - 1].op == OP_TRY;
+        if (begins) {
+            for (uint32_t k = 0; k < depth; k++)
+                if (stack[k].by >= 0)
+                    l->lends[stack[k].by] = false;
+            depth = in->depth;
+            for (uint32_t k = 0; k < depth; k++)
+                stack[k].by = -1;
+        }
+        struct bytecode_effect effect = bytecode_effect((enum bytecode_op)op, in->a, in->b);
+        if (op == OP_ROT_TWO || op == OP_ROT_THREE || op == OP_ROT_FOUR) {
+            struct lower_lent top = stack[depth - 1];
+            uint32_t n = effect.takes;
+            for (uint32_t k = depth - 1; k > depth - n; k--)
+                stack[k] = stack[k - 1];
+            stack[depth - n] = top;
+            continue;
+        }
+        struct lower_lent self = depth != 0 ? stack[depth - 1] : (struct lower_lent){.by = -1};
+        // what stays where it is while there is more to come
+        bool stays = op == OP_DUP_TOP || op == OP_DUP_TOP_TWO || op == OP_FOR_ITER ||
+                     op == OP_JUMP_IF_FALSE_OR_POP || op == OP_JUMP_IF_TRUE_OR_POP;
+        for (uint32_t k = 0; k < effect.takes; k++)
+            if (stays && stack[depth - 1 - k].by >= 0)
+                l->lends[stack[depth - 1 - k].by] = false;
+        depth -= effect.takes;
+        for (uint32_t k = 0; k < effect.leaves; k++)
+            stack[depth++].by = -1;
+        if (op == OP_LOAD_METHOD)
+            stack[depth - 1] = self; // the object may be its own entry still
+        if (op == OP_LOAD_FAST) {
+            l->lends[i] = true;
+            stack[depth - 1] = (struct lower_lent){(int32_t)i, in->a};
+        }
+        if (op == OP_STORE_FAST || op == OP_DELETE_FAST)
+            for (uint32_t k = 0; k < depth; k++)
+                if (stack[k].by >= 0 && stack[k].local == in->a)
+                    l->lends[stack[k].by] = false;
+    }
+    for (uint32_t k = 0; k < depth; k++)
+        if (stack[k].by >= 0)
+            l->lends[stack[k].by] = false;
+    sync_free(stack);
 }
 
 // --- making -------------------------------------------------------------------------------------
@@ -190,6 +250,9 @@ static void lower_one(struct lower *l, uint32_t i)
         } else {
             lower_put(l, i, in->op, 0, 0, in->a, false);
         }
+        break;
+    case OP_LOAD_FAST:
+        lower_simple(l, i, l->lends[i] ? OP_LOAD_FAST_BORROW : OP_LOAD_FAST, in->a);
         break;
     case OP_FOR_ITER:
         lower_put(l, i, ERA_FOR_INDEX ? OP_FOR_LOOP : OP_FOR_ITER, 0, 0, in->a, false);
@@ -268,6 +331,8 @@ static void lower_all(struct lower *l)
         if (ERA_JUMP_KEEPS && (op == OP_POP_JUMP_IF_FALSE || op == OP_POP_JUMP_IF_TRUE))
             popped[text->code[i].a] = true;
     }
+    if (ERA_BORROWS)
+        lower_lend(l, target);
     uint32_t line = 0;
     if (ERA_SPECIALISES)
         lower_simple(l, 0, OP_RESUME, 0);
@@ -339,6 +404,7 @@ static struct object *lower(struct thread *t, const struct bytecode_code *text)
     l.work = sync_alloc(text->length * sizeof *l.work);
     l.at = sync_alloc((text->length + 1) * sizeof *l.at);
     l.at_popped = sync_alloc((text->length + 1) * sizeof *l.at_popped);
+    l.lends = sync_alloc(text->length * sizeof *l.lends);
     lower_follow(&l);
     lower_all(&l);
     struct code *c = NULL;
@@ -350,7 +416,8 @@ static struct object *lower(struct thread *t, const struct bytecode_code *text)
         c->cells = (uint16_t)text->cells;
         c->frees = (uint16_t)text->frees;
         c->stack = (uint16_t)text->stack;
-        c->size = 1 + text->locals + text->cells + text->frees + text->stack;
+        // the function, and an entry beyond the stack in which instructions may make one
+        c->size = 1 + text->locals + text->cells + text->frees + text->stack + 1;
         c->constants = text->constants;
         c->names = text->names;
         c->length = l.n;
@@ -405,6 +472,7 @@ static struct object *lower(struct thread *t, const struct bytecode_code *text)
     }
     sync_free(l.state);
     sync_free(l.work);
+    sync_free(l.lends);
     sync_free(l.at);
     sync_free(l.at_popped);
     sync_free(l.made);

@@ -138,7 +138,7 @@ static struct class_object *machine_class(struct thread *t, const char *name,
     struct machine *m = machine_of(t);
     struct dict *d = dict_new(t);
     for (; def != NULL && def->name != NULL; def++) {
-        struct object *b = builtin_new(t, def, NULL, true);
+        struct object *b = builtin_new(t, def, NULL, true, RC_DEFERRED | RC_HOT);
         dict_set(t, d, &intern_text(t, def->name)->rc, &b->rc);
         drop(t, b);
     }
@@ -283,6 +283,8 @@ static struct machine *machine_open(struct thread *t, const struct bytecode *tex
 // By the thread that opened it; all others have left. What then lives is in cycles, or the program's own leak.
 static void machine_close(struct thread *t, struct machine *m)
 {
+    for (unsigned i = 0; i < m->codes; i++)
+        code_forget(t, (struct code *)m->code[i]);
     dict_clear(t, m->globals);
     if (ERA_METHOD_CACHE)
         for (size_t i = 0; i < METHOD_CACHE_ENTRIES; i++)

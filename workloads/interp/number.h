@@ -45,7 +45,7 @@ API double float_value(const struct object *o)
     return ((const struct float_object *)o)->value;
 }
 
-API struct object *int_new(struct thread *t, int64_t value)
+OUT_OF_LINE struct object *int_new(struct thread *t, int64_t value)
 {
     if (value >= ERA_SMALL_LEAST && value <= ERA_SMALL_MOST)
         return keep(t, interp_of(t)->small[value - ERA_SMALL_LEAST]);
@@ -53,7 +53,7 @@ API struct object *int_new(struct thread *t, int64_t value)
     i->value = value;
     return &i->base;
 }
-API struct object *float_new(struct thread *t, double value)
+OUT_OF_LINE struct object *float_new(struct thread *t, double value)
 {
     struct float_object *f = object_new_kept(t, &float_type, sizeof *f, AL_OBJECT, 0);
     f->value = value;
@@ -149,6 +149,23 @@ API bool comparison_holds(enum comparison how, int order)
         return order > 0;
     default:
         return order >= 0;
+    }
+}
+API bool floats_hold(enum comparison how, double x, double y)
+{
+    switch (how) {
+    case COMPARE_LT:
+        return x < y;
+    case COMPARE_LE:
+        return x <= y;
+    case COMPARE_EQ:
+        return x == y;
+    case COMPARE_NE:
+        return x != y;
+    case COMPARE_GT:
+        return x > y;
+    default:
+        return x >= y;
     }
 }
 static struct object *number_compare(struct thread *t, struct object *a, struct object *b,

@@ -59,13 +59,13 @@ API struct object *binary_maybe(struct thread *t, enum operator how, struct obje
         result = right(t, a, b);
     return result;
 }
-static struct object *binary(struct thread *t, enum operator how, struct object *a,
+OUT_OF_LINE struct object *binary(struct thread *t, enum operator how, struct object *a,
                              struct object *b)
 {
     struct object *result = binary_maybe(t, how, a, b);
     return __builtin_expect(result != NOT_IMPLEMENTED, 1) ? result : no_operator(t, how, a, b, "");
 }
-static struct object *in_place(struct thread *t, enum operator how, struct object *a,
+OUT_OF_LINE struct object *in_place(struct thread *t, enum operator how, struct object *a,
                                struct object *b)
 {
     binary_fn *own = slots_of(a)->in_place[how];
@@ -74,7 +74,7 @@ static struct object *in_place(struct thread *t, enum operator how, struct objec
         result = binary_maybe(t, how, a, b);
     return __builtin_expect(result != NOT_IMPLEMENTED, 1) ? result : no_operator(t, how, a, b, "=");
 }
-static struct object *unary(struct thread *t, enum unary how, struct object *a)
+OUT_OF_LINE struct object *unary(struct thread *t, enum unary how, struct object *a)
 {
     static const char symbol[] = "-+~";
     unary_fn *own = slots_of(a)->unary[how];
@@ -84,7 +84,7 @@ static struct object *unary(struct thread *t, enum unary how, struct object *a)
                        type_name(t, a));
 }
 
-static struct object *compare(struct thread *t, enum comparison how, struct object *a,
+OUT_OF_LINE struct object *compare(struct thread *t, enum comparison how, struct object *a,
                               struct object *b)
 {
     static const enum comparison swapped[] = {COMPARE_GT, COMPARE_GE, COMPARE_EQ,
@@ -102,7 +102,7 @@ static struct object *compare(struct thread *t, enum comparison how, struct obje
                        "'%s' not supported between instances of '%s' and '%s'",
                        comparison_symbol[how], type_name(t, a), type_name(t, b));
 }
-static int is_true(struct thread *t, struct object *o)
+OUT_OF_LINE int is_true(struct thread *t, struct object *o)
 {
     const struct slots *s = slots_of(o);
     if (o->type == &bool_type)
@@ -132,7 +132,7 @@ static int equal(struct thread *t, struct object *a, struct object *b)
     return a == b ? 1 : compare_true(t, COMPARE_EQ, a, b);
 }
 
-static int contains(struct thread *t, struct object *o, struct object *item)
+OUT_OF_LINE int contains(struct thread *t, struct object *o, struct object *item)
 {
     if (slots_of(o)->contains != NULL)
         return slots_of(o)->contains(t, o, item);
@@ -149,13 +149,13 @@ static int64_t length(struct thread *t, struct object *o)
     raise_error(t, RAISES_TYPE_ERROR, "object of type '%s' has no len()", type_name(t, o));
     return -1;
 }
-static struct object *subscript(struct thread *t, struct object *o, struct object *index)
+OUT_OF_LINE struct object *subscript(struct thread *t, struct object *o, struct object *index)
 {
     if (slots_of(o)->subscript != NULL)
         return slots_of(o)->subscript(t, o, index);
     return raise_error(t, RAISES_TYPE_ERROR, "'%s' object is not subscriptable", type_name(t, o));
 }
-static bool store_subscript(struct thread *t, struct object *o, struct object *index,
+OUT_OF_LINE bool store_subscript(struct thread *t, struct object *o, struct object *index,
                             struct object *value)
 {
     if (slots_of(o)->store != NULL)
@@ -165,7 +165,7 @@ static bool store_subscript(struct thread *t, struct object *o, struct object *i
                 value != NULL ? "assignment" : "deletion");
     return false;
 }
-static struct object *iterate(struct thread *t, struct object *o)
+OUT_OF_LINE struct object *iterate(struct thread *t, struct object *o)
 {
     if (slots_of(o)->iterate != NULL)
         return slots_of(o)->iterate(t, o);
@@ -178,7 +178,7 @@ static struct object *next_of(struct thread *t, struct object *iterator)
     return raise_error(t, RAISES_TYPE_ERROR, "'%s' object is not an iterator",
                        type_name(t, iterator));
 }
-static struct object *repr(struct thread *t, struct object *o)
+OUT_OF_LINE struct object *repr(struct thread *t, struct object *o)
 {
     if (slots_of(o)->repr == NULL)
         return string_format(t, "<%s object at %p>", type_name(t, o), (void *)o);
@@ -191,7 +191,7 @@ static struct object *repr(struct thread *t, struct object *o)
     in->depth--;
     return text;
 }
-static struct object *str(struct thread *t, struct object *o)
+OUT_OF_LINE struct object *str(struct thread *t, struct object *o)
 {
     if (is_string(o))
         return keep(t, o);

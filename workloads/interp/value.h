@@ -33,6 +33,9 @@ static inline void value_free(struct thread *t, struct rc_header *h);
 #include "../workload.h"
 #include "../container/method_cache.h"
 
+// What lies in another file of CPython's, which is built file by file, is a call here as well.
+#define OUT_OF_LINE static __attribute__((noinline))
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -233,7 +236,7 @@ struct interp {
     struct kept (*kept)[KEPT_SIZES]; // of the thread or, under a global lock, of all
     struct kept own_kept[KEEP_KINDS][KEPT_SIZES];
     char *stack, *stack_top, *stack_end; // of frames (ERA_DATA_STACK)
-    int ticker;
+    _Atomic(bool) traced;                // never: nobody traces here, but eras look (ERA_TRACES)
 #ifdef SYNC_CENSUS
     uint64_t bytecodes, lookups;
 #endif
@@ -304,8 +307,8 @@ API bool failed(struct thread *t)
 // --- what each file gives the others ----------------------------------------------------------
 
 // number.h
-API struct object *int_new(struct thread *t, int64_t value);
-API struct object *float_new(struct thread *t, double value);
+OUT_OF_LINE struct object *int_new(struct thread *t, int64_t value);
+OUT_OF_LINE struct object *float_new(struct thread *t, double value);
 API bool is_int(const struct object *o); // int or bool
 API int64_t int_value(const struct object *o);
 API bool is_float(const struct object *o);
@@ -374,25 +377,25 @@ typedef bool each_fn(struct thread *t, void *argument, struct object *item);
 static bool for_each(struct thread *t, struct object *iterable, each_fn *each, void *argument);
 
 // operations.h: what an instruction does, whatever the types.
-static struct object *binary(struct thread *t, enum operator how, struct object *a,
+OUT_OF_LINE struct object *binary(struct thread *t, enum operator how, struct object *a,
                              struct object *b);
-static struct object *in_place(struct thread *t, enum operator how, struct object *a,
+OUT_OF_LINE struct object *in_place(struct thread *t, enum operator how, struct object *a,
                                struct object *b);
-static struct object *unary(struct thread *t, enum unary how, struct object *a);
-static struct object *compare(struct thread *t, enum comparison how, struct object *a,
+OUT_OF_LINE struct object *unary(struct thread *t, enum unary how, struct object *a);
+OUT_OF_LINE struct object *compare(struct thread *t, enum comparison how, struct object *a,
                               struct object *b);
 static int compare_true(struct thread *t, enum comparison how, struct object *a, struct object *b);
 static int equal(struct thread *t, struct object *a, struct object *b); // identity first
-static int is_true(struct thread *t, struct object *o);
-static int contains(struct thread *t, struct object *o, struct object *item);
+OUT_OF_LINE int is_true(struct thread *t, struct object *o);
+OUT_OF_LINE int contains(struct thread *t, struct object *o, struct object *item);
 static int64_t length(struct thread *t, struct object *o);
-static struct object *subscript(struct thread *t, struct object *o, struct object *index);
-static bool store_subscript(struct thread *t, struct object *o, struct object *index,
+OUT_OF_LINE struct object *subscript(struct thread *t, struct object *o, struct object *index);
+OUT_OF_LINE bool store_subscript(struct thread *t, struct object *o, struct object *index,
                             struct object *value);
-static struct object *iterate(struct thread *t, struct object *o);
+OUT_OF_LINE struct object *iterate(struct thread *t, struct object *o);
 static struct object *next_of(struct thread *t, struct object *iterator);
-static struct object *repr(struct thread *t, struct object *o);
-static struct object *str(struct thread *t, struct object *o);
+OUT_OF_LINE struct object *repr(struct thread *t, struct object *o);
+OUT_OF_LINE struct object *str(struct thread *t, struct object *o);
 // format(value, spec) of f-strings.
 static struct object *format_value(struct thread *t, struct object *o, struct object *spec);
 // The key as a dictionary takes it: itself, or the equal one that the dictionary has, where programs
@@ -405,6 +408,8 @@ struct class_object {
     struct type type; // of its instances
     enum kind kind;   // of the builtin types' classes; KIND_INSTANCE: of a program's, or object
     bool exception;   // its instances are exceptions
+    bool program;     // a program made it, and may change it
+    _Atomic(bool) shadowed; // an instance may have a name of its own that the class has too
     const struct builtin_def *make; // what a call does, of a builtin type; NULL: makes an instance
     struct machine *machine;
     struct class_object *before, *next; // all classes, under the type lock
@@ -429,13 +434,13 @@ static bool is_instance(struct thread *t, struct object *o, const struct class_o
 static const char *type_name(struct thread *t, const struct object *o);
 // What the class or its bases have under this name: counted, or NULL without an error.
 static struct object *class_find(struct thread *t, struct class_object *c, struct object *name);
-static struct object *get_attribute(struct thread *t, struct object *o, struct object *name);
-static bool set_attribute(struct thread *t, struct object *o, struct object *name,
+OUT_OF_LINE struct object *get_attribute(struct thread *t, struct object *o, struct object *name);
+OUT_OF_LINE bool set_attribute(struct thread *t, struct object *o, struct object *name,
                           struct object *value); // NULL: deletes
 
 // call.h
 // Arguments are borrowed; `names`: a tuple of the names of the last ones, or NULL.
-static struct object *call(struct thread *t, struct object *callable,
+OUT_OF_LINE struct object *call(struct thread *t, struct object *callable,
                            struct object *const *argument, unsigned n, struct object *names);
 API struct object *call_1(struct thread *t, struct object *callable, struct object *a)
 {

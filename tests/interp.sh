@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Programs and runtimes as a user drives them, in TAP. BUILD (build) says which build.
+# shellcheck disable=SC2317 # most functions are called by ok
+set -u
+cd "$(dirname "$0")/.." || exit 2
+BUILD=${BUILD:-build}
+rclab=$BUILD/rclab
+[ -x "$rclab" ] || { echo "interp: no $rclab: make first" >&2; exit 2; }
+[ -x scripts/compile_program.py ] || { echo "ok 1 # SKIP no scripts/compile_program.py"; exit; }
+[[ $rclab = /* ]] || rclab=$PWD/$rclab
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+. tests/tap.sh
+export BOUND=300 # cells are compiled, too
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
+
+is() { # status, then words that stderr must have
+    [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
+    shift
+    local word
+    for word; do
+        grep -qF -e "$word" "$work/err" || { echo "stderr lacks '$word'"; return 1; }
+    done
+}
+refused() { # words: status 2, nothing on stdout, the words on stderr
+    [ ! -s "$work/out" ] || { echo "it printed something"; return 1; }
+    is 2 "$@"
+}
+says() { # words that stdout must have
+    local word
+    for word; do
+        grep -qF -e "$word" "$work/out" || { echo "stdout lacks '$word'"; return 1; }
+    done
+}
+bad_input() { # text, words..., --, arguments
+    local text=$1 words=()
+    shift
+    while [ "$1" != -- ]; do
+        words+=("$1")
+        shift
+    done
+    shift
+    run "$rclab" "$@"
+    ok "refused: $text" refused ${words[@]+"${words[@]}"}
+}
+names() { "$rclab" list "$1" | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p'; }
+few=(--ops 20 --samples 2 --share)
+
+cat >"$work/sum.py" <<'END'
+# sum: numbers added up
+def bench(n):
+    total = 0
+    for i in range(n):
+        total += i
+    return total
+END
+echo 'def bench(n): yield n' >"$work/generator.py"
+
+# --- what there is --------------------------------------------------------------------------------
+
+run "$rclab" list runtime
+ok "list runtime tells schemes, era and features" says "gil-3.12 " "pep703+optimistic+gus+heaps, instructions of 3.12" \
+    "immortal free_threaded"
+run "$rclab" list runtime --json
+for member in rc lock reclaimer alloc era features baseline; do
+    ok "list runtime --json: $member of each" test "$(grep -c "\"$member\": \"" "$work/out")" = "$(names runtime | wc -l)"
+done
+
+# --- run ------------------------------------------------------------------------------------------
+
+for runtime in $(names runtime); do
+    run "$rclab" run program --file "$work/sum.py" --runtime "$runtime" --param n=5 "${few[@]}"
+    ok "a program under $runtime" is 0
+    ok "$runtime: cell, figures and result" says "runtime=$runtime program=sum.py n=5" "2 of 2 samples verified"
+    ok "$runtime: the result once" test "$(grep -c '^result: ' "$work/out")" = 1
+done
+for runtime in gil-3.12 pep703; do
+    run "$rclab" run program --file "$work/sum.py" --runtime "$runtime" --threads 2 --json "${few[@]}"
+    ok "two threads under $runtime" is 0
+    ok "$runtime --json: what was run and what came out" says "\"runtime\":\"$runtime\"" '"program":"sum.py"' \
+        '"result":"' '"leaked":0' '"params":{"n":10}' '"verified":true'
+done
+ok "a cell's program is called as its runtime" test -x "$BUILD/cells/program/pep703"
+run "$rclab" run program --file "$work/sum.py" --runtime gil-3.12 --census "${few[@]}"
+ok "a census of a program" says "census, per operation:"
+run "$rclab" run private_objects --runtime gil-3.12 --json "${few[@]}"
+ok "another workload with a runtime" says '"runtime":"gil-3.12"' '"lock":"gil"' '"alloc":"pool"'
+ok "... has no program" bash -c "! grep -q '\"program\":' '$work/out'"
+
+# shellcheck disable=SC2016 # a name
+odd=$work/'-it'\''s "a"  $(file) *
+é.py'
+cp "$work/sum.py" "$odd"
+cd "$work" || exit 2
+run "$rclab" run program --file "${odd##*/}" --runtime gil-3.12 --json "${few[@]}"
+ok "a file of any name" is 0
+run "$rclab" run program --file=- --runtime gil-3.12 "${few[@]}"
+ok "no file is called -" refused "no program -: No such file"
+cd "$OLDPWD" || exit 2
+ok "nothing is left behind" test -z "$(ls -A "$TMPDIR")"
+both() { # at the same time
+    local first second
+    "$rclab" run program --file "$work/sum.py" --runtime gil-3.12 "${few[@]}" >/dev/null 2>"$work/one" &
+    first=$!
+    "$rclab" run program --file "$work/sum.py" --runtime gil-3.12 "${few[@]}" >/dev/null 2>"$work/two" &
+    second=$!
+    wait $first && wait $second
+}
+ok "two at a time" both
+
+# --- sweeps ---------------------------------------------------------------------------------------
+
+program=$(names program | head -n 1)
+if [ -n "$program" ]; then
+    cat >"$work/plan.ini" <<END
+[plan]
+ops = 20
+samples = 1
+rounds = 6
+checks = 0
+[programs]
+workload = program
+runtime = gil-3.12 pep703
+program = $program
+param.n = 1
+END
+    run "$rclab" run program --program "$program" --runtime gil-3.12 --param n=1 "${few[@]}"
+    ok "a program by its name" says "program=$program n=1"
+    run "$rclab" sweep "$work/plan.ini" --store "$work/store.db" --share
+    ok "a sweep over runtimes" is 0 "12 of 12 invocations"
+    run "$rclab" show --store "$work/store.db"
+    ok "show calls cells as their runtimes" says "program=$program n=1" "  runtime " "  gil-3.12 " "  pep703 "
+    run "$rclab" compare --base runtime=gil-3.12 --with runtime=pep703 --store "$work/store.db"
+    ok "compare finds runtimes" says "runtime gil-3.12 -> pep703"
+    run "$rclab" export --format csv --store "$work/store.db"
+    ok "csv tells runtime and program" says ',"gil-3.12","'"$program"'","'
+else
+    skip "sweeps: no program in workloads/interp/programs"
+fi
+
+# --- bad input ------------------------------------------------------------------------------------
+
+run "$rclab" run --help
+ok "run --help tells of programs" says "--runtime" "--program" "--file"
+known="known: $(names runtime | tr '\n' ' ' | sed 's/ $//')"
+some=(--file "$work/sum.py")
+bad_input "no runtime" "$known" -- run program "${some[@]}"
+bad_input "an unknown runtime" "'nonsense'" "$known" -- run program "${some[@]}" --runtime nonsense
+bad_input "schemes instead of a runtime" "$known" -- run program "${some[@]}" --rc plain --lock gil
+for option in rc lock reclaimer alloc; do
+    bad_input "--runtime and --$option" "either --runtime or --$option" -- \
+        run program "${some[@]}" --runtime gil-3.12 "--$option" none
+done
+bad_input "no program" "--program NAME or --file" -- run program --runtime gil-3.12
+bad_input "an unknown program" "no program 'nonsense'; known:" -- run program --program nonsense --runtime gil-3.12
+bad_input "a path for a program's name" "no program '../x'" -- run program --program ../x --runtime gil-3.12
+bad_input "two programs" "either --program or --file" -- run program --program x "${some[@]}" --runtime gil-3.12
+bad_input "a missing file" "$work/none.py: No such file" -- run program --file "$work/none.py" --runtime gil-3.12
+bad_input "a directory" "no regular file" -- run program --file "$work" --runtime gil-3.12
+bad_input "a program on another workload" "runs no programs" -- run dict_get "${some[@]}" --rc atomic
+bad_input "what is not in the language" "generator.py:1" "could not be compiled" -- \
+    run program --file "$work/generator.py" --runtime gil-3.12
+bad_input "an n that is none" "'-1'" "from 0 to 9007199254740992" -- \
+    run program "${some[@]}" --runtime gil-3.12 --param n=-1
+echo nonsense >"$work/bytecode"
+run "$BUILD/cells/program/gil-3.12" --program "$work/bytecode"
+ok "the machine refuses what is no bytecode" refused "the program cannot be run"
+run make -s "BUILD=$BUILD" "$BUILD/cells/program/nonsense"
+ok "a cell of an unknown runtime" is 2 "no runtime nonsense; $known"
+ok "nothing is left behind by what was refused" test -z "$(ls -A "$TMPDIR")"
+
+plan
