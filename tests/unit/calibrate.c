@@ -49,13 +49,15 @@ static void assert_family(const struct family *f)
 
 static void test_all(void **state)
 {
-    size_t n;
+    size_t n, measured = 0;
     const struct workload *const *all = catalogue_workloads(&n);
 
     (void)state;
+    for (size_t i = 0; i < n; i++)
+        measured += all[i]->load == NULL;
     for (unsigned cpus = 1; cpus <= 2; cpus++) {
         struct plan *p = plan_of(all, n, cpus);
-        assert_int_equal(p->families, cpus * n); // of each workload one for a number of threads
+        assert_int_equal(p->families, cpus * measured); // of each workload one for a number of threads
         assert_string_equal(p->name, CALIBRATE_PLAN);
         assert_true(p->rounds_least == ROUNDS_LEAST && p->rounds > 1000);
         for (size_t f = 0; f < p->families; f++)
