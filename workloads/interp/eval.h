@@ -262,22 +262,22 @@ API void eval_handled(struct thread *t, struct object *previous)
 }
 // What a `for` of 1.4 goes by: the sequence, and an integer object that is a new one each turn. What
 // has no indices has an iterator, which 1.4 had not.
-struct index_iterator {
+struct for_index_iterator {
     struct object base;
     struct rc_slot sequence, index;
 };
-static void index_visit(struct object *o, rc_visit *visit, void *argument)
+static void for_index_visit(struct object *o, rc_visit *visit, void *argument)
 {
-    visit(argument, &((struct index_iterator *)o)->sequence);
-    visit(argument, &((struct index_iterator *)o)->index);
+    visit(argument, &((struct for_index_iterator *)o)->sequence);
+    visit(argument, &((struct for_index_iterator *)o)->index);
 }
-static void index_destroy(struct thread *t, struct object *o)
+static void for_index_destroy(struct thread *t, struct object *o)
 {
-    index_visit(o, clear_visited, t);
+    for_index_visit(o, clear_visited, t);
 }
-static struct object *index_next(struct thread *t, struct object *o)
+static struct object *for_index_next(struct thread *t, struct object *o)
 {
-    struct index_iterator *it = (struct index_iterator *)o;
+    struct for_index_iterator *it = (struct for_index_iterator *)o;
     struct object *sequence = object_of(rc_peek(&it->sequence));
     struct object *index = object_of(rc_peek(&it->index));
     struct object *item = slots_of(sequence)->subscript(t, sequence, index);
@@ -290,19 +290,19 @@ static struct object *index_next(struct thread *t, struct object *o)
     rc_decref(t, rc_swap(t, &o->rc, &it->index, &next->rc));
     return item;
 }
-static const struct slots index_slots = {.kind = KIND_ITERATOR, .next = index_next};
-static const struct type index_iterator_type = {.name = "iterator",
-                                                .destroy = index_destroy,
-                                                .traverse = index_visit,
+static const struct slots for_index_slots = {.kind = KIND_ITERATOR, .next = for_index_next};
+static const struct type for_index_iterator_type = {.name = "iterator",
+                                                .destroy = for_index_destroy,
+                                                .traverse = for_index_visit,
                                                 .hash = identity_hash,
-                                                .slots = &index_slots};
-static struct object *index_iterator(struct thread *t, struct object *o)
+                                                .slots = &for_index_slots};
+static struct object *for_index_iterator(struct thread *t, struct object *o)
 {
     enum kind kind = kind_of(o);
     if (kind != KIND_LIST && kind != KIND_TUPLE && kind != KIND_STRING && kind != KIND_RANGE)
         return iterate(t, o);
-    struct index_iterator *it =
-        object_new(t, &index_iterator_type, sizeof *it, AL_CONTAINER, 0);
+    struct for_index_iterator *it =
+        object_new(t, &for_index_iterator_type, sizeof *it, AL_CONTAINER, 0);
     rc_fill(t, &it->base.rc, &it->sequence, &keep(t, o)->rc);
     rc_fill(t, &it->base.rc, &it->index, &int_new(t, 0)->rc);
     return &it->base;
@@ -996,7 +996,7 @@ static struct object *run(struct thread *t, struct frame *f)
     }
     INSTRUCTION_BEGIN(GET_ITER)
     {
-        ANSWER(1, ERA_FOR_INDEX ? index_iterator(t, PEEK(1)) : iterate(t, PEEK(1)));
+        ANSWER(1, ERA_FOR_INDEX ? for_index_iterator(t, PEEK(1)) : iterate(t, PEEK(1)));
         NEXT
     }
     INSTRUCTION_BEGIN(FOR_ITER)
