@@ -362,6 +362,7 @@ static struct frame *frame_memory(struct thread *t, struct code *c, size_t size)
                                            "maximum recursion depth exceeded");
     struct frame *f = (struct frame *)in->stack_top;
     in->stack_top += size;
+    memset(f->local, 0, size - sizeof *f); // others have been here
     return f;
 #else
     size_t whole = offsetof(struct frame_object, frame) + size;
