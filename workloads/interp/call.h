@@ -105,10 +105,6 @@ static void function_visit(struct object *o, rc_visit *visit, void *argument)
     visit(argument, &f->defaults);
     visit(argument, &f->closure);
 }
-static void clear_visited(void *t, struct rc_slot *s)
-{
-    rc_clear(t, s);
-}
 static void function_destroy(struct thread *t, struct object *o)
 {
     function_visit(o, clear_visited, t);

@@ -61,6 +61,8 @@ API void *object_new_kept(struct thread *t, const struct type *type, size_t size
 // The index of a dead object, KEPT_SIZES or more if it is of a size that is not kept.
 API size_t keep_index(const struct object *o, enum keep kind)
 {
+    if (kind == KEEP_ITERATOR) // of a range, or of a list or tuple
+        return o->type == &range_iterator_type;
     return kind == KEEP_TUPLE ? ((const struct tuple *)o)->length - 1 : 0;
 }
 // Instead of al_free (CELL_FREE): the memory of a dead object. A thread of the refcount scheme's own
