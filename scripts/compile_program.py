@@ -49,6 +49,9 @@ PLAIN = """Return Delete Assign For While If Raise Try Assert Global Nonlocal Ex
     """.split() + list(OPERATORS) + list(COMPARISONS) + list(UNARY)
 
 
+DECORATED = "write name = decorator(name) behind it"
+
+
 class Refused(Exception):
     """A line, and what is wrong there."""
 
@@ -190,7 +193,7 @@ class Names(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node):
         if node.decorator_list:
-            refuse(node.decorator_list[0].lineno, "a decorator", "write name = decorator(name) behind it")
+            refuse(node.decorator_list[0].lineno, "a decorator", DECORATED)
         if getattr(node, "type_params", None):
             refuse(self.line, "a type parameter")
         name = node.name
@@ -203,7 +206,7 @@ class Names(ast.NodeVisitor):
 
     def visit_ClassDef(self, node):
         if node.decorator_list:
-            refuse(node.decorator_list[0].lineno, "a decorator", "write Name = decorator(Name) behind it")
+            refuse(node.decorator_list[0].lineno, "a decorator", DECORATED)
         if getattr(node, "type_params", None):
             refuse(self.line, "a type parameter")
         if node.keywords:
@@ -311,7 +314,8 @@ class Names(ast.NodeVisitor):
 
     def visit_Subscript(self, node):
         self.visit(node.value)
-        if isinstance(node.slice, ast.Tuple) and any(isinstance(e, ast.Slice) for e in node.slice.elts):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+        if any(isinstance(part, ast.Slice) for part in parts):
             refuse(self.line, *OUTSIDE["ExtSlice"])
         self.visit(node.slice)
 
@@ -506,7 +510,7 @@ class Code:
         label.at = len(self.instructions)
 
     def operand(self, operand, numbers):
-        """An operand as it is written; a constant or a name that is not listed yet gets its number."""
+        """An operand as it is written; constants and names that are not listed yet get a number."""
         if isinstance(operand, Label):
             return numbers[operand.at]
         if isinstance(operand, Constant):
@@ -1146,7 +1150,8 @@ class Code:
             while self.instructions[self.target(i)][0] == "JUMP":
                 operands[0] = self.instructions[self.target(i)][1][0]
             there = self.target(i)
-            if op == "JUMP" and self.instructions[there][0] == "JUMP_BACK" and self.target(there) < i:
+            if (op == "JUMP" and self.instructions[there][0] == "JUMP_BACK"
+                    and self.target(there) < i):
                 self.instructions[i][0] = "JUMP_BACK"
                 operands[0] = self.instructions[there][1][0]
 
@@ -1203,8 +1208,9 @@ class Code:
         result = ["code %d %s" % (scope.number, quoted(scope.name)), "kind " + scope.kind,
                   "arguments %d" % len(scope.parameters), "stack %d" % stack]
         result += ["local " + quoted(name) for name in local]
-        result += ["cell %s %d" % (quoted(name), local.index(name) if name in scope.parameters else -1)
-                   for name in self.cells]
+        for name in self.cells:
+            parameter = local.index(name) if name in scope.parameters else -1
+            result.append("cell %s %d" % (quoted(name), parameter))
         result += ["free " + quoted(name) for name in scope.frees]
         result += ["constant " + line for line in self.constant_lines]
         result += ["name " + quoted(name) for name in self.names]
@@ -1237,7 +1243,8 @@ def fnv(data):
 
 
 def check_bench(tree):
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "bench"]
+    found = [node for node in tree.body
+             if isinstance(node, ast.FunctionDef) and node.name == "bench"]
     if not found:
         raise Refused(1, "no function bench: define bench(n) at the level of the module")
     a = found[-1].args

@@ -49,13 +49,15 @@ static void assert_family(const struct family *f)
 
 static void test_all(void **state)
 {
-    size_t n;
+    size_t n, measured = 0;
     const struct workload *const *all = catalogue_workloads(&n);
 
     (void)state;
+    for (size_t i = 0; i < n; i++)
+        measured += all[i]->load == NULL;
     for (unsigned cpus = 1; cpus <= 2; cpus++) {
         struct plan *p = plan_of(all, n, cpus);
-        assert_int_equal(p->families, cpus * n); // of each workload one for a number of threads
+        assert_int_equal(p->families, cpus * measured); // of each workload one for a number of threads
         assert_string_equal(p->name, CALIBRATE_PLAN);
         assert_true(p->rounds_least == ROUNDS_LEAST && p->rounds > 1000);
         for (size_t f = 0; f < p->families; f++)
@@ -71,6 +73,8 @@ static void test_one(void **state)
 
     (void)state;
     for (size_t i = 0; i < n; i++) {
+        if (all[i]->load != NULL)
+            continue; // it goes with runtimes
         struct plan *p = plan_of(&all[i], 1, 64);
         assert_true(p->families > 2 && p->families % 2 == 0); // several pairs, 1 and 2 threads
         for (size_t f = 0; f < p->families; f++) {

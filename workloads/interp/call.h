@@ -105,10 +105,6 @@ static void function_visit(struct object *o, rc_visit *visit, void *argument)
     visit(argument, &f->defaults);
     visit(argument, &f->closure);
 }
-static void clear_visited(void *t, struct rc_slot *s)
-{
-    rc_clear(t, s);
-}
 static void function_destroy(struct thread *t, struct object *o)
 {
     function_visit(o, clear_visited, t);
@@ -337,6 +333,15 @@ struct frame_object {
 static const struct slots frame_slots = {.kind = KIND_FRAME, .keep = KEEP_FRAME};
 static const struct type frame_type = {.name = "frame", .slots = &frame_slots};
 
+static bool frame_keep(struct object *o)
+{
+    struct code *c = ((struct frame_object *)o)->frame.code;
+    if (!PAIR_HAS(LK_TRAITS, LK_GLOBAL) || c->kept != NULL)
+        return false;
+    c->kept = o;
+    return true;
+}
+
 API struct rc_local *frame_fast(struct frame *f)
 {
     return f->local + 1;
@@ -456,8 +461,8 @@ static void frame_pop(struct thread *t, struct frame *f)
     struct frame *back = f->back;
     drop(t, &f->globals->base);
     drop(t, &f->builtins->base);
+    drop(t, &o->base); // value_free keeps it, with the code, which lives until then
     drop(t, &c->base);
-    drop(t, &o->base); // value_free keeps it
     if (back != NULL)
         drop(t, (struct object *)((char *)back - offsetof(struct frame_object, frame)));
 #endif

@@ -260,10 +260,52 @@ API void eval_handled(struct thread *t, struct object *previous)
         drop(t, previous);
     drop_maybe(t, now);
 }
-// What a `for` of 1.4 goes by: the sequence and an integer object, a new one for each turn.
-static struct object *index_iterator(struct thread *t, struct object *o)
+// What a `for` of 1.4 goes by: the sequence, and an integer object that is a new one each turn. What
+// has no indices has an iterator, which 1.4 had not.
+struct for_index_iterator {
+    struct object base;
+    struct rc_slot sequence, index;
+};
+static void for_index_visit(struct object *o, rc_visit *visit, void *argument)
 {
-    return iterate(t, o);
+    visit(argument, &((struct for_index_iterator *)o)->sequence);
+    visit(argument, &((struct for_index_iterator *)o)->index);
+}
+static void for_index_destroy(struct thread *t, struct object *o)
+{
+    for_index_visit(o, clear_visited, t);
+}
+static struct object *for_index_next(struct thread *t, struct object *o)
+{
+    struct for_index_iterator *it = (struct for_index_iterator *)o;
+    struct object *sequence = object_of(rc_peek(&it->sequence));
+    struct object *index = object_of(rc_peek(&it->index));
+    struct object *item = slots_of(sequence)->subscript(t, sequence, index);
+    if (item == NULL) {
+        if (raised(t, RAISES_INDEX_ERROR))
+            error_clear(t);
+        return NULL;
+    }
+    struct object *next = int_new(t, int_value(index) + 1);
+    rc_decref(t, rc_swap(t, &o->rc, &it->index, &next->rc));
+    return item;
+}
+static const struct slots for_index_slots = {.kind = KIND_ITERATOR, .next = for_index_next};
+static const struct type for_index_iterator_type = {.name = "iterator",
+                                                .destroy = for_index_destroy,
+                                                .traverse = for_index_visit,
+                                                .hash = identity_hash,
+                                                .slots = &for_index_slots};
+static struct object *for_index_iterator(struct thread *t, struct object *o)
+{
+    enum kind kind = kind_of(o);
+    if (kind != KIND_LIST && kind != KIND_TUPLE && kind != KIND_STRING && kind != KIND_RANGE)
+        return iterate(t, o);
+    struct for_index_iterator *it =
+        object_new(t, &for_index_iterator_type, sizeof *it, AL_CONTAINER, 0);
+    rc_fill(t, &it->base.rc, &it->sequence, &keep(t, o)->rc);
+    rc_fill(t, &it->base.rc, &it->index, &int_new(t, 0)->rc);
+    return &it->base;
 }
 // New ones of the n locals from `first` on, which are empty afterwards.
 static struct object *tuple_of_locals(struct thread *t, struct rc_local *first, unsigned n)
@@ -954,7 +996,7 @@ static struct object *run(struct thread *t, struct frame *f)
     }
     INSTRUCTION_BEGIN(GET_ITER)
     {
-        ANSWER(1, ERA_FOR_INDEX ? index_iterator(t, PEEK(1)) : iterate(t, PEEK(1)));
+        ANSWER(1, ERA_FOR_INDEX ? for_index_iterator(t, PEEK(1)) : iterate(t, PEEK(1)));
         NEXT
     }
     INSTRUCTION_BEGIN(FOR_ITER)

@@ -98,40 +98,35 @@ static void builder_float(struct builder *b, double value, char code, int precis
             builder_format(b, "%.*s.%s", d.point, d.digit, d.digit + d.point);
         return;
     }
+    static const char *const how[2][2] = {{"%.*e", "%#.*e"}, {"%.*f", "%#.*f"}};
     size_t from = b->length;
     if (code == 'e' || code == 'f') {
-        const char *how[2][2] = {{"%.*e", "%#.*e"}, {"%.*f", "%#.*f"}};
         builder_format(b, how[code == 'f'][alternate], precision, value);
         return;
     }
+    // not by the C library's g: glibc 2.36 loses the zeros of %#.6g where 999999.5 becomes 1e+06
     if (precision == 0)
         precision = 1;
-    if (code == 0) {
-        // where g would fill all digits before the point, this one has an exponent
-        builder_format(b, "%.*e", precision - 1, value);
-        builder_add(b, "", 1);
-        const char *exponent = strchr(b->bytes + from, 'e');
-        bool full = atoi(exponent + 1) == precision - 1;
-        if (full) {
-            size_t mantissa = (size_t)(exponent - b->bytes) - from;
-            char tail[8];
-            strcpy(tail, exponent);
-            const char *digit = b->bytes + from;
-            while (!alternate && mantissa > 1 && digit[mantissa - 1] == '0')
-                mantissa--;
-            if (!alternate && mantissa > 1 && digit[mantissa - 1] == '.')
-                mantissa--;
-            b->length = from + mantissa;
-            if (alternate && precision == 1)
-                builder_text(b, ".");
-            builder_text(b, tail);
-            return;
-        }
+    builder_format(b, how[0][alternate], precision - 1, value);
+    builder_add(b, "", 1);
+    char exponent[8];
+    strcpy(exponent, strchr(b->bytes + from, 'e'));
+    int power = atoi(exponent + 1);
+    bool fixed = power >= -4 && power < precision - (code == 0);
+    if (fixed) {
         b->length = from;
+        builder_format(b, how[1][alternate], precision - 1 - power, value);
+    } else {
+        b->length -= strlen(exponent) + 1;
     }
-    builder_format(b, alternate ? "%#.*g" : "%.*g", precision, value);
-    if (code == 0 && !alternate && memchr(b->bytes + from, '.', b->length - from) == NULL &&
-        memchr(b->bytes + from, 'e', b->length - from) == NULL)
+    if (!alternate && memchr(b->bytes + from, '.', b->length - from) != NULL) {
+        while (b->bytes[b->length - 1] == '0')
+            b->length--;
+        b->length -= b->bytes[b->length - 1] == '.';
+    }
+    if (!fixed)
+        builder_text(b, exponent);
+    else if (code == 0 && memchr(b->bytes + from, '.', b->length - from) == NULL)
         builder_text(b, ".0");
 }
 static size_t float_text(double value, char *text)
@@ -167,14 +162,16 @@ static bool number_text(struct thread *t, struct object *o, struct number_text *
     raise_fatal(t, "a number from text that is not ASCII");
     return false;
 }
-static struct object *raise_literal(struct thread *t, struct object *o, const char *format, int base)
+static struct object *raise_literal(struct thread *t, struct object *o, const char *format,
+                                    int base)
 {
     struct object *shown = string_repr(t, o);
     if (shown != NULL) {
         struct string *s = string_of(shown);
         // CPython cuts what int() refuses behind 200 characters
         size_t length = text_length(s), most = base >= 0 && length > 200 ? 200 : length;
-        struct object *what = base >= 0 ? string_format(t, format, base) : string_format(t, "%s", format);
+        struct object *what =
+            base >= 0 ? string_format(t, format, base) : string_format(t, "%s", format);
         raise_error(t, RAISES_VALUE_ERROR, "%.*s: %.*s", (int)string_of(what)->length,
                     string_of(what)->bytes, (int)text_at(s, most), s->bytes);
         drop(t, what);
@@ -195,7 +192,7 @@ static struct object *int_from_text(struct thread *t, struct object *o, int64_t 
     struct number_text n;
     if (!number_text(t, o, &n))
         return NULL;
-    bool negative = n.at < n.end && *n.at == '-', overflow = false, digit = false, prefixed = false;
+    bool negative = n.at < n.end && *n.at == '-', overflow = false, digit = false;
     if (n.at < n.end && (*n.at == '-' || *n.at == '+'))
         n.at++;
     if (n.end - n.at > 1 && n.at[0] == '0') {
@@ -206,7 +203,6 @@ static struct object *int_from_text(struct thread *t, struct object *o, int64_t 
         if (other != 0 && (base == 0 || base == other)) {
             base = other;
             n.at += 2;
-            prefixed = true;
             if (n.at < n.end && *n.at == '_')
                 n.at++;
         }
@@ -224,10 +220,10 @@ static struct object *int_from_text(struct thread *t, struct object *o, int64_t 
         if (d >= base || (zeros && d != 0))
             return raise_literal(t, o, "invalid literal for int() with base %d", asked);
         digit = true;
-        overflow |= __builtin_mul_overflow(value, base, &value) ||
-                    __builtin_sub_overflow(value, d, &value); // below zero there is room for one more
+        overflow |=
+            __builtin_mul_overflow(value, base, &value) ||
+            __builtin_sub_overflow(value, d, &value); // below zero there is room for one more
     }
-    (void)prefixed;
     if (!digit)
         return raise_literal(t, o, "invalid literal for int() with base %d", asked);
     if (overflow || (!negative && value == INT64_MIN))
@@ -285,7 +281,8 @@ static struct object *float_from_text(struct thread *t, struct object *o)
     builder_add(&b, "", 1);
     double value = good ? strtod(b.bytes, NULL) : 0;
     builder_close(&b);
-    return good ? float_new(t, value) : raise_literal(t, o, "could not convert string to float", -1);
+    return good ? float_new(t, value)
+                : raise_literal(t, o, "could not convert string to float", -1);
 }
 
 // --- round ------------------------------------------------------------------------------------
@@ -335,8 +332,9 @@ static struct object *round_float(struct thread *t, double value, int64_t digits
             up = *p == '9';
             *p = up ? '0' : (char)(*p + 1);
         }
-        if (up) {
-            memmove(builder_room(&b, 1) - (b.length - 1) + 1, b.bytes, b.length - 1);
+        if (up) { // all nines
+            builder_room(&b, 1);
+            memmove(b.bytes + 1, b.bytes, b.length - 1);
             b.bytes[0] = '1';
         }
         builder_format(&b, "e%zu", cut);
@@ -474,8 +472,9 @@ static bool spec_read(struct thread *t, struct format_spec *f, struct object *o,
         f->precision = precision < TEXT_MOST ? (int)precision : TEXT_MOST;
     }
     if (p < end && p + utf8_length(*p) < end) {
-        raise_error(t, RAISES_VALUE_ERROR, "Invalid format specifier '%.*s' for object of type '%s'",
-                    (int)spec->length, spec->bytes, type_name(t, o));
+        raise_error(t, RAISES_VALUE_ERROR,
+                    "Invalid format specifier '%.*s' for object of type '%s'", (int)spec->length,
+                    spec->bytes, type_name(t, o));
         return false;
     }
     if (p < end)
@@ -595,10 +594,8 @@ static struct object *format_float(struct thread *t, double value, struct format
     builder_float(&b, value, code, precision, f->alternate);
     if (f->code < 128 && is_upper((char)f->code))
         upper_case(b.bytes, b.length);
-    struct number_parts n = {.negative = signbit(value) && value == value,
-                             .prefix = "",
-                             .digits = b.bytes,
-                             .group = 3};
+    struct number_parts n = {
+        .negative = signbit(value) && value == value, .prefix = "", .digits = b.bytes, .group = 3};
     if (f->no_negative_zero && n.negative) {
         n.negative = false;
         for (size_t i = 0; i < b.length && (b.bytes[i] | 0x20) != 'e'; i++)
@@ -678,8 +675,8 @@ static struct object *format_value(struct thread *t, struct object *o, struct ob
     enum kind kind = kind_of(o);
     bool found = false;
     if (kind == KIND_INSTANCE) {
-        struct object *argument = &text->base, *done = call_special(t, NAME_FORMAT, o, &argument, 1,
-                                                                   &found);
+        struct object *argument = &text->base,
+                      *done = call_special(t, NAME_FORMAT, o, &argument, 1, &found);
         if (done != NULL && !is_string(done)) {
             raise_error(t, RAISES_TYPE_ERROR, "__format__ must return a str, not %s",
                         type_name(t, done));
@@ -714,8 +711,8 @@ static struct object *format_value(struct thread *t, struct object *o, struct ob
         spec_unknown(t, &f, o);
         return NULL;
     default:
-        return raise_error(t, RAISES_TYPE_ERROR, "unsupported format string passed to %s.__format__",
-                           type_name(t, o));
+        return raise_error(t, RAISES_TYPE_ERROR,
+                           "unsupported format string passed to %s.__format__", type_name(t, o));
     }
 }
 
@@ -884,18 +881,18 @@ STRING_METHOD(format_method)
     struct builder b;
     builder_open(&b);
     return fields_add(t, &b, &f, s->bytes, s->bytes + s->length, 0) ? builder_string(t, &b)
-                                                                      : builder_failed(&b);
+                                                                    : builder_failed(&b);
 }
 
 // --- the operator % ---------------------------------------------------------------------------
 
 struct percent {
-    struct object *all;    // the right operand
-    bool many;             // ... is a tuple of values
-    bool mapping;          // ... can be asked for the value of a key
-    size_t next;           // value
-    struct object *keyed;  // what the key in brackets has, counted; or NULL
-    const char *start;     // of the format
+    struct object *all;   // the right operand
+    bool many;            // ... is a tuple of values
+    bool mapping;         // ... can be asked for the value of a key
+    size_t next;          // value
+    struct object *keyed; // what the key in brackets has, counted; or NULL
+    const char *start;    // of the format
 };
 // One conversion.
 struct conversion {

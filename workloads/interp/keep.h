@@ -61,8 +61,12 @@ API void *object_new_kept(struct thread *t, const struct type *type, size_t size
 // The index of a dead object, KEPT_SIZES or more if it is of a size that is not kept.
 API size_t keep_index(const struct object *o, enum keep kind)
 {
+    if (kind == KEEP_ITERATOR) // of a range, or of a list or tuple
+        return o->type == &range_iterator_type;
     return kind == KEEP_TUPLE ? ((const struct tuple *)o)->length - 1 : 0;
 }
+// Whether a dead frame's memory waits for its code's next call; in call.h.
+static bool frame_keep(struct object *o);
 // Instead of al_free (CELL_FREE): the memory of a dead object. A thread of the refcount scheme's own
 // keeps nothing.
 API void value_free(struct thread *t, struct rc_header *h)
@@ -70,6 +74,8 @@ API void value_free(struct thread *t, struct rc_header *h)
     struct interp *in = interp_of(t);
     struct object *o = object_of(h);
     enum keep kind = o->type->slots != NULL ? o->type->slots->keep : KEEP_NONE;
+    if (ERA_FRAME_KEPT && kind == KEEP_FRAME && frame_keep(o))
+        return;
     if (keep_most[kind] != 0 && in != NULL) {
         size_t index = keep_index(o, kind);
         if (index < KEPT_SIZES && in->kept[kind][index].n < keep_most[kind]) {

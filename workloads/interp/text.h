@@ -112,7 +112,8 @@ API size_t text_index(const struct string *s, size_t at)
 
 // --- making strings ---------------------------------------------------------------------------
 
-static struct object *string_of_bytes(struct thread *t, const char *bytes, size_t length, bool ascii)
+static struct object *string_of_bytes(struct thread *t, const char *bytes, size_t length,
+                                      bool ascii)
 {
     if (length == 0)
         return keep(t, name_of(t, NAME_EMPTY));
@@ -278,14 +279,14 @@ static bool is_line_end(uint32_t c)
 static int is_printable(uint32_t c)
 {
     static const uint32_t yes[][2] = {
-        {0x20, 0x7e},     {0xa1, 0xac},     {0xae, 0x377},    {0x391, 0x3a1},   {0x3a3, 0x52f},
-        {0x1d00, 0x1f15}, {0x2010, 0x2027}, {0x2030, 0x205e}, {0x20a0, 0x20c0}, {0x2100, 0x218b},
-        {0x2190, 0x2426}, {0x2460, 0x2b73}, {0x3001, 0x303f}, {0x3041, 0x3096}, {0x3099, 0x30ff},
-        {0x3220, 0xa48c}, {0xac00, 0xd7a3}, {0xff01, 0xffbe}, {0x1f300, 0x1f6d7},
-        {0x1f90c, 0x1fa53},
+        {0x20, 0x7e},     {0xa1, 0xac},     {0xae, 0x377},      {0x391, 0x3a1},
+        {0x3a3, 0x52f},   {0x1d00, 0x1f15}, {0x2010, 0x2027},   {0x2030, 0x205e},
+        {0x20a0, 0x20c0}, {0x2100, 0x218b}, {0x2190, 0x2426},   {0x2460, 0x2b73},
+        {0x3001, 0x303f}, {0x3041, 0x3096}, {0x3099, 0x30ff},   {0x3220, 0xa48c},
+        {0xac00, 0xd7a3}, {0xff01, 0xffbe}, {0x1f300, 0x1f6d7}, {0x1f90c, 0x1fa53},
     };
     static const uint32_t no[][2] = {
-        {0, 0x1f}, {0x7f, 0xa0}, {0xad, 0xad}, {0x2000, 0x200f}, {0x2028, 0x202f},
+        {0, 0x1f},        {0x7f, 0xa0},     {0xad, 0xad},     {0x2000, 0x200f}, {0x2028, 0x202f},
         {0x205f, 0x2064}, {0xd800, 0xf8ff}, {0xfeff, 0xfeff}, {0x3000, 0x3000}, {0xffff, 0xffff},
     };
     for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
@@ -306,10 +307,10 @@ static void builder_escape(struct builder *b, uint32_t c)
 // `ascii`: as ascii() does it, which escapes all that is not.
 static bool builder_quote(struct thread *t, struct builder *b, struct string *s, bool ascii)
 {
-    char quote = memchr(s->bytes, '\'', s->length) != NULL &&
-                         memchr(s->bytes, '"', s->length) == NULL
-                     ? '"'
-                     : '\'';
+    char quote =
+        memchr(s->bytes, '\'', s->length) != NULL && memchr(s->bytes, '"', s->length) == NULL
+            ? '"'
+            : '\'';
     builder_add(b, &quote, 1);
     for (size_t i = 0, size; i < s->length; i += size) {
         uint32_t c = utf8_read(s->bytes + i);
@@ -549,17 +550,17 @@ static int string_contains(struct thread *t, struct object *o, struct object *it
 
 // --- methods: arguments -----------------------------------------------------------------------
 
-#define STRING_METHOD(name)                                                             \
-    static struct object *string_##name(struct thread *t, struct object *self,          \
+#define STRING_METHOD(name)                                                                     \
+    static struct object *string_##name(struct thread *t, struct object *self,                  \
                                         struct object *const *argument __attribute__((unused)), \
-                                        unsigned n __attribute__((unused)),             \
+                                        unsigned n __attribute__((unused)),                     \
                                         struct object *const *keyword __attribute__((unused)))
 
 // Argument i of a method in which all have names, or NULL; *ok is false where it is given twice.
 static struct object *named(struct thread *t, struct object *const *argument, unsigned n,
                             struct object *const *keyword, unsigned i, bool *ok)
 {
-    struct object *by_name = keyword != NULL ? keyword[i] : NULL;
+    struct object *by_name = keyword[i];
     if (i < n && by_name != NULL) {
         raise_error(t, RAISES_TYPE_ERROR, "argument given by name and by position (%u)", i + 1);
         *ok = false;
@@ -674,10 +675,10 @@ static struct object *string_cased(struct thread *t, struct object *o, enum lett
     }
     return builder_string(t, &b);
 }
-#define CASED(name, how)                               \
-    STRING_METHOD(name)                                \
-    {                                                  \
-        return string_cased(t, self, how, #name);      \
+#define CASED(name, how)                          \
+    STRING_METHOD(name)                           \
+    {                                             \
+        return string_cased(t, self, how, #name); \
     }
 CASED(lower, LOWER)
 CASED(upper, UPPER)
@@ -686,18 +687,18 @@ CASED(title, TITLE)
 CASED(capitalize, CAPITAL)
 CASED(casefold, LOWER)
 
-#define ALL_ARE(name, test)                                         \
-    STRING_METHOD(name)                                             \
-    {                                                               \
-        struct string *s = string_of(self);                         \
-        if (!want_ascii(t, self, #name))                            \
-            return NULL;                                            \
-        bool all = s->length != 0;                                  \
-        for (size_t i = 0; all && i < s->length; i++) {             \
-            char c = s->bytes[i];                                   \
-            all = test;                                             \
-        }                                                           \
-        return truth(t, all);                                       \
+#define ALL_ARE(name, test)                             \
+    STRING_METHOD(name)                                 \
+    {                                                   \
+        struct string *s = string_of(self);             \
+        if (!want_ascii(t, self, #name))                \
+            return NULL;                                \
+        bool all = s->length != 0;                      \
+        for (size_t i = 0; all && i < s->length; i++) { \
+            char c = s->bytes[i];                       \
+            all = test;                                 \
+        }                                               \
+        return truth(t, all);                           \
     }
 ALL_ARE(isdigit, is_digit(c))
 ALL_ARE(isdecimal, is_digit(c))
@@ -853,8 +854,7 @@ static bool padding(struct thread *t, struct object *self, struct object *const 
         raise_error(t, RAISES_TYPE_ERROR, "The fill character must be a unicode character, not %s",
                     type_name(t, argument[1]));
     else if (!string_code(argument[1], &code))
-        raise_error(t, RAISES_TYPE_ERROR,
-                    "The fill character must be exactly one character long");
+        raise_error(t, RAISES_TYPE_ERROR, "The fill character must be exactly one character long");
     *fill = string_of(argument[1])->bytes;
     return !failed(t);
 }
@@ -1030,13 +1030,14 @@ STRING_METHOD(replace)
         !want_string(t, argument[1], "replace() argument 2 ") ||
         (n > 2 && !as_index(t, argument[2], &most)))
         return NULL;
-    struct string *s = string_of(self), *old = string_of(argument[0]), *new = string_of(argument[1]);
+    struct string *s = string_of(self), *old = string_of(argument[0]),
+                  *new = string_of(argument[1]);
     int64_t end = (int64_t)s->length, there = text_occurrences(s, 0, end, old);
     if (most < 0 || most > there)
         most = there;
     if (most == 0)
         return keep(t, self);
-    if (__builtin_mul_overflow(most, (int64_t)new->length, &length) || length > TEXT_MOST)
+    if (__builtin_mul_overflow(most, (int64_t) new->length, &length) || length > TEXT_MOST)
         length = TEXT_MOST;
     if (!text_fits(t, end - most * (int64_t)old->length + length))
         return NULL;
@@ -1057,7 +1058,6 @@ STRING_METHOD(replace)
 }
 
 // --- methods: splitting and joining -----------------------------------------------------------
-
 
 // At most so many times, from the left; a negative number is no bound. sep NULL: at runs of spaces.
 static struct object *string_split_left(struct thread *t, struct object *o,
@@ -1107,7 +1107,8 @@ static struct object *string_split_right(struct thread *t, struct object *o,
             if (end == s->bytes)
                 break;
             bool rest = most-- == 0;
-            for (next = rest ? s->bytes : end; next > s->bytes && !code_in(utf8_before(next), NULL);)
+            for (next = rest ? s->bytes : end;
+                 next > s->bytes && !code_in(utf8_before(next), NULL);)
                 next = utf8_before(next);
             parts_add(&p, string_part(t, o, (size_t)(next - s->bytes), (size_t)(end - s->bytes)));
         }
@@ -1250,11 +1251,11 @@ STRING_METHOD(join)
 
 // --- the type ---------------------------------------------------------------------------------
 
-#define REFUSED(name)                                                    \
-    STRING_METHOD(name)                                                  \
-    {                                                                    \
-        (void)self;                                                      \
-        return raise_fatal(t, "str.%s() is not in the subset", #name);   \
+#define REFUSED(name)                                                  \
+    STRING_METHOD(name)                                                \
+    {                                                                  \
+        (void)self;                                                    \
+        return raise_fatal(t, "str.%s() is not in the subset", #name); \
     }
 REFUSED(encode)
 REFUSED(format_map)

@@ -156,6 +156,11 @@ SLOTS_DECLARE(set)
 SLOTS_DECLARE(string)
 SLOTS_DECLARE(integer) // key.h's, which no program sees: ours is int_type
 
+// keep.h: dead lists and dictionaries are kept too.
+static inline void *object_new_kept(struct thread *t, const struct type *type, size_t size,
+                                    enum al_heap heap, unsigned index);
+#define CONTAINER_NEW(t, type, size) object_new_kept(t, type, size, AL_CONTAINER, 0)
+
 #include "../container/dict.h"
 #include "../container/list.h"
 #include "../container/set.h"
@@ -229,6 +234,7 @@ struct interp {
     struct object *not_implemented;
     struct frame *frame; // that runs
     unsigned depth;      // of calls
+    struct shown *shown; // containers whose repr is under way
     struct object *error;   // raised and not caught: an exception, counted; or NULL
     struct object *handled; // what a bare `raise` raises again, counted; or NULL
     bool fatal; // no program may catch the error: integers have 64 bits, an operation is not in the subset
@@ -253,6 +259,11 @@ API struct object *keep(struct thread *t, struct object *o)
 API void drop(struct thread *t, struct object *o)
 {
     rc_decref(t, &o->rc);
+}
+// A visit of an object's slots that gives them up; `t` is the thread.
+static void clear_visited(void *t, struct rc_slot *s)
+{
+    rc_clear(t, s);
 }
 API void drop_maybe(struct thread *t, struct object *o)
 {
@@ -363,6 +374,9 @@ static struct object *list_from(struct thread *t, struct object *iterable);
 // Calls back for each item, which is borrowed; false ends it, or an error. True: it was all.
 typedef bool each_fn(struct thread *t, void *argument, struct object *item);
 static bool for_each(struct thread *t, struct object *iterable, each_fn *each, void *argument);
+
+// iterators.h
+static const struct type range_iterator_type;
 
 // operations.h: what an instruction does, whatever the types.
 OUT_OF_LINE struct object *binary(struct thread *t, enum operator how, struct object *a,
