@@ -422,7 +422,7 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
 
 // --- the loop -----------------------------------------------------------------------------------
 
-#define PEEK(n)    object_of(rc_local_peek(&sp[-(n)]))
+#define PEEK(n)    object_of(rc_local_peek(&sp[-(int)(n)]))
 #define PUSH(o)    rc_local_take(t, sp++, &(o)->rc)
 #define DROP()     rc_local_drop(t, --sp)
 #define NAME(i)    (c->name[i])
