@@ -74,7 +74,7 @@ static __attribute__((noinline)) void specialise_miss(struct thread *t, machine_
 
 #define SPECIALISE_ARGUMENTS                                                                       \
     struct thread *t, struct frame *f, machine_word *at, uint64_t word, struct rc_local *sp
-#define OPERAND(n) object_of(rc_local_peek(&sp[-(n)]))
+#define OPERAND(n) object_of(rc_local_peek(&sp[-(int)(n)]))
 
 // Of BINARY_OP and INPLACE_OP: operand b of the new one says which of them it was.
 static __attribute__((noinline)) bool specialise_binary(SPECIALISE_ARGUMENTS)
