@@ -362,6 +362,8 @@ static struct frame *frame_memory(struct thread *t, struct code *c, size_t size)
                                            "maximum recursion depth exceeded");
     struct frame *f = (struct frame *)in->stack_top;
     in->stack_top += size;
+    // the head of an earlier frame may have stood here; 3.11 empties locals as well
+    memset(f->local, 0, size - offsetof(struct frame, local));
     return f;
 #else
     size_t whole = offsetof(struct frame_object, frame) + size;
