@@ -393,8 +393,16 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
         struct frame *f = frame_with(t, o, callable, NULL, argument, n, names);
         if (f == NULL)
             return NULL;
-        if (!ERA_DATA_STACK)
-            return run(t, f);
+        if (!ERA_DATA_STACK) {
+            // what came out of a method is held already
+            bool held = ERA_CALLEE_HELD && argument == callable + 1;
+            if (held)
+                keep(t, o);
+            struct object *result = run(t, f);
+            if (held)
+                drop(t, o);
+            return result;
+        }
         f->entry = false;
         *into = f;
         return NULL;
