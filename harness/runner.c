@@ -81,6 +81,7 @@ struct worker {
     struct latency latency;   // of the window
     struct sent sent;         // in it
     struct sync_counts census;
+    struct sync_events events;
     const char *wrong;
     // Objects of this thread at the end of its last batch: dead and not freed (below 0: it freed
     // another one's), and those that the workload refers to.
@@ -392,6 +393,7 @@ static void load_window(struct load *l, uint64_t batch)
 {
     struct worker *w = l->worker;
     struct sync_counts before = sync_here.counts;
+    struct sync_events events = sync_here.events;
     struct rusage first, last;
     const struct cell_calls *calls = w->sample->program->calls;
     l->owed = 0;
@@ -429,6 +431,9 @@ static void load_window(struct load *l, uint64_t batch)
 #define CENSUS_DIFFERENCE(name) w->census.name = sync_here.counts.name - before.name;
     SYNC_COUNTS(CENSUS_DIFFERENCE)
 #undef CENSUS_DIFFERENCE
+#define EVENTS_DIFFERENCE(name) w->events.name = sync_here.events.name - events.name;
+    SYNC_EVENTS(EVENTS_DIFFERENCE)
+#undef EVENTS_DIFFERENCE
 }
 
 // The caller is in the runtime of the new world.
@@ -697,6 +702,7 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     double ns = ticks_ns(s->clock);
     uint64_t arrival = 0, first = UINT64_MAX, last = 0, cpu_ns = 0;
     struct sync_counts census = {0};
+    struct sync_events events = {0};
     for (unsigned i = 0; i < threads; i++) {
         if (w[i].arrived > arrival)
             arrival = w[i].arrived;
@@ -708,6 +714,9 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
 #define CENSUS_SUM(name) census.name += w[i].census.name;
         SYNC_COUNTS(CENSUS_SUM)
 #undef CENSUS_SUM
+#define EVENTS_SUM(name) events.name += w[i].events.name;
+        SYNC_EVENTS(EVENTS_SUM)
+#undef EVENTS_SUM
     }
     if (s->options->ops == 0) {
         first = s->gate.at;
@@ -743,6 +752,9 @@ static void print_sample(const struct sample *s, unsigned number, const char *wr
     printf("%s\"" #name "\":%" PRIu64, separator, census.name), separator = ",";
     SYNC_COUNTS(CENSUS_PRINT)
 #undef CENSUS_PRINT
+#define EVENTS_PRINT(name) printf(",\"" #name "\":%" PRIu64, events.name);
+    SYNC_EVENTS(EVENTS_PRINT)
+#undef EVENTS_PRINT
     printf("}");
 #endif
     printf(",\"verified\":%s", wrong == NULL ? "true" : "false");

@@ -54,7 +54,21 @@
 struct sync_counts {
 #define SYNC_COUNT_FIELD(name) uint64_t name;
     SYNC_COUNTS(SYNC_COUNT_FIELD)
-#undef SYNC_COUNT_FIELD
+};
+
+// What the census counts of a program, in the terms of an interpreter; natively nobody does.
+// clang-format off
+#define SYNC_EVENTS(x)                                                              \
+    x(bytecode)  /* instructions of a virtual machine */                            \
+    x(lookup)    /* searches of a dictionary for a name */                          \
+    x(made)      /* new objects */                                                  \
+    x(incref)    /* counted references made that were written to an object */       \
+    x(decref)    /* ... and given up */                                             \
+    x(uncounted) /* both, of objects that are immortal or whose count is elsewhere */ \
+    x(container_lock) /* locks of containers that were asked for */
+// clang-format on
+struct sync_events {
+    SYNC_EVENTS(SYNC_COUNT_FIELD)
 };
 
 // What a scheme states of one operation.
@@ -68,6 +82,7 @@ struct sync_here {
     void *self;                // what sync_self() answers
     uint64_t seed;             // state of sync_rand()
     struct sync_counts counts; // census face only
+    struct sync_events events; // likewise
 };
 extern _Thread_local struct sync_here sync_here;
 
@@ -343,6 +358,14 @@ extern _Atomic(uint32_t) sync_fence_word;
 #endif
 
 #endif // SYNC_EXPLORE
+
+// One more event of the calling thread, or n.
+#ifdef SYNC_CENSUS
+#define sync_events(what, n) ((void)(sync_here.events.what += (n)))
+#else
+#define sync_events(what, n) ((void)0)
+#endif
+#define sync_event(what) sync_events(what, 1)
 
 // At the head of a function: what it does is left out of the census, as what malloc does is.
 #ifndef sync_uncounted

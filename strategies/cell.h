@@ -34,6 +34,7 @@
 #include RC_HEADER
 #include LK_HEADER
 // clang-format on
+#include "lk_census.h"
 
 // Allocator and reclaimer are what the two schemes go with, and the reclaimer what the allocator
 // does, unless told otherwise.
@@ -417,6 +418,7 @@ API struct rc_header *rc_new_in(struct thread *t, void *memory, enum al_heap hea
     struct rc_header *h = memory;
     rc_init(t, h, flags | (heap == AL_CONTAINER ? RC_CONTAINER : 0u));
     sync_tally_add(t->made);
+    sync_event(made);
     return h;
 }
 // An object of `size` bytes.

@@ -45,6 +45,8 @@
 //                             Tests do, so that they are full soon
 //     RC_LOCAL_BORROWS        it uses rc_local_borrow: locals that are counted are worth a bit
 //                             that tells those which are not
+// Helpers that count slots and locals are included behind a scheme's rc_incref, rc_decref and
+// rc_try_incref: in the census these are counted from there on (rc_census.h).
 // A prototype that a scheme gets wrong is a
 // "conflicting types" error that names both places; one that it forgets is an error where the
 // catalogue takes its address.

@@ -8,7 +8,7 @@
 #ifndef RC_LOCAL_COUNTED_H
 #define RC_LOCAL_COUNTED_H
 
-#include "rc.h"
+#include "rc_census.h"
 
 #ifdef RC_LOCAL_BORROWS
 enum { RC_LOCAL_BORROWED = 1 };

@@ -7,7 +7,7 @@
 #ifndef RC_SLOT_EXCLUDED_H
 #define RC_SLOT_EXCLUDED_H
 
-#include "rc.h"
+#include "rc_census.h"
 
 struct rc_slot {
     _Atomic(uintptr_t) word;

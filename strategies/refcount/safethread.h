@@ -46,7 +46,6 @@
 
 #include "rc_collector_due.h"
 #include "rc_linked.h"
-#include "rc_slot_bit.h"
 
 #define RC_SUMMARY \
     "owned counts, promoted one way to per-thread tables; shared objects die by tracing"
@@ -297,6 +296,8 @@ API void rc_publish(struct thread *t, struct rc_header *h)
 }
 
 // --- shared slots -------------------------------------------------------------------------------
+
+#include "rc_slot_bit.h" // calls what stands above
 
 // The slot holds, or held, another thread's object: takes it while it has that thread's lock.
 // False: the slot holds one of somebody else meanwhile.

@@ -192,7 +192,7 @@ static struct object *class_find(struct thread *t, struct class_object *c, struc
 {
     struct rc_header *h = NULL;
     for (; c != NULL && h == NULL; c = class_parent(c)) {
-        count_lookup(t);
+        sync_event(lookup);
         h = dict_get(t, class_dict(c), &name->rc);
     }
     return h != NULL ? object_of(h) : NULL;
@@ -295,7 +295,7 @@ static struct object *instance_get(struct thread *t, struct object *o, struct ob
     struct object *found = NULL;
     if (!ERA_CLASSIC)
         found = type_lookup(t, class_of(t, o), name);
-    count_lookup(t);
+    sync_event(lookup);
     struct rc_header *h = dict_get(t, instance_dict(o), &name->rc);
     if (h != NULL) {
         drop_maybe(t, found);
@@ -382,7 +382,7 @@ static struct object *get_method(struct thread *t, struct object *o, struct obje
     if (is_instance_kind(o)) {
         found = type_lookup(t, class_of(t, o), name);
         if (found != NULL && (is_function(found) || is_method_builtin(found))) {
-            count_lookup(t);
+            sync_event(lookup);
             struct rc_header *h = dict_get(t, instance_dict(o), &name->rc);
             if (h == NULL) {
                 *self = keep(t, o);
@@ -411,7 +411,7 @@ static bool instance_set(struct thread *t, struct object *o, struct object *name
         return raise_fatal(t, "assignment to an exception's args") != NULL;
     // might be a data descriptor
     struct object *found = ERA_CLASSIC ? NULL : type_lookup(t, c, name);
-    count_lookup(t);
+    sync_event(lookup);
     if (found != NULL) {
         class_shadow(t, c);
         drop(t, found);

@@ -41,8 +41,15 @@ enum {
     // Arguments are packed into a tuple for each call (until 2.2: call_object), and of a bound
     // method into a second one with self; later they go from stack to frame (fast_function).
     ERA_ARGUMENT_TUPLE = ERA < 203,
+    // fast_function counts what it puts into the frame, and the stack's references go when the call
+    // has ended (until 3.10); call_function holds the function meanwhile (until 3.7). Later a call
+    // moves all of it.
+    ERA_ARGUMENTS_MOVE = ERA >= 311,
+    ERA_CALLEE_HELD = ERA >= 203 && ERA < 308,
     // obj.method() makes a bound method (until 3.6); later LOAD_METHOD leaves the two apart.
+    // So does __init__ of a new object, which method_call gives a second tuple with self (until 3.5).
     ERA_BOUND_METHODS = ERA < 307,
+    ERA_SELF_TUPLE = ERA < 306,
     // Builtin functions take a tuple of arguments (until 3.6), or one or none as they are (from 2.2
     // on, METH_O and METH_NOARGS); later an array (METH_FASTCALL, vectorcall).
     ERA_BUILTIN_TUPLE = ERA < 307,
@@ -52,6 +59,9 @@ enum {
     // instance's first; from 2.2 on the class comes first (descriptors), through a cache of types
     // and names from 2.6 on. Methods of builtin types were found by comparing their names.
     ERA_CLASSIC = ERA < 202,
+    // The operators hold both operands while they work, and make a float of an integer that meets
+    // one (PyNumber_Coerce; until 2.0, for all but classic instances).
+    ERA_COERCES = ERA < 201,
     ERA_METHOD_CACHE = ERA >= 206,
 
     // Inline caches of globals: by the versions of the two dictionaries (3.8 to 3.10), or, as all

@@ -31,10 +31,10 @@ API void eval_specialised(struct thread *t)
 static __attribute__((noinline)) bool load_global(struct thread *t, struct frame *f,
                                                   struct object *name, struct rc_local *to)
 {
-    count_lookup(t);
+    sync_event(lookup);
     if (dict_get_local(t, f->globals, &name->rc, to) != NULL)
         return true;
-    count_lookup(t);
+    sync_event(lookup);
     if (dict_get_local(t, f->builtins, &name->rc, to) != NULL)
         return true;
     raise_error(t, RAISES_NAME_ERROR, "name '%s' is not defined", ((struct string *)name)->bytes);
@@ -52,7 +52,7 @@ API void globals_changed(struct thread *t, bool keys)
 static bool store_name(struct thread *t, struct frame *f, struct dict *names, struct object *name,
                        struct object *value)
 {
-    count_lookup(t);
+    sync_event(lookup);
     if (value == NULL) {
         if (!dict_remove(t, names, &name->rc)) {
             raise_error(t, RAISES_NAME_ERROR, "name '%s' is not defined",
@@ -393,8 +393,16 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
         struct frame *f = frame_with(t, o, callable, NULL, argument, n, names);
         if (f == NULL)
             return NULL;
-        if (!ERA_DATA_STACK)
-            return run(t, f);
+        if (!ERA_DATA_STACK) {
+            // what came out of a method is held already
+            bool held = ERA_CALLEE_HELD && argument == callable + 1;
+            if (held)
+                keep(t, o);
+            struct object *result = run(t, f);
+            if (held)
+                drop(t, o);
+            return result;
+        }
         f->entry = false;
         *into = f;
         return NULL;
@@ -451,7 +459,7 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
 #define INSTRUCTION_BEGIN(op) label_##op:
 #define NEXT                                        \
     {                                               \
-        count_bytecode(t);                          \
+        sync_event(bytecode);                       \
         EVERY_INSTRUCTION                           \
         word = atomic_load_explicit(next, memory_order_relaxed); \
         next++;                                     \
@@ -508,7 +516,7 @@ static struct object *run(struct thread *t, struct frame *f)
 #else
     for (;;) {
         lk_safepoint(t); // a tick
-        count_bytecode(t);
+        sync_event(bytecode);
         EVERY_INSTRUCTION
         word = atomic_load_explicit(next, memory_order_relaxed);
         next++;
@@ -661,7 +669,7 @@ static struct object *run(struct thread *t, struct frame *f)
 
     INSTRUCTION_BEGIN(LOAD_NAME)
     {
-        count_lookup(t);
+        sync_event(lookup);
         if (dict_get_local(t, f->names, &NAME(A)->rc, sp) == NULL)
             FAIL_IF(!load_global(t, f, NAME(A), sp))
         sp++;

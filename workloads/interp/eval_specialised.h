@@ -104,7 +104,7 @@ INSTRUCTION_BEGIN(SUBSCR_DICT)
     struct object *o = PEEK(2), *key = PEEK(1);
     if (__builtin_expect(o->type != &dict_type || (!is_string(key) && !is_exact_int(key)), 0))
         MISS(BINARY_SUBSCR)
-    count_lookup(t);
+    sync_event(lookup);
     struct rc_header *value = dict_get(t, (struct dict *)o, &key->rc);
     if (__builtin_expect(value == NULL, 0))
         goto general_BINARY_SUBSCR;
@@ -129,7 +129,7 @@ INSTRUCTION_BEGIN(STORE_DICT)
     struct object *o = PEEK(2), *key = PEEK(1);
     if (__builtin_expect(o->type != &dict_type || (!is_string(key) && !is_exact_int(key)), 0))
         MISS(STORE_SUBSCR)
-    count_lookup(t);
+    sync_event(lookup);
     dict_set(t, (struct dict *)o, &key->rc, &PEEK(3)->rc);
     DROP();
     DROP();

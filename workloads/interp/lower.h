@@ -8,7 +8,7 @@
 //     POP_JUMP_IF_x           until 2.6 JUMP_IF_x and POP_TOP, here and where it leads to
 //     LOAD_METHOD, CALL_      until 3.6 LOAD_ATTR and CALL_FUNCTION of a bound method
 //     SUPER_METHOD            until 3.11 a call of super and LOAD_METHOD
-//     a new line              until 2.2 SET_LINENO
+//     a new line              until 2.2 SET_LINENO; so does each turn of a loop
 //     a function begins       from 3.11 on RESUME
 // The operations from OP_COUNT on are the machine's alone.
 #ifndef LOWER_H
@@ -324,10 +324,13 @@ static void lower_all(struct lower *l)
     const struct bytecode_code *text = l->text;
     bool *popped = sync_alloc((text->length + 1) * sizeof *popped); // a condition arrives there
     bool *target = sync_alloc((text->length + 1) * sizeof *target);
+    bool *turn = sync_alloc((text->length + 1) * sizeof *turn); // of a loop: it begins there
     for (uint32_t i = 0; i < text->length; i++) {
         uint8_t op = text->code[i].op;
         if (lower_jumps(op))
             target[text->code[i].a] = true;
+        if (op == OP_JUMP_BACK)
+            turn[text->code[i].a] = true;
         if (ERA_JUMP_KEEPS && (op == OP_POP_JUMP_IF_FALSE || op == OP_POP_JUMP_IF_TRUE))
             popped[text->code[i].a] = true;
     }
@@ -345,7 +348,7 @@ static void lower_all(struct lower *l)
             lower_simple(l, i, OP_POP_TOP, 0);
         }
         l->at[i] = l->n;
-        if (ERA_LINES && text->code[i].line != line) {
+        if (ERA_LINES && (text->code[i].line != line || turn[i])) {
             line = text->code[i].line;
             lower_simple(l, i, OP_SET_LINENO, line & 0xffff);
         }
@@ -362,6 +365,7 @@ static void lower_all(struct lower *l)
     }
     sync_free(popped);
     sync_free(target);
+    sync_free(turn);
 }
 
 // --- a code -------------------------------------------------------------------------------------

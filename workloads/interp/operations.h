@@ -39,6 +39,16 @@ static struct object *no_operator(struct thread *t, enum operator how, struct ob
     return raise_error(t, RAISES_TYPE_ERROR, "unsupported operand type(s) for %s%s: '%s' and '%s'",
                        operator_symbol[how], equals, type_name(t, a), type_name(t, b));
 }
+// A new reference to o as an operand beside the other number (PyNumber_Coerce, ERA_COERCES): o
+// itself, or a new float if the other one is.
+static struct object *coerced(struct thread *t, struct object *o, const struct object *other)
+{
+    return is_float(other) && is_int(o) ? float_new(t, (double)int_value(o)) : keep(t, o);
+}
+API bool is_number(const struct object *o)
+{
+    return is_int(o) || is_float(o);
+}
 // NOT_IMPLEMENTED: neither type knows.
 API struct object *binary_maybe(struct thread *t, enum operator how, struct object *a,
                                 struct object *b)
@@ -51,6 +61,14 @@ API struct object *binary_maybe(struct thread *t, enum operator how, struct obje
         struct object *o = call_special(t, NAME_RIGHT + how, b, &a, 1, &found);
         if (found && (o = instance_answer(t, o)) != NOT_IMPLEMENTED)
             return o;
+    }
+    if (ERA_COERCES && left != NULL && is_number(a) && is_number(b)) {
+        struct object *x = coerced(t, a, b), *y = coerced(t, b, a);
+        binary_fn *both = slots_of(x)->binary[how];
+        struct object *answer = both != NULL ? both(t, x, y) : NOT_IMPLEMENTED;
+        drop(t, x);
+        drop(t, y);
+        return answer;
     }
     struct object *result = NOT_IMPLEMENTED;
     if (left != NULL)

@@ -243,23 +243,11 @@ struct interp {
     struct kept own_kept[KEEP_KINDS][KEPT_SIZES];
     char *stack, *stack_top, *stack_end; // of frames (ERA_DATA_STACK)
     _Atomic(bool) traced;                // never: nobody traces here, but eras look (ERA_TRACES)
-#ifdef SYNC_CENSUS
-    uint64_t bytecodes, lookups;
-#endif
 };
 API struct interp *interp_of(struct thread *t)
 {
     return t->own;
 }
-
-// What the census counts of a program, beside what it does to memory.
-#ifdef SYNC_CENSUS
-#define count_bytecode(t) (interp_of(t)->bytecodes++)
-#define count_lookup(t)   (interp_of(t)->lookups++)
-#else
-#define count_bytecode(t) ((void)0)
-#define count_lookup(t)   ((void)0)
-#endif
 
 // --- small things -----------------------------------------------------------------------------
 
