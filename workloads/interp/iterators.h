@@ -301,7 +301,7 @@ static struct object *range_attribute(struct thread *t, struct object *o, struct
         return int_new(t, as_range(o)->start);
     if (strcmp(text, "stop") == 0)
         return int_new(t, as_range(o)->stop);
-    return strcmp(text, "step") == 0 ? int_new(t, as_range(o)->step) : NULL;
+    return strcmp(text, "step") == 0 ? int_new(t, as_range(o)->step) : NOT_IMPLEMENTED;
 }
 METHOD(range_method_index)
 {

@@ -156,7 +156,7 @@ static struct object *slice_attribute(struct thread *t, struct object *o, struct
         return keep(t, slice_part(&s->start));
     if (strcmp(text, "stop") == 0)
         return keep(t, slice_part(&s->stop));
-    return strcmp(text, "step") == 0 ? keep(t, slice_part(&s->step)) : NULL;
+    return strcmp(text, "step") == 0 ? keep(t, slice_part(&s->step)) : NOT_IMPLEMENTED;
 }
 static struct object *slice_compare(struct thread *t, struct object *a, struct object *b,
                                     enum comparison how)
