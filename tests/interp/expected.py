@@ -5,8 +5,8 @@
 # workloads/interp/programs and in unseen/ answers under CPython, in lines `program n result`. The
 # virtual machine must answer the same. The former are run for small n and for the usual one, and
 # held before to what others have published about them; the latter were written without the machine
-# in mind, and all take the same n. All are held to the promise that calls in several threads do not
-# disturb one another.
+# in mind (but lists, maps and shared, which go through what containers do), and all take the same
+# n. All are held to the promise that calls in several threads do not disturb one another.
 import importlib.util
 import pathlib
 import re

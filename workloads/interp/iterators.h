@@ -106,19 +106,17 @@ static struct object *string_reversed_next(struct thread *t, struct object *o)
     index_iterator_set(o, (size_t)(p - s->bytes));
     return character_at(t, p);
 }
-#define ITERATOR(iterator, text, kind_of_it, keep_of_it, visits, destroys, nexts)             \
-    static const struct slots iterator##_slots = {.kind = kind_of_it,                         \
-                                                  .keep = keep_of_it,                         \
-                                                  .iterate = iterator_iterate,                \
-                                                  .next = nexts};                             \
-    static const struct type iterator##_type = {.name = text,                                 \
-                                                .destroy = destroys,                          \
-                                                .traverse = visits,                           \
-                                                .hash = identity_hash,                        \
+#define ITERATOR(iterator, text, kind_of_it, keep_of_it, visits, destroys, nexts)            \
+    static const struct slots iterator##_slots = {                                           \
+        .kind = kind_of_it, .keep = keep_of_it, .iterate = iterator_iterate, .next = nexts}; \
+    static const struct type iterator##_type = {.name = text,                                \
+                                                .destroy = destroys,                         \
+                                                .traverse = visits,                          \
+                                                .hash = identity_hash,                       \
                                                 .slots = &iterator##_slots};
-#define INDEX_ITERATOR(iterator, text, kind_of_it, keep_of_it)                                 \
-    ITERATOR(iterator, text, kind_of_it, keep_of_it, index_iterator_visit,                     \
-             index_iterator_destroy, iterator##_next)
+#define INDEX_ITERATOR(iterator, text, kind_of_it, keep_of_it)                                     \
+    ITERATOR(iterator, text, kind_of_it, keep_of_it, index_iterator_visit, index_iterator_destroy, \
+             iterator##_next)
 INDEX_ITERATOR(list_iterator, "list_iterator", KIND_ITERATOR, KEEP_ITERATOR)
 INDEX_ITERATOR(tuple_iterator, "tuple_iterator", KIND_ITERATOR, KEEP_ITERATOR)
 INDEX_ITERATOR(string_iterator, "str_iterator", KIND_ITERATOR, KEEP_NONE)
@@ -252,8 +250,8 @@ static struct object *range_subscript(struct thread *t, struct object *o, struct
 // The index at which an integer is; false: it is not there.
 static bool range_find(const struct range *r, int64_t value, uint64_t *at)
 {
-    uint64_t off = r->step > 0 ? (uint64_t)value - (uint64_t)r->start
-                               : (uint64_t)r->start - (uint64_t)value;
+    uint64_t off =
+        r->step > 0 ? (uint64_t)value - (uint64_t)r->start : (uint64_t)r->start - (uint64_t)value;
     uint64_t step = r->step > 0 ? (uint64_t)r->step : -(uint64_t)r->step;
     if ((r->step > 0 ? value < r->start : value > r->start) || off % step != 0)
         return false;
@@ -542,8 +540,7 @@ static struct object *reversed_make(struct thread *t, struct object *sequence)
     if (is_tuple(sequence))
         return index_iterator_make(t, &tuple_reversed_type, sequence, tuple_length(sequence));
     if (is_string(sequence))
-        return index_iterator_make(t, &string_reversed_type, sequence,
-                                   string_of(sequence)->length);
+        return index_iterator_make(t, &string_reversed_type, sequence, string_of(sequence)->length);
     if (sequence->type == &range_type) {
         struct range *r = as_range(sequence);
         int64_t last = r->length != 0 ? range_value(r->start, r->step, r->length - 1) : 0;

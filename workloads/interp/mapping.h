@@ -6,10 +6,12 @@
 // Keys that a program compares. A dictionary compares keys under its lock, where no program may
 // run. So instances with an `==` of their own are compared before it is asked, with all keys of
 // their hash (hashable): it is then asked for the one that is equal, which it finds by identity.
-// Only the key that is looked for can be such an instance: `5 in d` does not find one that equals 5.
+// Only the key that is looked for can be such an instance: `5 in d` does not find one that
+// equals 5.
 //
 // Order. A set is in the order of insertion, where CPython's is in that of a table; under a lock
-// scheme with a map of its own neither sets nor dictionaries have one. Programs do not depend on it.
+// scheme with a map of its own neither sets nor dictionaries have one. Programs do not depend on
+// it.
 #ifndef MAPPING_H
 #define MAPPING_H
 
@@ -122,7 +124,7 @@ enum { DICT_ITER_WORDS = sizeof(struct dict_iter) / sizeof(uint64_t) };
 // Threads that share one may each get what another gets too, and miss nothing worse.
 struct dict_iterator {
     struct object base;
-    struct rc_slot dict; // or set
+    struct rc_slot dict;                   // or set
     _Atomic(uint64_t) at[DICT_ITER_WORDS]; // struct dict_iter
 };
 static void dict_iterator_visit(struct object *o, rc_visit *visit, void *argument)
@@ -205,16 +207,15 @@ static struct object *iterator_iterate(struct thread *t, struct object *o)
 {
     return keep(t, o);
 }
-#define DICT_ITERATOR(kind_of_it)                                                             \
-    static const struct slots kind_of_it##_iterator_slots = {.kind = KIND_ITERATOR,           \
-                                                             .iterate = iterator_iterate,     \
-                                                             .next = kind_of_it##_iterator_next}; \
-    static const struct type kind_of_it##_iterator_type = {                                   \
-        .name = "dict_" #kind_of_it "iterator",                                               \
-        .destroy = dict_iterator_destroy,                                                     \
-        .traverse = dict_iterator_visit,                                                      \
-        .hash = identity_hash,                                                                \
-        .slots = &kind_of_it##_iterator_slots,                                                \
+#define DICT_ITERATOR(kind_of_it)                                                                \
+    static const struct slots kind_of_it##_iterator_slots = {                                    \
+        .kind = KIND_ITERATOR, .iterate = iterator_iterate, .next = kind_of_it##_iterator_next}; \
+    static const struct type kind_of_it##_iterator_type = {                                      \
+        .name = "dict_" #kind_of_it "iterator",                                                  \
+        .destroy = dict_iterator_destroy,                                                        \
+        .traverse = dict_iterator_visit,                                                         \
+        .hash = identity_hash,                                                                   \
+        .slots = &kind_of_it##_iterator_slots,                                                   \
     };
 DICT_ITERATOR(key)
 DICT_ITERATOR(value)
@@ -319,7 +320,8 @@ static bool dict_update(struct thread *t, struct object *dict, struct object *so
         if (!fine)
             return false;
     }
-    return step == DICT_END || raise_error(t, RAISES_RUNTIME_ERROR, "dict mutated during update") != NULL;
+    return step == DICT_END ||
+           raise_error(t, RAISES_RUNTIME_ERROR, "dict mutated during update") != NULL;
 }
 static struct object *dict_or(struct thread *t, struct object *a, struct object *b)
 {
@@ -611,20 +613,20 @@ static bool set_restrict(struct thread *t, struct object *set, struct object *it
 }
 struct subset {
     struct object *in;
-    bool not;   // that it has
+    bool not ;  // that it has
     bool ended; // by one that is otherwise
 };
 static bool subset_each(struct thread *t, void *argument, struct object *item)
 {
     struct subset *s = argument;
     int there = dict_has(t, s->in, item);
-    s->ended = there >= 0 && (there > 0) == s->not;
+    s->ended = there >= 0 && (there > 0) == s->not ;
     return there >= 0 && !s->ended;
 }
 // Whether all items are in the set or, with `not`, none is; -1: an error.
-static int set_includes(struct thread *t, struct object *set, struct object *iterable, bool not)
+static int set_includes(struct thread *t, struct object *set, struct object *iterable, bool not )
 {
-    struct subset s = {.in = set, .not = not};
+    struct subset s = {.in = set, .not = not };
     if (for_each(t, iterable, subset_each, &s))
         return 1;
     return s.ended ? 0 : -1;
@@ -641,17 +643,17 @@ static struct object *set_changed(struct thread *t, struct object *set, set_chan
     drop(t, copy);
     return NULL;
 }
-#define SET_OPERATOR(name, change, result)                                                     \
-    static struct object *set_##name(struct thread *t, struct object *a, struct object *b)     \
-    {                                                                                          \
-        return is_set(a) && is_set(b) ? result : NOT_IMPLEMENTED;                              \
-    }                                                                                          \
-    static struct object *set_in_place_##name(struct thread *t, struct object *a,              \
-                                              struct object *b)                                \
-    {                                                                                          \
-        if (!is_set(b))                                                                        \
-            return NOT_IMPLEMENTED;                                                            \
-        return change(t, a, b) ? keep(t, a) : NULL;                                            \
+#define SET_OPERATOR(name, change, result)                                                 \
+    static struct object *set_##name(struct thread *t, struct object *a, struct object *b) \
+    {                                                                                      \
+        return is_set(a) && is_set(b) ? result : NOT_IMPLEMENTED;                          \
+    }                                                                                      \
+    static struct object *set_in_place_##name(struct thread *t, struct object *a,          \
+                                              struct object *b)                            \
+    {                                                                                      \
+        if (!is_set(b))                                                                    \
+            return NOT_IMPLEMENTED;                                                        \
+        return change(t, a, b) ? keep(t, a) : NULL;                                        \
     }
 SET_OPERATOR(or, set_unite, set_changed(t, a, set_unite, b))
 SET_OPERATOR(minus, set_subtract, set_changed(t, a, set_subtract, b))
@@ -754,14 +756,14 @@ static struct object *set_changed_all(struct thread *t, struct object *set, set_
     drop(t, done != NULL ? done : copy);
     return done != NULL ? copy : NULL;
 }
-#define SET_METHODS(result, in_place, change)                       \
-    METHOD(set_method_##result)                                     \
-    {                                                               \
-        return set_changed_all(t, self, change, argument, n);       \
-    }                                                               \
-    METHOD(set_method_##in_place)                                   \
-    {                                                               \
-        return set_change_all(t, self, change, argument, n);        \
+#define SET_METHODS(result, in_place, change)                 \
+    METHOD(set_method_##result)                               \
+    {                                                         \
+        return set_changed_all(t, self, change, argument, n); \
+    }                                                         \
+    METHOD(set_method_##in_place)                             \
+    {                                                         \
+        return set_change_all(t, self, change, argument, n);  \
     }
 SET_METHODS(union, update, set_unite)
 SET_METHODS(intersection, intersection_update, set_restrict)
@@ -948,23 +950,23 @@ static struct object *view_compare(struct thread *t, struct object *a, struct ob
     drop_maybe(t, y);
     return result;
 }
-#define VIEW_SET_SLOTS                                                                         \
-    .binary = {[OPERATOR_OR] = view_or,                                                        \
-               [OPERATOR_SUBTRACT] = view_minus,                                               \
-               [OPERATOR_XOR] = view_xor,                                                      \
-               [OPERATOR_AND] = view_and},                                                     \
+#define VIEW_SET_SLOTS                           \
+    .binary = {[OPERATOR_OR] = view_or,          \
+               [OPERATOR_SUBTRACT] = view_minus, \
+               [OPERATOR_XOR] = view_xor,        \
+               [OPERATOR_AND] = view_and},       \
     .compare = view_compare
-#define VIEW(view, iterator, has, hashing, ...)                                                \
-    static const struct slots view##_slots = {.kind = KIND_VIEW,                               \
-                                              .length = view_length,                           \
-                                              .contains = has,                                 \
-                                              .iterate = iterator,                             \
-                                              .repr = view_repr,                               \
-                                              __VA_ARGS__};                                    \
-    static const struct type view##_type = {.name = "dict_" #view,                             \
-                                            .destroy = view_destroy,                           \
-                                            .traverse = view_visit,                            \
-                                            .hash = hashing,                                   \
+#define VIEW(view, iterator, has, hashing, ...)                      \
+    static const struct slots view##_slots = {.kind = KIND_VIEW,     \
+                                              .length = view_length, \
+                                              .contains = has,       \
+                                              .iterate = iterator,   \
+                                              .repr = view_repr,     \
+                                              __VA_ARGS__};          \
+    static const struct type view##_type = {.name = "dict_" #view,   \
+                                            .destroy = view_destroy, \
+                                            .traverse = view_visit,  \
+                                            .hash = hashing,         \
                                             .slots = &view##_slots};
 VIEW(keys, keys_iterate, keys_contain, NULL, VIEW_SET_SLOTS)
 VIEW(values, values_iterate, values_contain, identity_hash, .compare = NULL)

@@ -234,8 +234,8 @@ static bool list_store_slice(struct thread *t, struct object *o, struct object *
         a = array_take(t, list);
         if (value != NULL && step != 1 && (int64_t)a.n != count) {
             raise_error(t, RAISES_VALUE_ERROR,
-                        "attempt to assign sequence of size %zu to extended slice of size %lld", a.n,
-                        (long long)count);
+                        "attempt to assign sequence of size %zu to extended slice of size %lld",
+                        a.n, (long long)count);
             fine = false;
         }
     }
@@ -750,8 +750,7 @@ static const struct slots list_slots = {
     .kind = KIND_LIST,
     .keep = KEEP_LIST,
     .binary = {[OPERATOR_ADD] = list_add, [OPERATOR_MULTIPLY] = list_multiply},
-    .in_place = {[OPERATOR_ADD] = list_in_place_add,
-                 [OPERATOR_MULTIPLY] = list_in_place_multiply},
+    .in_place = {[OPERATOR_ADD] = list_in_place_add, [OPERATOR_MULTIPLY] = list_in_place_multiply},
     .compare = list_compare,
     .truth = list_truth,
     .length = list_size,

@@ -9,10 +9,10 @@
 
 #include "text.h"
 
-#define METHOD(name)                                                                    \
-    static struct object *name(struct thread *t, struct object *self,                   \
-                               struct object *const *argument __attribute__((unused)),  \
-                               unsigned n __attribute__((unused)),                      \
+#define METHOD(name)                                                                   \
+    static struct object *name(struct thread *t, struct object *self,                  \
+                               struct object *const *argument __attribute__((unused)), \
+                               unsigned n __attribute__((unused)),                     \
                                struct object *const *keyword __attribute__((unused)))
 
 // --- containers in general --------------------------------------------------------------------
@@ -255,8 +255,9 @@ static const struct type tuple_type = {
 // Its items are raw, and filled at once.
 API struct tuple *tuple_new(struct thread *t, size_t n)
 {
-    struct tuple *o = object_new_kept(t, &tuple_type, sizeof *o + n * sizeof o->item[0],
-                                      AL_CONTAINER, (unsigned)(n < KEPT_SIZES ? n - 1 : KEPT_SIZES));
+    struct tuple *o =
+        object_new_kept(t, &tuple_type, sizeof *o + n * sizeof o->item[0], AL_CONTAINER,
+                        (unsigned)(n < KEPT_SIZES ? n - 1 : KEPT_SIZES));
     o->length = n;
     return o;
 }
