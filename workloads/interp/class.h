@@ -625,6 +625,43 @@ static int instance_contains(struct thread *t, struct object *o, struct object *
     drop(t, it);
     return failed(t) ? -1 : yes;
 }
+// Over what has __getitem__ and no __iter__: from index 0 on until there is an IndexError.
+struct getitem_iterator {
+    struct object base;
+    struct rc_slot of;
+    _Atomic(int64_t) next;
+};
+static void getitem_iterator_visit(struct object *o, rc_visit *visit, void *argument)
+{
+    visit(argument, &((struct getitem_iterator *)o)->of);
+}
+static void getitem_iterator_destroy(struct thread *t, struct object *o)
+{
+    getitem_iterator_visit(o, clear_visited, t);
+}
+static struct object *getitem_iterator_next(struct thread *t, struct object *o)
+{
+    struct getitem_iterator *it = (struct getitem_iterator *)o;
+    // relaxed: who shares an iterator with others gets each item once, in no order
+    int64_t i = atomic_fetch_add_explicit(&it->next, 1, memory_order_relaxed);
+    struct object *index = int_new(t, i);
+    struct object *item = subscript(t, object_of(rc_peek(&it->of)), index);
+    drop(t, index);
+    if (item == NULL && (raised(t, RAISES_INDEX_ERROR) || raised(t, RAISES_STOP_ITERATION)))
+        error_clear(t);
+    return item;
+}
+static struct object *iterator_itself(struct thread *t, struct object *o)
+{
+    return keep(t, o);
+}
+static const struct slots getitem_iterator_slots = {
+    .kind = KIND_ITERATOR, .iterate = iterator_itself, .next = getitem_iterator_next};
+static const struct type getitem_iterator_type = {.name = "iterator",
+                                               .destroy = getitem_iterator_destroy,
+                                               .traverse = getitem_iterator_visit,
+                                               .hash = identity_hash,
+                                               .slots = &getitem_iterator_slots};
 static struct object *instance_iterate(struct thread *t, struct object *o)
 {
     bool found;
@@ -633,7 +670,11 @@ static struct object *instance_iterate(struct thread *t, struct object *o)
         struct object *item = type_lookup(t, class_of(t, o), name_of(t, NAME_GETITEM));
         if (item != NULL) {
             drop(t, item);
-            return raise_fatal(t, "iteration by __getitem__ alone");
+            struct getitem_iterator *made =
+                object_new(t, &getitem_iterator_type, sizeof *made, AL_CONTAINER, 0);
+            rc_fill(t, &made->base.rc, &made->of, &keep(t, o)->rc);
+            atomic_init(&made->next, 0);
+            return &made->base;
         }
         return raise_error(t, RAISES_TYPE_ERROR, "'%s' object is not iterable", type_name(t, o));
     }
