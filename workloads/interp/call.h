@@ -362,7 +362,8 @@ static struct frame *frame_memory(struct thread *t, struct code *c, size_t size)
                                            "maximum recursion depth exceeded");
     struct frame *f = (struct frame *)in->stack_top;
     in->stack_top += size;
-    memset(f->local, 0, size - sizeof *f); // others have been here
+    // the head of an earlier frame may have stood here; 3.11 empties locals as well
+    memset(f->local, 0, size - offsetof(struct frame, local));
     return f;
 #else
     size_t whole = offsetof(struct frame_object, frame) + size;
@@ -562,8 +563,8 @@ static void frame_variables(struct thread *t, struct frame *f)
 
 static struct object *run(struct thread *t, struct frame *f);
 
-// A new frame of the function with these arguments: borrowed ones, or locals that are moved out of
-// where they are, as from the caller's stack (fast_function). NULL: an error.
+// A new frame of the function with these arguments: borrowed ones, or locals of the caller's stack
+// (fast_function), which are moved if the era does that. NULL: an error.
 // `callable`: a local that refers to the function and may be moved too, or NULL. Before 3.11 it
 // stays where it is, and a frame has no reference to its function.
 API struct frame *frame_with(struct thread *t, struct object *function, struct rc_local *callable,
@@ -592,8 +593,10 @@ API struct frame *frame_with(struct thread *t, struct object *function, struct r
                 break;
             }
         }
-        if (moved != NULL)
+        if (moved != NULL && ERA_ARGUMENTS_MOVE)
             rc_local_move(t, to, &moved[i]);
+        else if (moved != NULL)
+            rc_local_dup(t, to, &moved[i]);
         else
             rc_local_of(t, to, &argument[i]->rc);
     }
@@ -688,7 +691,17 @@ static struct object *class_call(struct thread *t, struct class_object *c,
         drop(t, o);
         return raise_error(t, RAISES_TYPE_ERROR, "%s() takes no arguments", class_name(c));
     }
+    struct object *bound = ERA_BOUND_METHODS ? method_new(t, init, o) : NULL, *second = NULL;
+    if (ERA_SELF_TUPLE) {
+        struct object **item = sync_alloc((n + 1) * sizeof *item);
+        for (unsigned i = 0; i < n + 1; i++)
+            item[i] = keep(t, i != 0 ? argument[i - 1] : o);
+        second = tuple_make(t, item, n + 1);
+        sync_free(item);
+    }
     struct object *result = call_with_self(t, init, o, argument, n, names);
+    drop_maybe(t, second);
+    drop_maybe(t, bound);
     drop(t, init);
     if (result != NULL && result != interp_of(t)->none) {
         raise_error(t, RAISES_TYPE_ERROR, "__init__() should return None, not '%s'",
