@@ -312,7 +312,7 @@ static struct object *tuple_of_locals(struct thread *t, struct rc_local *first, 
 {
     if (n == 0)
         return keep(t, interp_of(t)->empty_tuple);
-    struct object *near[16], **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
+    struct object *near[16] = {NULL}, **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
     for (unsigned i = 0; i < n; i++)
         item[i] = object_of(rc_local_own(t, &first[i]));
     struct object *tuple = tuple_make(t, item, n);
@@ -322,7 +322,7 @@ static struct object *tuple_of_locals(struct thread *t, struct rc_local *first, 
 }
 static struct object *list_of_locals(struct thread *t, struct rc_local *first, unsigned n)
 {
-    struct object *near[16], **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
+    struct object *near[16] = {NULL}, **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
     for (unsigned i = 0; i < n; i++)
         item[i] = object_of(rc_local_own(t, &first[i]));
     struct object *list = list_make(t, item, n);
@@ -346,7 +346,7 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
     *into = NULL;
     if (ERA_ARGUMENT_TUPLE) {
         // call_object: whatever is called gets a tuple
-        struct object *near[16], **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
+        struct object *near[16] = {NULL}, **item = n <= 16 ? near : sync_alloc(n * sizeof *item);
         for (unsigned i = 0; i < n; i++)
             item[i] = object_of(rc_local_own(t, &argument[i]));
         struct object *tuple = tuple_make(t, item, n);
@@ -407,7 +407,7 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
         *into = f;
         return NULL;
     }
-    struct object *near[8], **item = n <= 8 ? near : sync_alloc(n * sizeof *item);
+    struct object *near[8] = {NULL}, **item = n <= 8 ? near : sync_alloc(n * sizeof *item);
     struct object *tuple = NULL;
     if (ERA_BUILTIN_TUPLE && !(ERA_BUILTIN_ONE && n <= 1)) {
         for (unsigned i = 0; i < n; i++)

@@ -59,7 +59,7 @@ static bool specialise_as(struct thread *t, machine_word *at, uint64_t word, uns
     return mine && op != 0;
 }
 // The specialised instruction does not fit what it found.
-static __attribute__((noinline)) void specialise_miss(struct thread *t, machine_word *at,
+static __attribute__((noinline, unused)) void specialise_miss(struct thread *t, machine_word *at,
                                                       uint64_t word, unsigned general)
 {
     unsigned misses = WORD_C(word) + 1u;
