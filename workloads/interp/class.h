@@ -290,13 +290,28 @@ static struct object *no_attribute(struct thread *t, struct object *o, struct ob
     return raise_error(t, RAISES_ATTRIBUTE_ERROR, "'%s' object has no attribute '%s'",
                        type_name(t, o), ((struct string *)name)->bytes);
 }
+// In the instance's dictionary, held as the era holds it.
+static struct rc_header *instance_find(struct thread *t, struct object *o, struct object *name)
+{
+    struct dict *d = instance_dict(o);
+    if (ERA_ATTRIBUTE_HELD)
+        keep(t, &d->base);
+    sync_event(lookup);
+    struct rc_header *h = dict_get(t, d, &name->rc);
+    if (ERA_ATTRIBUTE_HELD)
+        drop(t, &d->base);
+    return h;
+}
 static struct object *instance_get(struct thread *t, struct object *o, struct object *name)
 {
     struct object *found = NULL;
+    if (ERA_ATTRIBUTE_HELD)
+        keep(t, name);
     if (!ERA_CLASSIC)
         found = type_lookup(t, class_of(t, o), name);
-    sync_event(lookup);
-    struct rc_header *h = dict_get(t, instance_dict(o), &name->rc);
+    struct rc_header *h = instance_find(t, o, name);
+    if (ERA_ATTRIBUTE_HELD)
+        drop(t, name);
     if (h != NULL) {
         drop_maybe(t, found);
         return object_of(h);
@@ -382,8 +397,7 @@ static struct object *get_method(struct thread *t, struct object *o, struct obje
     if (is_instance_kind(o)) {
         found = type_lookup(t, class_of(t, o), name);
         if (found != NULL && (is_function(found) || is_method_builtin(found))) {
-            sync_event(lookup);
-            struct rc_header *h = dict_get(t, instance_dict(o), &name->rc);
+            struct rc_header *h = instance_find(t, o, name);
             if (h == NULL) {
                 *self = keep(t, o);
                 return found;
@@ -418,7 +432,16 @@ static bool instance_set(struct thread *t, struct object *o, struct object *name
     }
     if (value == NULL)
         return dict_remove(t, instance_dict(o), &name->rc) || no_attribute(t, o, name) != NULL;
-    dict_set(t, instance_dict(o), &name->rc, &value->rc);
+    struct dict *d = instance_dict(o);
+    for (int i = 0; ERA_ATTRIBUTE_HELD && i < 2; i++)
+        keep(t, name);
+    if (ERA_STORE_HELD)
+        keep(t, &d->base);
+    dict_set(t, d, &name->rc, &value->rc);
+    if (ERA_STORE_HELD)
+        drop(t, &d->base);
+    for (int i = 0; ERA_ATTRIBUTE_HELD && i < 2; i++)
+        drop(t, name);
     return true;
 }
 static bool class_set(struct thread *t, struct class_object *c, struct object *name,

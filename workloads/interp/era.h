@@ -63,6 +63,10 @@ enum {
     // one (PyNumber_Coerce; until 2.0, for all but classic instances).
     ERA_COERCES = ERA < 201,
     ERA_METHOD_CACHE = ERA >= 206,
+    // PyObject_GenericGetAttr and its like hold the name and the instance's dictionary while they
+    // look; who stores holds the name twice, and until 3.2 the dictionary.
+    ERA_ATTRIBUTE_HELD = ERA >= 202,
+    ERA_STORE_HELD = ERA >= 202 && ERA < 303,
 
     // Inline caches of globals: by the versions of the two dictionaries (3.8 to 3.10), or, as all
     // that follow, specialised instructions (PEP 659).
