@@ -107,11 +107,18 @@ OUT_OF_LINE struct object *compare(struct thread *t, enum comparison how, struct
 {
     static const enum comparison swapped[] = {COMPARE_GT, COMPARE_GE, COMPARE_EQ,
                                               COMPARE_NE, COMPARE_LT, COMPARE_LE};
+    struct interp *in = interp_of(t);
     struct object *result = NOT_IMPLEMENTED;
+    // lists in lists without end (Py_EnterRecursiveCall)
+    if (__builtin_expect(in->depth >= CALLS_MOST, 0))
+        return raise_error(t, RAISES_RECURSION_ERROR,
+                           "maximum recursion depth exceeded in comparison");
+    in->depth++;
     if (slots_of(a)->compare != NULL)
         result = slots_of(a)->compare(t, a, b, how);
     if (result == NOT_IMPLEMENTED && slots_of(b)->compare != NULL)
         result = slots_of(b)->compare(t, b, a, swapped[how]);
+    in->depth--;
     if (result != NOT_IMPLEMENTED)
         return result;
     if (how == COMPARE_EQ || how == COMPARE_NE)
