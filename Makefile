@@ -59,7 +59,7 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs audits liveness fuzz peer power steady clean
+.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs instructions audits liveness fuzz peer power steady clean
 all: $(BUILD)/rclab
 
 help:
@@ -67,7 +67,8 @@ help:
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
-	@echo 'make docs                       the tables of docs/statistics.md, docs/schemes.md and docs/exploring.md again'
+	@echo 'make docs                       the tables of docs/statistics.md, schemes.md, exploring.md and interpreter.md again'
+	@echo 'make instructions               how many instructions the eras of the virtual machine execute (valgrind)'
 	@echo 'make audits [BUDGET=45s]        docs/audits.md again: which memory orders are needed, of every scheme, so long each'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
@@ -101,8 +102,12 @@ figures: all
 
 docs: $(BUILD)/test/simulation all
 	@$< <docs/statistics.md >docs/statistics.md.tmp && mv docs/statistics.md.tmp docs/statistics.md
+	@scripts/programs_table $(BUILD)/rclab <docs/interpreter.md >docs/interpreter.md.tmp && mv docs/interpreter.md.tmp docs/interpreter.md
 	@scripts/schemes $(BUILD)/rclab <docs/schemes.md >docs/schemes.md.tmp && mv docs/schemes.md.tmp docs/schemes.md
 	@tests/explore.sh --docs $(BUILD) <docs/exploring.md >docs/exploring.md.tmp && mv docs/exploring.md.tmp docs/exploring.md
+
+instructions: all
+	@scripts/instructions $(BUILD)
 
 BUDGET ?= 45s
 audits: all

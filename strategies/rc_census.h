@@ -3,7 +3,8 @@
 // Counts references for the census (SYNC_EVENTS): from here on rc_incref, rc_decref and
 // rc_try_incref are counted and then done. It stands behind a scheme's own three and before all who
 // call them (what counts slots and locals includes it), so that each is counted once, wherever it
-// comes from. What a collector counts for itself, and a scheme that moves counts about, is not in it.
+// comes from. What a collector counts for itself, and a scheme that moves counts about, is not in
+// it.
 //
 // One that writes nothing to an object is told apart: the object is immortal, or its count is kept
 // elsewhere (per_thread's tables, buffered's log).

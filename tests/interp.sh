@@ -173,4 +173,22 @@ run make -s "BUILD=$BUILD" "$BUILD/cells/program/nonsense"
 ok "a cell of an unknown runtime" is 2 "no runtime nonsense; $known"
 ok "nothing is left behind by what was refused" test -z "$(ls -A "$TMPDIR")"
 
+# --- what programs cost ---------------------------------------------------------------------------
+
+# Those whose instructions do not specialise count the same each time; their columns are the first.
+documented() {
+    local exact
+    exact=$(names runtime | sed -n '/^gil-\(1\|2\|3\.[0-9]$\)/p')
+    # shellcheck disable=SC2086 # words
+    scripts/programs_table "$rclab" $exact <docs/interpreter.md >"$work/counted" || return
+    awk -F ' [|] ' -v n="$(echo "$exact" | wc -l)" '
+        /^<!-- programs / { inside = 1; whole = / published /; next }
+        /^<!-- end/ { inside = 0 }
+        inside && whole { print }
+        inside && !whole { for (i = 1; i <= n + 1; i++) printf "%s%s", $i, i <= n ? " | " : " |\n" }
+    ' docs/interpreter.md >"$work/documented"
+    diff "$work/documented" "$work/counted" >&2
+}
+ok "docs/interpreter.md has what programs cost" documented
+
 plan

@@ -374,6 +374,41 @@ static void pairs_cost_what_the_traits_say(void **state)
     }
 }
 
+// A reference that is made or given up is one event, wherever it is counted (rc_census.h).
+static uint64_t references(void)
+{
+    const struct sync_events *e = &sync_here.events;
+    return e->incref + e->decref + e->uncounted;
+}
+#define ASSERT_REFERENCES(n, operation)            \
+    do {                                           \
+        uint64_t from_ = references();             \
+        operation;                                 \
+        assert_int_equal(references() - from_, n); \
+    } while (0)
+static void references_are_events(void **state)
+{
+    (void)state;
+    struct thread *t = open_world();
+    struct box *b = box_new(t, 1);
+    struct rc_header *h = bare_new(t), *other = bare_new(t), *got;
+    ASSERT_REFERENCES(1, rc_incref(t, h));
+    ASSERT_REFERENCES(1, rc_decref(t, h));
+    ASSERT_REFERENCES(1, rc_store(t, &b->o.rc, &b->item[0], other));
+    ASSERT_REFERENCES(2, rc_store(t, &b->o.rc, &b->item[0], h));
+    ASSERT_REFERENCES(1, got = rc_load(t, &b->item[0]));
+    assert_ptr_equal(got, h);
+    ASSERT_REFERENCES(1, rc_decref(t, got));
+    uint64_t made = sync_here.events.made;
+    got = bare_new(t);
+    assert_int_equal(sync_here.events.made - made, 1);
+    rc_decref(t, got);
+    rc_decref(t, h);
+    rc_decref(t, other);
+    rc_decref(t, &b->o.rc);
+    close_world(t);
+}
+
 static void only_a_peer_states_none(void **state)
 {
     (void)state;
@@ -389,9 +424,9 @@ static void only_a_peer_states_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WHEN(RC_SEEN, refcount_census_is_true),    WHEN(LK_SEEN, lock_census_is_true),
-        WHEN(RL_SEEN, reclaim_census_is_true),     WHEN(RC_SEEN, pairs_cost_what_the_traits_say),
-        cmocka_unit_test(only_a_peer_states_none),
+        WHEN(RC_SEEN, refcount_census_is_true),  WHEN(LK_SEEN, lock_census_is_true),
+        WHEN(RL_SEEN, reclaim_census_is_true),   WHEN(RC_SEEN, pairs_cost_what_the_traits_say),
+        cmocka_unit_test(references_are_events), cmocka_unit_test(only_a_peer_states_none),
     };
     return RUN("census", tests);
 }
