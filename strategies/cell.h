@@ -35,6 +35,7 @@
 #include LK_HEADER
 // clang-format on
 #include "lk_census.h"
+#include "rc_census.h"
 
 // Allocator and reclaimer are what the two schemes go with, and the reclaimer what the allocator
 // does, unless told otherwise.

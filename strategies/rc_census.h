@@ -8,10 +8,13 @@
 //
 // One that writes nothing to an object is told apart: the object is immortal, or its count is kept
 // elsewhere (per_thread's tables, buffered's log).
-#ifndef RC_CENSUS_H
-#define RC_CENSUS_H
-
+//
+// A scheme that is made of another one has renamed the other's rc_incref while it is included: then
+// there is nothing to count with yet, and cell.h includes this again.
 #include "rc.h"
+
+#if !defined RC_CENSUS_H && !defined rc_incref
+#define RC_CENSUS_H
 
 #ifdef SYNC_CENSUS
 API bool census_wrote(const struct sync_counts *before)
