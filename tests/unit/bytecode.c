@@ -381,6 +381,9 @@ static void test_heads(void **state)
         {"no cells", HEAD ">code 0 \"m\"\nkind module\narguments 0\nstack 1\nfree \"x\"\n"
                           "constant none\n" RETURN "end\n"},
         {"no cell but __class__", MODULE(RETURN) ">" CLASS("cell \"x\" -1\nRAISE 0\n")},
+        {"more arguments", MODULE("  MAKE_FUNCTION 1 0\n" RETURN)
+         ">code 1 \"f\"\nkind function\narguments 1\nstack 1\nconstant none\n"
+         "  LOAD_CONST 0\n  RETURN_VALUE\nend\n"},
         {"more arguments", MODULE(RETURN) ">code 1 \"f\"\nkind function\narguments 1\nstack 1\n"
                                           "constant none\n" RETURN "end\n"},
         {"a parameter that there is not",

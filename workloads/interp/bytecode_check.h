@@ -646,14 +646,18 @@ static inline bool check_code(struct bytecode_checker *c)
     return ok;
 }
 
-// Sets `depth` of all instructions; or false, and what is wrong.
+// Sets `depth` of all instructions; or false, and what is wrong. All heads come first: instructions
+// ask about the codes that they make functions of.
 static inline bool bytecode_check(struct bytecode *b, struct bytecode_fault *fault)
 {
-    struct bytecode_checker c = {.program = b, .fault = fault};
-    for (; c.number < b->codes; c.number++) {
-        c.code = &b->code[c.number];
-        if (!check_head(&c) || !check_code(&c))
-            return false;
+    bool (*const parts[])(struct bytecode_checker *) = {check_head, check_code};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct bytecode_checker c = {.program = b, .fault = fault};
+        for (; c.number < b->codes; c.number++) {
+            c.code = &b->code[c.number];
+            if (!parts[i](&c))
+                return false;
+        }
     }
     return true;
 }
