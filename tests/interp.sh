@@ -64,7 +64,7 @@ echo 'def bench(n): yield n' >"$work/generator.py"
 
 run "$rclab" list runtime
 ok "list runtime tells schemes, era and features" says "gil-3.12 " "pep703+optimistic+gus+heaps, instructions of 3.12" \
-    "immortal free_threaded"
+    "immortal" "check_10"
 run "$rclab" list runtime --json
 for member in rc lock reclaimer alloc era features baseline; do
     ok "list runtime --json: $member of each" test "$(grep -c "\"$member\": \"" "$work/out")" = "$(names runtime | wc -l)"

@@ -4,7 +4,8 @@
 // CPython's global interpreter lock until 3.1 (2009; Python/ceval.c, Python/thread_pthread.h), with
 // the lock that it had on Linux in its last years: a semaphore.
 //
-// The evaluation loop counts a ticker down; below 0 it is set to the check interval, 100, and the
+// The evaluation loop counts a ticker down; below 0 it is set to the check interval, 100 (until 2.2
+// 10, which a runtime may ask for: FEATURE_CHECK_10), and the
 // lock is given and taken at once, in the hope that somebody else takes it in between. Nothing says
 // that somebody does: the semaphore's value is 1 again, who has it in cache takes it, and the one
 // that was woken finds 0 and sleeps on. With several processors that is the usual case, and a
@@ -28,7 +29,11 @@
 #define LK_WHEN    "never; it is where the convoy comes from"
 #define LK_TRAITS  (LK_EXCLUDES | LK_GLOBAL)
 
-enum { GIL_CHECK_INTERVAL = 100 }; // sys.getcheckinterval()
+#ifdef FEATURE_CHECK_10
+enum { GIL_CHECK_INTERVAL = 10 }; // sys.setcheckinterval's default until 2.2
+#else
+enum { GIL_CHECK_INTERVAL = 100 };
+#endif
 
 struct lk_world {
     _Alignas(SYNC_LINE) _Atomic(uint32_t) value; // 1: free

@@ -77,11 +77,11 @@ static void macros(const struct runtime *r, char *text, size_t size)
     snprintf(features, sizeof features, "%s", r->features);
     for (char *word = strtok_r(features, " ", &save); word != NULL;
          word = strtok_r(NULL, " ", &save)) {
-        bool immortal = strcmp(word, "immortal") == 0, free = strcmp(word, "free_threaded") == 0;
-        if (!immortal && !free)
+        bool immortal = strcmp(word, "immortal") == 0, check = strcmp(word, "check_10") == 0;
+        if (!immortal && !check)
             fail_msg("%s: '%s' is no feature", r->name, word);
         used += snprintf(text + used, size - (size_t)used, " -DFEATURE_%s",
-                         immortal ? "IMMORTAL" : "FREE_THREADED");
+                         immortal ? "IMMORTAL" : "CHECK_10");
     }
 }
 
