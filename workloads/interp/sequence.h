@@ -27,27 +27,41 @@ API struct object *list_item(struct thread *t, struct object *o, size_t i)
 
 // --- arrays -----------------------------------------------------------------------------------
 
-// Counted references, in memory of the C library's.
+// Counted references: a few in the array itself (list_ass_slice's recycle_on_stack), more in memory of
+// the C library's. It stays where it is.
+enum { ARRAY_NEAR = 8 };
 struct array {
     struct rc_header **item;
     size_t n;
+    struct rc_header *near[ARRAY_NEAR];
 };
+static void array_open(struct array *a, size_t room)
+{
+    a->item = room <= ARRAY_NEAR ? a->near : sync_alloc(room * sizeof a->item[0]);
+    a->n = 0;
+}
+// The references are somebody else's now.
+static void array_free(struct array *a)
+{
+    if (a->item != a->near)
+        sync_free(a->item);
+}
 static void array_close(struct thread *t, struct array *a)
 {
     while (a->n != 0)
         rc_decref(t, a->item[--a->n]);
-    sync_free(a->item);
+    array_free(a);
 }
 // All that is in the list, which is empty afterwards.
-static struct array array_take(struct thread *t, struct object *list)
+static void array_take(struct thread *t, struct object *list, struct array *a)
 {
     for (;;) {
         size_t room = list_length(t, as_list(list));
-        struct array a = {.item = sync_alloc((room + 1) * sizeof(struct rc_header *))};
-        a.n = list_take_all(t, as_list(list), a.item, room);
-        if (a.n <= room)
-            return a;
-        sync_free(a.item); // it has grown meanwhile
+        array_open(a, room);
+        a->n = list_take_all(t, as_list(list), a->item, room);
+        if (a->n <= room)
+            return;
+        array_free(a); // it has grown meanwhile
     }
 }
 API struct object *const *array_objects(const struct array *a)
@@ -96,12 +110,12 @@ static struct object *list_from(struct thread *t, struct object *iterable)
     if (is_list(iterable))
         return &list_slice(t, as_list(iterable), 0, SIZE_MAX)->base;
     if (is_tuple(iterable)) {
-        size_t n = tuple_length(iterable);
-        struct object **item = sync_alloc((n + 1) * sizeof *item);
-        for (size_t i = 0; i < n; i++)
-            item[i] = keep(t, tuple_item(iterable, i));
-        struct object *list = list_make(t, item, n);
-        sync_free(item);
+        struct array a;
+        array_open(&a, tuple_length(iterable));
+        for (; a.n < tuple_length(iterable); a.n++)
+            a.item[a.n] = &keep(t, tuple_item(iterable, a.n))->rc;
+        struct object *list = list_make(t, array_objects(&a), a.n);
+        array_free(&a);
         return list;
     }
     struct object *list = &list_new(t)->base;
@@ -113,9 +127,10 @@ static struct object *list_from(struct thread *t, struct object *iterable)
 // Of a list that nobody else has, which is empty afterwards.
 static struct object *tuple_from_list(struct thread *t, struct object *list)
 {
-    struct array a = array_take(t, list);
+    struct array a;
+    array_take(t, list, &a);
     struct object *tuple = tuple_make(t, array_objects(&a), a.n);
-    sync_free(a.item);
+    array_free(&a);
     return tuple;
 }
 
@@ -228,10 +243,11 @@ static bool list_store_slice(struct thread *t, struct object *o, struct object *
             raise_error(t, RAISES_TYPE_ERROR, "can only assign an iterable");
         return false;
     }
-    struct array a = {0}, out = {0};
+    struct array a, out;
+    array_open(&a, 0);
     bool fine = slice_bounds(t, slice, list_size(t, o), &start, &step, &count);
     if (fine) {
-        a = array_take(t, list);
+        array_take(t, list, &a);
         if (value != NULL && step != 1 && (int64_t)a.n != count) {
             raise_error(t, RAISES_VALUE_ERROR,
                         "attempt to assign sequence of size %zu to extended slice of size %lld",
@@ -241,8 +257,7 @@ static bool list_store_slice(struct thread *t, struct object *o, struct object *
     }
     drop(t, list);
     if (!fine) {
-        if (a.item != NULL)
-            array_close(t, &a);
+        array_close(t, &a);
         return false;
     }
     if (step < 0) { // the same places, upwards
@@ -257,11 +272,11 @@ static bool list_store_slice(struct thread *t, struct object *o, struct object *
     }
     if (value == NULL && count == 0)
         step = 1;
-    out.item = sync_alloc(((size_t)count + a.n + 1) * sizeof out.item[0]);
+    array_open(&out, (size_t)count + a.n);
     out.n = list_replace(t, as_list(o),
                          (struct list_places){(size_t)start, (size_t)step, (size_t)count}, a.item,
                          a.n, out.item);
-    sync_free(a.item);
+    array_free(&a);
     array_close(t, &out);
     return true;
 }
@@ -613,11 +628,12 @@ static bool sort_objects(struct thread *t, struct object **item, size_t n, struc
 // In place: the list is empty meanwhile, as comparisons may look at it and no lock is held.
 static bool list_sort_by(struct thread *t, struct object *list, struct object *key, bool reverse)
 {
-    struct array a = array_take(t, list);
+    struct array a, strange; // strange: what was put in meanwhile
+    array_take(t, list, &a);
     bool fine = sort_objects(t, (struct object **)a.item, a.n, key, reverse);
-    struct array strange = array_take(t, list); // what was put in meanwhile
+    array_take(t, list, &strange);
     list_replace(t, as_list(list), (struct list_places){.step = 1}, a.item, a.n, NULL);
-    sync_free(a.item);
+    array_free(&a);
     if (strange.n != 0 && fine) {
         raise_error(t, RAISES_VALUE_ERROR, "list modified during sort");
         fine = false;
