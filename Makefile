@@ -59,7 +59,7 @@ source = $(filter %/$(1).c,$(WORKLOADS))
 header = $(firstword $(filter %/$(2).h,$(HEADERS_$(1))))
 
 MAKEFLAGS += --no-builtin-rules
-.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs instructions audits liveness fuzz peer power steady clean
+.PHONY: all help deps deps-test sweep test check check-scheme torture lint asm figures docs instructions weights audits liveness fuzz peer power steady clean
 all: $(BUILD)/rclab
 
 help:
@@ -69,6 +69,7 @@ help:
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
 	@echo 'make docs                       the tables of docs/statistics.md, schemes.md, exploring.md and interpreter.md again'
 	@echo 'make instructions               how many instructions the eras of the virtual machine execute (valgrind)'
+	@echo 'make weights [ROUNDS=5]         how much time the eras take of what python3 takes (some minutes)'
 	@echo 'make audits [BUDGET=45s]        docs/audits.md again: which memory orders are needed, of every scheme, so long each'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
@@ -108,6 +109,10 @@ docs: $(BUILD)/test/simulation all
 
 instructions: all
 	@scripts/instructions $(BUILD)
+
+ROUNDS ?= 5
+weights: all
+	@scripts/weights $(BUILD) $(ROUNDS)
 
 BUDGET ?= 45s
 audits: all
