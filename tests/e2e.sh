@@ -33,24 +33,6 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 . tests/tap.sh
 
-is() { # status, then words that stderr must have
-    [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
-    shift
-    local word
-    for word; do
-        grep -qF -e "$word" "$work/err" || { echo "stderr lacks '$word'"; return 1; }
-    done
-}
-refused() { # words: status 2, nothing on stdout, the words on stderr
-    [ ! -s "$work/out" ] || { echo "it printed something"; return 1; }
-    is 2 "$@"
-}
-says() { # words that stdout must have
-    local word
-    for word; do
-        grep -qF -e "$word" "$work/out" || { echo "stdout lacks '$word'"; return 1; }
-    done
-}
 lines() { # n: so many lines on stdout
     [ "$(wc -l <"$work/out")" = "$1" ] || { echo "$(wc -l <"$work/out") lines, not $1"; return 1; }
 }
@@ -195,17 +177,6 @@ ok "run --census as text" says "census, per operation:" "rmw 2"
 
 # --- bad input ------------------------------------------------------------------------------------
 
-bad_input() { # text, words..., --, arguments
-    local text=$1 words=()
-    shift
-    while [ "$1" != -- ]; do
-        words+=("$1")
-        shift
-    done
-    shift
-    run "$rclab" "$@"
-    ok "refused: $text" refused ${words[@]+"${words[@]}"}
-}
 known() { names "$1" | tr '\n' ' ' | sed -e 's/^/known: /' -e 's/ $//'; }
 bad_input "no workload" "$(known workload)" -- run --rc atomic
 bad_input "unknown workload" "'nonsense'" "$(known workload)" -- run nonsense --rc atomic

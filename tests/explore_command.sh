@@ -15,33 +15,8 @@ mkdir -p "$work"
 . tests/tap.sh
 BOUND=120 # a program may have to be built
 
-says() { # status, words that stdout must have
-    [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
-    shift
-    local word
-    for word; do
-        grep -qF -e "$word" "$work/out" || { echo "stdout lacks '$word'"; return 1; }
-    done
-}
-refused() { # words: status 2, nothing on stdout, the words on stderr
-    [ "$status" = 2 ] || { echo "status $status, not 2"; return 1; }
-    [ ! -s "$work/out" ] || { echo "it printed something"; return 1; }
-    local word
-    for word; do
-        # argp breaks lines
-        tr '\n' ' ' <"$work/err" | grep -qF -e "$word" || { echo "stderr lacks '$word'"; return 1; }
-    done
-}
-bad_input() { # text, words..., --, arguments
-    local text=$1 words=()
-    shift
-    while [ "$1" != -- ]; do
-        words+=("$1")
-        shift
-    done
-    shift
-    run "$rclab" "$@"
-    ok "refused: $text" refused "${words[@]}"
+gives() { # status, words that stdout must have
+    is "$1" && says "${@:2}"
 }
 not_built() { ! grep -q building "$work/err"; }
 known() { "$rclab" list "$1" | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p' | tr '\n' ' ' | sed -e 's/^/known: /' -e 's/ $//'; }
@@ -60,7 +35,7 @@ for command in explore audit; do
     bad_input "$command: none with an allocator that keeps" "given back whole" -- $command --rc none --alloc system
     bad_input "$command: a peer" "glib is a peer" "sync.h" "make check-scheme SCHEME=glib" -- $command --rc glib
     run "$rclab" $command --help
-    ok "$command --help tells schemes and the exit status" says 0 "--rc" "--lock" "KIND/NAME" "Exit status: 0"
+    ok "$command --help tells schemes and the exit status" gives 0 "--rc" "--lock" "KIND/NAME" "Exit status: 0"
 done
 bad_input "a name of another kind" "'lock/spin'" "$(known refcount)" -- explore --rc lock/spin
 bad_input "an unknown face" "'x'" "known: declared instrumented" -- explore --rc atomic --face x
@@ -77,31 +52,31 @@ bad_input "an unknown scenario" "'nonsense'" "known: " "lock_unlock" -- explore 
 bad_input "a budget that is no time" "'x' is not a time" -- audit --rc atomic --budget x
 bad_input "an argument of audit" "'all'" -- audit all --rc atomic
 run "$rclab" --help
-ok "rclab --help tells both" says 0 explore audit
+ok "rclab --help tells both" gives 0 explore audit
 
 # --- what is taken --------------------------------------------------------------------------------
 
 run "$rclab" explore --list --rc refcount/biased --lock lock/gil
-ok "--list tells scenarios, schemes by KIND/NAME" says 0 "lock_unlock " "share_and_drop " "safepoint_lets_in "
+ok "--list tells scenarios, schemes by KIND/NAME" gives 0 "lock_unlock " "share_and_drop " "safepoint_lets_in "
 cp "$work/out" "$work/gil"
 run "$rclab" explore --list --lock pthread
-ok "--list tells why one says nothing of these schemes" says 0 "omitted: this lock scheme is no global one"
+ok "--list tells why one says nothing of these schemes" gives 0 "omitted: this lock scheme is no global one"
 run "$rclab" explore --list --rc plain
 ok "without --lock: gil where threads cannot count at a time" cmp -s "$work/out" "$work/gil"
 run "$rclab" explore --list
-ok "--list needs no scheme" says 0 lock_unlock
+ok "--list needs no scheme" gives 0 lock_unlock
 run "$rclab" explore lock_unlock share_and_drop --rc biased --schedules 200
-ok "two scenarios, pthread" says 0 "lock_unlock: 200 schedules, no failure" "share_and_drop: 200 schedules, no failure"
+ok "two scenarios, pthread" gives 0 "lock_unlock: 200 schedules, no failure" "share_and_drop: 200 schedules, no failure"
 cp "$work/out" "$work/first"
 run "$rclab" explore lock_unlock share_and_drop --rc refcount/biased --lock lock/pthread --schedules 200
 hashes() { grep -o 'hash [0-9a-f]*' "$1"; }
 same_hashes() { [ "$(hashes "$work/first")" = "$(hashes "$work/out")" ] && [ "$(hashes "$work/out" | wc -l)" = 2 ]; }
 ok "the same schedules once more" same_hashes
 run "$rclab" explore lock_unlock --rc biased --lock gil --mode exhaustive --depth 1
-ok "every schedule with one deviation" says 0 "lock_unlock: " "no failure"
+ok "every schedule with one deviation" gives 0 "lock_unlock: " "no failure"
 for mode in random pct; do
     run "$rclab" explore lock_unlock --rc atomic --mode $mode --schedules 300 --seed 7
-    ok "mode $mode" says 0 "lock_unlock: 300 schedules"
+    ok "mode $mode" gives 0 "lock_unlock: 300 schedules"
 done
 last="an interrupted explore"
 timeout --preserve-status -s INT 2 "$rclab" explore lock_unlock --rc atomic --schedules 1000000000000 >"$work/out" 2>"$work/err"
@@ -132,7 +107,7 @@ bad_input "a name that is none" "letters, digits" -- explore --lock "$work/blank
 bad_input "a lock's header under plain" "needs a global lock" -- explore --rc plain --lock "$work/right/spin.h"
 
 run "$rclab" explore lock_unlock --lock "$work/right/spin.h" --schedules 2000
-ok "a header" says 0 "lock_unlock: 2000 schedules, no failure"
+ok "a header" gives 0 "lock_unlock: 2000 schedules, no failure"
 # A failure is told with a command that gives it again, word by word: the same failure, the same schedule.
 failure() { grep -m1 '^data race: ' "$1"; }
 schedule() { sed -n "s/^$2: .*schedule \([0-9a-f]*\).*/\1/p" "$1"; }
@@ -142,13 +117,13 @@ replays() { # what: replay or seed
     found=$(schedule "$work/failed" "$1")
     [ -n "$command" ] && [ -n "$found" ] || { echo "no $1"; return 1; }
     run bash -c "$command"
-    says 1 "data race: " "schedule $found" && { [ "$1" = seed ] || says 1 "$(failure "$work/failed")"; }
+    gives 1 "data race: " "schedule $found" && { [ "$1" = seed ] || gives 1 "$(failure "$work/failed")"; }
 }
 for face in declared instrumented; do
     for options in "lock_unlock --lock $work/wrong/spin.h" "share_and_drop --rc $work/wrong/atomic.h"; do
         # shellcheck disable=SC2086
         run "$rclab" explore $options --face $face --schedules 2000
-        ok "explore $options: fails ($face)" says 1 "data race" "replay: $rclab explore" "${options#* }"
+        ok "explore $options: fails ($face)" gives 1 "data race" "replay: $rclab explore" "${options#* }"
         cp "$work/out" "$work/failed"
         for what in replay seed replay; do
             ok "... the $what command gives the same failure again" replays $what
@@ -156,29 +131,29 @@ for face in declared instrumented; do
     done
 done
 run "$rclab" explore lock_unlock --lock spin --schedules 2000
-ok "the tree's scheme of that name is another one" says 0 "no failure"
+ok "the tree's scheme of that name is another one" gives 0 "no failure"
 run "$rclab" explore lock_unlock --rc "$work/wrong/atomic.h" --lock "$work/wrong/spin.h" --schedules 2000
-ok "two headers" says 1 "--rc $work/wrong/atomic.h --lock $work/wrong/spin.h"
+ok "two headers" gives 1 "--rc $work/wrong/atomic.h --lock $work/wrong/spin.h"
 
 # --- audit ----------------------------------------------------------------------------------------
 
 run "$rclab" audit --lock spin --budget 3s
-ok "audit --lock: of the lock, under atomic" says 0 "The orders of lock/spin.h" "--rc atomic --lock spin" "| needed |"
+ok "audit --lock: of the lock, under atomic" gives 0 "The orders of lock/spin.h" "--rc atomic --lock spin" "| needed |"
 needed() { # the first order that is: its command fails as the table tells
     local command
     command="$(sed -n 's/^    \(.*\) \.\.\.$/\1/p' "$work/out") $(sed -n 's/.*| needed | data race: `\(.*\)` |.*/\1/p' "$work/out" | head -n 1)"
     run bash -c "$command"
-    says 1 "data race: "
+    gives 1 "data race: "
 }
 ok "its command gives the failure" needed
 run "$rclab" audit --rc refcount/atomic_relaxed --lock spin --budget 1s
-ok "audit with both: of the refcount scheme" says 0 "The orders of refcount/atomic_relaxed.h" "--rc refcount/atomic_relaxed --lock spin"
+ok "audit with both: of the refcount scheme" gives 0 "The orders of refcount/atomic_relaxed.h" "--rc refcount/atomic_relaxed --lock spin"
 run "$rclab" audit --reclaimer ebr --budget 1s
-ok "audit --reclaimer: of the reclaimer" says 0 "The orders of reclaim/ebr.h" "--reclaimer ebr" "| needed |"
+ok "audit --reclaimer: of the reclaimer" gives 0 "The orders of reclaim/ebr.h" "--reclaimer ebr" "| needed |"
 run "$rclab" explore retires_within --reclaimer tests/broken/qsbr_retirer.h --schedules 2000
-ok "a reclaimer's header" says 1 "data race: " "--reclaimer tests/broken/qsbr_retirer.h"
+ok "a reclaimer's header" gives 1 "data race: " "--reclaimer tests/broken/qsbr_retirer.h"
 # from where the sources are not
 run env -C "$work" "$(realpath "$rclab")" audit --lock right/spin.h --budget 1s
-ok "audit of a header, from elsewhere" says 0 "right/spin.h" "| needed |"
+ok "audit of a header, from elsewhere" gives 0 "right/spin.h" "| needed |"
 
 plan

@@ -30,13 +30,6 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 . tests/tap.sh
 
-says() { # words that stderr must have
-    local word
-    for word; do
-        grep -qF -e "$word" "$work/err" || { echo "stderr lacks '$word'"; return 1; }
-    done
-}
-
 mkdir "$copy"
 cp -RLp Makefile harness strategies workloads scripts "$copy/"
 env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -j2 -C "$copy" BUILD=build all >"$work/err" 2>&1
@@ -128,7 +121,7 @@ ok "the store is sound after each kill" test "$broken" = 0
 ok "much is kept" test "$some" -ge $((kills / 2)) -a "$some" -lt "$total"
 "${sweep[@]}" >/dev/null 2>"$work/err" </dev/null
 ok "the same command goes on to the end" test $? = 0
-ok "it went on where it was" says "going on with"
+ok "it went on where it was" has err "going on with"
 ok "integrity_check" test "$(sqlite3 "$store" 'PRAGMA integrity_check')" = ok
 ok "everything is measured" test "$(measured "$store")" = "$total"
 good() { sqlite3 "$store" "SELECT count(*) FROM invocation WHERE status != 'ok'"; }
@@ -142,7 +135,7 @@ ok "no invocation without its samples" test "$(torn)" = 0
 before=$(sha256sum <"$store")
 "${sweep[@]}" >/dev/null 2>"$work/err" </dev/null
 ok "the same command once more ends well" test $? = 0
-ok "... says so" says "nothing to measure"
+ok "... says so" has err "nothing to measure"
 ok "... and changes nothing" test "$(sha256sum <"$store")" = "$before"
 
 # --- a full disk ----------------------------------------------------------------------------------
@@ -156,7 +149,7 @@ if mount -t tmpfs -o size=3m tmpfs "$work/small" 2>"$work/err"; then
     sweep=("$copy/build/rclab" sweep "$work/full.ini" --store "$store" --share)
     "${sweep[@]}" >/dev/null 2>"$work/err" </dev/null
     ok "a full disk is status 1" test $? = 1
-    ok "... and is told, with what helps" says "$store" "full" "the same command"
+    ok "... and is told, with what helps" has err "$store" "full" "the same command"
     "$copy/build/rclab" show --store "$store" >"$work/out" 2>"$work/err"
     ok "the store is read on the full disk" test $? = 0
     kept=$("$copy/build/rclab" export --format csv --store "$store" 2>"$work/err" | tail -n +2 | cut -d, -f1,2 | sort -u | wc -l)
@@ -167,7 +160,7 @@ if mount -t tmpfs -o size=3m tmpfs "$work/small" 2>"$work/err"; then
     mount -o remount,size=64m "$work/small"
     "${sweep[@]}" >/dev/null 2>"$work/err" </dev/null
     ok "with space it goes on" test $? = 0
-    ok "... where it was" says "going on with"
+    ok "... where it was" has err "going on with"
     ok "integrity_check" test "$(sqlite3 "$store" 'PRAGMA integrity_check')" = ok
     ok "everything is measured" test "$(measured "$store")" = "$total"
     ok "no attempt twice" test -z "$(twice)"

@@ -18,35 +18,6 @@ export BOUND=300 # cells are compiled, too
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
-is() { # status, then words that stderr must have
-    [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
-    shift
-    local word
-    for word; do
-        grep -qF -e "$word" "$work/err" || { echo "stderr lacks '$word'"; return 1; }
-    done
-}
-refused() { # words: status 2, nothing on stdout, the words on stderr
-    [ ! -s "$work/out" ] || { echo "it printed something"; return 1; }
-    is 2 "$@"
-}
-says() { # words that stdout must have
-    local word
-    for word; do
-        grep -qF -e "$word" "$work/out" || { echo "stdout lacks '$word'"; return 1; }
-    done
-}
-bad_input() { # text, words..., --, arguments
-    local text=$1 words=()
-    shift
-    while [ "$1" != -- ]; do
-        words+=("$1")
-        shift
-    done
-    shift
-    run "$rclab" "$@"
-    ok "refused: $text" refused ${words[@]+"${words[@]}"}
-}
 names() { "$rclab" list "$1" | sed -n 's/^  \([^ ][^ ]*\) .*/\1/p'; }
 few=(--ops 20 --samples 2 --share)
 

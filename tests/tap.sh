@@ -34,6 +34,35 @@ run() {
     timeout -k 5 "${BOUND:-60}" "$@" >"$work/out" 2>"$work/err" </dev/null
     status=$?
 }
+# What ok is given: what was run last, asked.
+has() { # file of $work, words that it must have, over the ends of lines (argp breaks them)
+    local word
+    for word in "${@:2}"; do
+        tr '\n' ' ' <"$work/$1" | grep -qF -e "$word" || { echo "std$1 lacks '$word'"; return 1; }
+    done
+}
+is() { # status, then words that stderr must have
+    [ "$status" = "$1" ] || { echo "status $status, not $1"; return 1; }
+    has err "${@:2}"
+}
+refused() { # words: status 2, nothing on stdout, the words on stderr
+    [ ! -s "$work/out" ] || { echo "it printed something"; return 1; }
+    is 2 "$@"
+}
+says() { # words that stdout must have
+    has out "$@"
+}
+bad_input() { # text, words..., --, arguments of $rclab, which refuses them
+    local text=$1 words=()
+    shift
+    while [ "$1" != -- ]; do
+        words+=("$1")
+        shift
+    done
+    shift
+    run "$rclab" "$@"
+    ok "refused: $text" refused ${words[@]+"${words[@]}"}
+}
 plan() { # the script's end
     echo "1..$tests"
     exit "$bad"
