@@ -440,7 +440,7 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
 #define FAIL_IF(x)                      \
     if (__builtin_expect((x), 0))       \
         goto error;
-// The result takes the place of n operands.
+// The result takes the place of n operands; what may have taken long looks whether something waits.
 #define ANSWER(n, result)                         \
     do {                                          \
         struct object *answer_ = (result);        \
@@ -448,6 +448,8 @@ static __attribute__((noinline)) struct object *call_locals(struct thread *t,
         for (int i_ = 0; i_ < (n); i_++)          \
             DROP();                               \
         PUSH(answer_);                            \
+        if (ERA_BREAKS)                           \
+            lk_safepoint(t);                      \
     } while (0)
 
 // Where it is, and whether it is traced; relaxed: nobody changes it.
