@@ -480,12 +480,9 @@ API void rc_free(struct thread *t, struct rc_header *h)
     sync_tally_add(t->died);
 }
 
-// Out of line: inlined, each decref would carry the whole loop of deaths.
-static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc_header *h)
+// What h refers to may die with it: one after the other, however deep that goes.
+static __attribute__((noinline, unused)) void rc_die_all(struct thread *t, struct rc_header *h)
 {
-#ifdef RC_DIES
-    RC_DIES(t, h);
-#endif
     if (t->dying) {
         rc_die_later(t, h);
         return;
@@ -500,6 +497,20 @@ static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc
         h = t->dead[--t->dead_count];
     }
     t->dying = false;
+}
+// Out of line: inlined, each decref would carry the whole loop of deaths.
+static __attribute__((noinline, unused)) void rc_die(struct thread *t, struct rc_header *h)
+{
+#ifdef RC_DIES
+    RC_DIES(t, h);
+#endif
+#ifdef CELL_LEAF
+    if (CELL_LEAF(h)) {
+        rc_free(t, h);
+        return;
+    }
+#endif
+    rc_die_all(t, h);
 }
 
 static __attribute__((noinline, unused)) void rc_die_together(struct thread *t,

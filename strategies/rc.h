@@ -205,6 +205,9 @@ API void obj_destroy(struct thread *t, struct rc_header *h);
 // has none. Only rc_weak_* touch the list.
 API _Atomic(struct rc_weak *) *obj_weaks(struct rc_header *h);
 
+// A workload may define CELL_LEAF(h), before it includes cell.h: whether h, which is dead, refers to
+// nothing and has no weak references, so that its death is that of its memory.
+//
 // A workload with free lists of its own defines CELL_FREE(t, h), before it includes cell.h: takes
 // the memory of a dead object instead of al_free, to keep it for rc_new_in or to al_free it later.
 // The header stays as it is: a collector that finds its objects by al_visit, or one who tries

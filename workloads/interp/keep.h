@@ -65,6 +65,12 @@ API size_t keep_index(const struct object *o, enum keep kind)
         return o->type == &range_iterator_type;
     return kind == KEEP_TUPLE ? ((const struct tuple *)o)->length - 1 : 0;
 }
+// CELL_LEAF.
+API bool value_is_leaf(const struct rc_header *h)
+{
+    const struct type *type = ((const struct object *)h)->type;
+    return type->destroy == NULL && type->weaks == NULL;
+}
 // Whether a dead frame's memory waits for its code's next call; in call.h.
 static bool frame_keep(struct object *o);
 // Instead of al_free (CELL_FREE): the memory of a dead object. A thread of the refcount scheme's own

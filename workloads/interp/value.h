@@ -25,6 +25,9 @@ struct thread;
 struct rc_header;
 static inline void value_free(struct thread *t, struct rc_header *h);
 #define CELL_FREE(t, h) value_free(t, h)
+// Integers, floats and strings, mostly.
+static inline _Bool value_is_leaf(const struct rc_header *h);
+#define CELL_LEAF(h) value_is_leaf(h)
 // Locals that are lent (era.h).
 #if ERA >= 314
 #define RC_LOCAL_BORROWS
