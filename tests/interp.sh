@@ -55,6 +55,12 @@ for runtime in gil-3.12 pep703; do
     ok "$runtime --json: what was run and what came out" says "\"runtime\":\"$runtime\"" '"program":"sum.py"' \
         '"result":"' '"leaked":0' '"params":{"n":10}' '"verified":true'
 done
+# CPython's takes these, so no program may catch an error that it would not have there
+for call in "dict(a=n)" "'{x}'.format(x=n)" "{}.update(a=n)"; do
+    printf 'def bench(n):\n    try:\n        return %s\n    except TypeError:\n        return 0\n' "$call" >"$work/any.py"
+    run "$rclab" run program --file "$work/any.py" --runtime gil-3.12 "${few[@]}"
+    ok "$call is told to be outside" has err "any.py:3 in bench" "a keyword argument ("
+done
 ok "a cell's program is called as its runtime" test -x "$BUILD/cells/program/pep703"
 run "$rclab" run program --file "$work/sum.py" --runtime gil-3.12 --census "${few[@]}"
 ok "a census of a program" says "census, per operation:"

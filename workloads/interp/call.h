@@ -272,6 +272,12 @@ static struct object *builtin_bind(struct thread *t, struct object *builtin, str
     return builtin_new(t, ((struct builtin *)builtin)->def, self, true, 0);
 }
 
+// Whether CPython's takes whatever keyword is given, which none here does.
+static bool builtin_takes_any(const struct builtin_def *d)
+{
+    return strcmp(d->name, "dict") == 0 || strcmp(d->name, "format") == 0 ||
+           strcmp(d->name, "update") == 0;
+}
 // Arguments beside self; `names` as in call().
 static struct object *builtin_call(struct thread *t, const struct builtin_def *d,
                                    struct object *self, struct object *const *argument, unsigned n,
@@ -285,7 +291,10 @@ static struct object *builtin_call(struct thread *t, const struct builtin_def *d
         unsigned k = 0;
         while (k < BUILTIN_KEYWORDS && d->keyword[k] != NULL && strcmp(d->keyword[k], name) != 0)
             k++;
-        if (k == BUILTIN_KEYWORDS || d->keyword[k] == NULL)
+        bool unknown = k == BUILTIN_KEYWORDS || d->keyword[k] == NULL;
+        if (unknown && builtin_takes_any(d))
+            return raise_fatal(t, "a keyword argument ('%s') of %s()", name, d->name);
+        if (unknown)
             return raise_error(t, RAISES_TYPE_ERROR,
                                "'%s' is an invalid keyword argument for %s()", name, d->name);
         keyword[k] = argument[n + i];
