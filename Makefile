@@ -69,7 +69,7 @@ help:
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'
 	@echo 'make docs                       the tables of docs/statistics.md, schemes.md, exploring.md and interpreter.md again'
 	@echo 'make instructions               how many instructions the eras of the virtual machine execute (valgrind)'
-	@echo 'make weights [ROUNDS=5]         how much time the eras take of what python3 takes (some minutes)'
+	@echo 'make weights [ROUNDS=5] [PYTHONS="a b"]  how much time the eras take of what real pythons take (some minutes)'
 	@echo 'make audits [BUDGET=45s]        docs/audits.md again: which memory orders are needed, of every scheme, so long each'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
@@ -112,7 +112,7 @@ instructions: all
 
 ROUNDS ?= 5
 weights: all
-	@scripts/weights $(BUILD) $(ROUNDS)
+	@scripts/weights $(BUILD) $(ROUNDS) $(PYTHONS)
 
 BUDGET ?= 45s
 audits: all
