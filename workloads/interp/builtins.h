@@ -191,7 +191,8 @@ static struct object *make_dict(BUILTIN_ARGUMENTS)
 {
     BUILTIN_UNUSED;
     struct object *dict = &dict_new(t)->base;
-    if (n == 1 && !dict_update(t, dict, argument[0])) {
+    if ((n == 1 && !dict_update(t, dict, argument[0])) ||
+        (keyword[0] != NULL && !dict_update(t, dict, keyword[0]))) {
         drop(t, dict);
         return NULL;
     }
@@ -261,7 +262,7 @@ static const struct builtin_def *builtin_maker(enum kind kind)
         [KIND_LIST] = {"list", make_list, 0, 1, {NULL}},
         [KIND_TUPLE] = {"tuple", make_tuple, 0, 1, {NULL}},
         [KIND_SET] = {"set", make_set, 0, 1, {NULL}},
-        [KIND_DICT] = {"dict", make_dict, 0, 1, {NULL}},
+        [KIND_DICT] = {"dict", make_dict, 0, 1, {BUILTIN_NAMES}},
         [KIND_CLASS] = {"type", make_type, 1, 1, {NULL}},
         [KIND_RANGE] = {"range", make_range, 1, 3, {NULL}},
         [KIND_ENUMERATE] = {"enumerate", make_enumerate, 1, 2, {"start"}},
@@ -521,6 +522,13 @@ static struct object *builtin_issubclass(BUILTIN_ARGUMENTS)
 static struct object *builtin_print(BUILTIN_ARGUMENTS)
 {
     BUILTIN_UNUSED;
+    static const char *const what[] = {"sep", "end"};
+    for (unsigned i = 0; i < 2; i++)
+        if (keyword[i] != NULL && keyword[i] != interp_of(t)->none && !is_string(keyword[i]))
+            return raise_error(t, RAISES_TYPE_ERROR, "%s must be None or a string, not %s", what[i],
+                               type_name(t, keyword[i]));
+    if (keyword[3] != NULL && keyword[3] != interp_of(t)->none)
+        return raise_fatal(t, "print() to a file");
     struct builder b;
     builder_open(&b);
     for (unsigned i = 0; i <= n; i++) {
@@ -747,7 +755,7 @@ static const struct builtin_def builtin_functions[] = {
     {"chr", builtin_chr, 1, 1, {NULL}},
     {"isinstance", builtin_isinstance, 2, 2, {NULL}},
     {"issubclass", builtin_issubclass, 2, 2, {NULL}},
-    {"print", builtin_print, 0, BUILTIN_ANY, {"sep", "end"}},
+    {"print", builtin_print, 0, BUILTIN_ANY, {"sep", "end", "flush", "file"}},
     {"repr", builtin_repr_of, 1, 1, {NULL}},
     {"ascii", builtin_ascii, 1, 1, {NULL}},
     {"format", builtin_format, 1, 2, {NULL}},

@@ -272,11 +272,18 @@ static struct object *builtin_bind(struct thread *t, struct object *builtin, str
     return builtin_new(t, ((struct builtin *)builtin)->def, self, true, 0);
 }
 
-// Whether CPython's takes whatever keyword is given, which none here does.
 static bool builtin_takes_any(const struct builtin_def *d)
 {
-    return strcmp(d->name, "dict") == 0 || strcmp(d->name, "format") == 0 ||
-           strcmp(d->name, "update") == 0;
+    return d->keyword[0] != NULL && strcmp(d->keyword[0], BUILTIN_NAMES) == 0;
+}
+// A dictionary of the names and their values.
+static struct object *names_dict(struct thread *t, struct object *names,
+                                 struct object *const *value)
+{
+    struct dict *d = dict_new(t);
+    for (size_t i = 0; i < tuple_length(names); i++)
+        dict_set(t, d, &tuple_item(names, i)->rc, &value[i]->rc);
+    return &d->base;
 }
 // Arguments beside self; `names` as in call().
 static struct object *builtin_call(struct thread *t, const struct builtin_def *d,
@@ -286,20 +293,21 @@ static struct object *builtin_call(struct thread *t, const struct builtin_def *d
     struct object *keyword[BUILTIN_KEYWORDS] = {NULL};
     unsigned named = names != NULL ? (unsigned)tuple_length(names) : 0;
     n -= named;
-    for (unsigned i = 0; i < named; i++) {
+    struct object *all = NULL;
+    if (named != 0 && builtin_takes_any(d))
+        keyword[0] = all = names_dict(t, names, argument + n);
+    for (unsigned i = 0; i < named && all == NULL; i++) {
         const char *name = ((struct string *)tuple_item(names, i))->bytes;
         unsigned k = 0;
         while (k < BUILTIN_KEYWORDS && d->keyword[k] != NULL && strcmp(d->keyword[k], name) != 0)
             k++;
-        bool unknown = k == BUILTIN_KEYWORDS || d->keyword[k] == NULL;
-        if (unknown && builtin_takes_any(d))
-            return raise_fatal(t, "a keyword argument ('%s') of %s()", name, d->name);
-        if (unknown)
+        if (k == BUILTIN_KEYWORDS || d->keyword[k] == NULL)
             return raise_error(t, RAISES_TYPE_ERROR,
                                "'%s' is an invalid keyword argument for %s()", name, d->name);
         keyword[k] = argument[n + i];
     }
     if (__builtin_expect(n < d->least || (n > d->most && d->most != BUILTIN_ANY), 0)) {
+        drop_maybe(t, all);
         if (d->least == d->most && d->most <= 1)
             return raise_error(t, RAISES_TYPE_ERROR, "%s() takes %s (%u given)", d->name,
                                d->most == 0 ? "no arguments" : "exactly one argument", n);
@@ -307,7 +315,9 @@ static struct object *builtin_call(struct thread *t, const struct builtin_def *d
                            n < d->least ? "at least" : "at most", n < d->least ? d->least : d->most,
                            (n < d->least ? d->least : d->most) == 1 ? "" : "s", n);
     }
-    return d->call(t, self, argument, n, keyword);
+    struct object *result = d->call(t, self, argument, n, keyword);
+    drop_maybe(t, all);
+    return result;
 }
 
 // --- frames -----------------------------------------------------------------------------------

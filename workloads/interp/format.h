@@ -721,37 +721,14 @@ static struct object *format_value(struct thread *t, struct object *o, struct ob
 struct fields {
     struct object *const *argument;
     unsigned n;
+    struct object *names; // a dictionary of those with names; or NULL
     int64_t next;         // field {}
     bool numbers, counts; // fields with numbers, fields without them were there
+    bool map;             // format_map
 };
-// The field's value: counted. `name` is what stands before ! and :
-static struct object *field_value(struct thread *t, struct fields *f, const char *name,
-                                  const char *end)
+// What a field's attributes and items, from p on, lead to from o, which is given up; or NULL.
+static struct object *field_part(struct thread *t, struct object *o, const char *p, const char *end)
 {
-    const char *p = name;
-    int64_t i = -1;
-    while (p < end && *p != '.' && *p != '[')
-        p++;
-    const char *number = name;
-    if (!spec_number(t, &number, p, &i))
-        return NULL;
-    if (number != p)
-        return raise_fatal(t, "str.format() with a field that has a name: {%.*s}", (int)(p - name),
-                           name);
-    *(i < 0 ? &f->counts : &f->numbers) = true;
-    if (f->counts && f->numbers)
-        return raise_error(t, RAISES_VALUE_ERROR,
-                           i < 0 ? "cannot switch from manual field specification to automatic "
-                                   "field numbering"
-                                 : "cannot switch from automatic field numbering to manual field "
-                                   "specification");
-    if (i < 0)
-        i = f->next++;
-    if (i >= f->n)
-        return raise_error(t, RAISES_INDEX_ERROR,
-                           "Replacement index %" PRId64 " out of range for positional args tuple",
-                           i);
-    struct object *o = keep(t, f->argument[i]);
     while (o != NULL && p < end) {
         bool item = *p == '[';
         const char *from = ++p;
@@ -767,8 +744,8 @@ static struct object *field_value(struct thread *t, struct fields *f, const char
             raise_error(t, RAISES_VALUE_ERROR,
                         "Only '.' or '[' may follow ']' in format field specifier");
         } else {
-            number = from;
-            i = 0;
+            const char *number = from;
+            int64_t i = 0;
             if (item && !spec_number(t, &number, to, &i))
                 number = NULL;
             if (number != NULL) {
@@ -782,6 +759,41 @@ static struct object *field_value(struct thread *t, struct fields *f, const char
         o = part;
     }
     return o;
+}
+// The field's value: counted. `name` is what stands before ! and :
+static struct object *field_value(struct thread *t, struct fields *f, const char *name,
+                                  const char *end)
+{
+    const char *p = name;
+    int64_t i = -1;
+    while (p < end && *p != '.' && *p != '[')
+        p++;
+    const char *number = name;
+    if (!spec_number(t, &number, p, &i))
+        return NULL;
+    if (number != p) {
+        struct object *key = string_make(t, name, (size_t)(p - name));
+        struct object *o = f->names != NULL ? subscript(t, f->names, key)
+                                            : raise_with(t, RAISES_KEY_ERROR, key);
+        drop(t, key);
+        return field_part(t, o, p, end);
+    }
+    *(i < 0 ? &f->counts : &f->numbers) = true;
+    if (f->counts && f->numbers)
+        return raise_error(t, RAISES_VALUE_ERROR,
+                           i < 0 ? "cannot switch from manual field specification to automatic "
+                                   "field numbering"
+                                 : "cannot switch from automatic field numbering to manual field "
+                                   "specification");
+    if (f->map)
+        return raise_error(t, RAISES_VALUE_ERROR, "Format string contains positional fields");
+    if (i < 0)
+        i = f->next++;
+    if (i >= f->n)
+        return raise_error(t, RAISES_INDEX_ERROR,
+                           "Replacement index %" PRId64 " out of range for positional args tuple",
+                           i);
+    return field_part(t, keep(t, f->argument[i]), p, end);
 }
 static bool fields_add(struct thread *t, struct builder *b, struct fields *f, const char *p,
                        const char *end, unsigned depth);
@@ -874,14 +886,26 @@ static bool fields_add(struct thread *t, struct builder *b, struct fields *f, co
     }
     return true;
 }
-STRING_METHOD(format_method)
+// names: a dictionary of the arguments that have one, or NULL; map: there are no others.
+static struct object *format_with(struct thread *t, struct object *format,
+                                  struct object *const *argument, unsigned n, struct object *names,
+                                  bool map)
 {
-    struct fields f = {.argument = argument, .n = n};
-    struct string *s = string_of(self);
+    struct fields f = {.argument = argument, .n = n, .names = names, .map = map};
+    struct string *s = string_of(format);
     struct builder b;
     builder_open(&b);
     return fields_add(t, &b, &f, s->bytes, s->bytes + s->length, 0) ? builder_string(t, &b)
                                                                     : builder_failed(&b);
+}
+STRING_METHOD(format_method)
+{
+    return format_with(t, self, argument, n, keyword[0], false);
+}
+STRING_METHOD(format_map)
+{
+    (void)n;
+    return format_with(t, self, argument, 0, argument[0], true);
 }
 
 // --- the operator % ---------------------------------------------------------------------------

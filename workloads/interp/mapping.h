@@ -444,7 +444,9 @@ METHOD(dict_method_items)
 }
 METHOD(dict_method_update)
 {
-    return n == 0 || dict_update(t, self, argument[0]) ? none(t) : NULL;
+    bool fine = (n == 0 || dict_update(t, self, argument[0])) &&
+                (keyword[0] == NULL || dict_update(t, self, keyword[0]));
+    return fine ? none(t) : NULL;
 }
 METHOD(dict_method_clear)
 {
@@ -468,7 +470,7 @@ static const struct builtin_def dict_methods[] = {
     {"keys", dict_method_keys, 0, 0, {NULL}},
     {"values", dict_method_values, 0, 0, {NULL}},
     {"items", dict_method_items, 0, 0, {NULL}},
-    {"update", dict_method_update, 0, 1, {NULL}},
+    {"update", dict_method_update, 0, 1, {BUILTIN_NAMES}},
     {"clear", dict_method_clear, 0, 0, {NULL}},
     {"copy", dict_method_copy, 0, 0, {NULL}},
     {"fromkeys", dict_method_fromkeys, 0, BUILTIN_ANY, {NULL}},

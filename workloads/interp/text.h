@@ -27,7 +27,7 @@ static bool slice_bounds(struct thread *t, struct object *slice, int64_t length,
 static struct object *sequence_iterator(struct thread *t, struct object *sequence);
 // format.h
 static struct object *string_remainder(struct thread *t, struct object *a, struct object *b);
-static builtin_fn string_format_method;
+static builtin_fn string_format_method, string_format_map;
 
 // A string that is longer is refused, as is padding that would make one.
 enum { TEXT_MOST = INT32_MAX };
@@ -1258,7 +1258,6 @@ STRING_METHOD(join)
         return raise_fatal(t, "str.%s() is not in the subset", #name); \
     }
 REFUSED(encode)
-REFUSED(format_map)
 REFUSED(maketrans)
 REFUSED(translate)
 
@@ -1271,8 +1270,8 @@ static const struct builtin_def string_methods[] = {
     {"endswith", string_endswith, 1, 3, {0}},
     {"expandtabs", string_expandtabs, 0, 1, {"tabsize"}},
     {"find", string_find, 1, 3, {0}},
-    {"format", string_format_method, 0, BUILTIN_ANY, {0}},
-    {"format_map", string_format_map, 0, BUILTIN_ANY, {0}},
+    {"format", string_format_method, 0, BUILTIN_ANY, {BUILTIN_NAMES}},
+    {"format_map", string_format_map, 1, 1, {0}},
     {"index", string_index, 1, 3, {0}},
     {"isalnum", string_isalnum, 0, 0, {0}},
     {"isalpha", string_isalpha, 0, 0, {0}},

@@ -81,17 +81,19 @@ enum unary { UNARY_NEGATIVE, UNARY_POSITIVE, UNARY_INVERT, UNARY_COUNT };
 
 typedef struct object *binary_fn(struct thread *t, struct object *a, struct object *b);
 typedef struct object *unary_fn(struct thread *t, struct object *a);
-// `keyword`: values of the names in struct builtin_def, in order, NULL where there is none.
+// `keyword`: values of the names in struct builtin_def, in order, NULL where there is none; where it
+// takes any name, [0] is a dictionary of them all, or NULL if there is none.
 typedef struct object *builtin_fn(struct thread *t, struct object *self,
                                   struct object *const *argument, unsigned n,
                                   struct object *const *keyword);
-enum { BUILTIN_KEYWORDS = 3, BUILTIN_ANY = 255 };
+enum { BUILTIN_KEYWORDS = 4, BUILTIN_ANY = 255 };
 struct builtin_def {
     const char *name; // NULL ends a list
     builtin_fn *call;
     uint8_t least, most; // positional arguments but self; BUILTIN_ANY: as many as there are
-    const char *keyword[BUILTIN_KEYWORDS];
+    const char *keyword[BUILTIN_KEYWORDS]; // {BUILTIN_NAMES}: any
 };
+#define BUILTIN_NAMES "**" // is no keyword
 
 // The builtin types, each with a class of its own in a program; KIND_INSTANCE is all others.
 #define KINDS(x)                                                                             \
