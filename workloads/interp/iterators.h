@@ -516,7 +516,6 @@ static struct object *filter_next(struct thread *t, struct object *o)
 ITERATOR(zip, "zip", KIND_ZIP, KEEP_NONE, joined_visit, joined_destroy, zip_next)
 ITERATOR(map, "map", KIND_MAP, KEEP_NONE, joined_visit, joined_destroy, map_next)
 ITERATOR(filter, "filter", KIND_FILTER, KEEP_NONE, joined_visit, joined_destroy, filter_next)
-#undef ITERATOR
 static struct object *zip_make(struct thread *t, struct object *const *iterable, unsigned n)
 {
     return joined_make(t, &zip_type, NULL, iterable, n);
@@ -530,6 +529,51 @@ static struct object *filter_make(struct thread *t, struct object *function,
                                   struct object *iterable)
 {
     return joined_make(t, &filter_type, function, &iterable, 1);
+}
+
+// From the end of a dictionary: of its keys, values or items as they were when it was made.
+struct dict_reversed {
+    struct object base;
+    struct rc_slot dict, list;
+    size_t length;
+    _Atomic(size_t) next; // behind the item
+};
+static void dict_reversed_visit(struct object *o, rc_visit *visit, void *argument)
+{
+    visit(argument, &((struct dict_reversed *)o)->dict);
+    visit(argument, &((struct dict_reversed *)o)->list);
+}
+static void dict_reversed_destroy(struct thread *t, struct object *o)
+{
+    dict_reversed_visit(o, clear_visited, t);
+}
+static struct object *dict_reversed_next(struct thread *t, struct object *o)
+{
+    struct dict_reversed *r = (struct dict_reversed *)o;
+    // relaxed: it is the iterator's alone, and orders nothing
+    size_t next = atomic_load_explicit(&r->next, memory_order_relaxed);
+    if (next == 0)
+        return NULL;
+    if ((size_t)dict_size(t, object_of(rc_peek(&r->dict))) != r->length)
+        return raise_error(t, RAISES_RUNTIME_ERROR, "dictionary changed size during iteration");
+    atomic_store_explicit(&r->next, next - 1, memory_order_relaxed);
+    return list_item(t, object_of(rc_peek(&r->list)), next - 1);
+}
+ITERATOR(dict_reversed, "dict_reversekeyiterator", KIND_ITERATOR, KEEP_NONE, dict_reversed_visit,
+         dict_reversed_destroy, dict_reversed_next)
+#undef ITERATOR
+// Of a dictionary or a view of one.
+static struct object *dict_reversed_make(struct thread *t, struct object *o)
+{
+    struct object *list = list_from(t, o);
+    if (list == NULL)
+        return NULL;
+    struct dict_reversed *r = object_new(t, &dict_reversed_type, sizeof *r, AL_CONTAINER, 0);
+    rc_fill(t, &r->base.rc, &r->dict, &keep(t, is_dict(o) ? o : view_dict(o))->rc);
+    r->length = (size_t)list_size(t, list);
+    atomic_init(&r->next, r->length);
+    rc_fill(t, &r->base.rc, &r->list, &list->rc);
+    return &r->base;
 }
 
 static struct object *reversed_make(struct thread *t, struct object *sequence)
@@ -547,7 +591,7 @@ static struct object *reversed_make(struct thread *t, struct object *sequence)
         return range_iterator_make(t, last, (int64_t) - (uint64_t)r->step, r->length);
     }
     if (is_dict(sequence) || kind_of(sequence) == KIND_VIEW)
-        return raise_fatal(t, "reversed() of a dictionary");
+        return dict_reversed_make(t, sequence);
     bool found;
     struct object *result = call_special(t, NAME_REVERSED, sequence, NULL, 0, &found);
     if (found)
