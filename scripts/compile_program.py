@@ -17,6 +17,7 @@ import sys
 import warnings
 
 LIMIT = 65535  # of an operand, and of what is counted by one
+NESTING = 100  # of constant tuples
 
 OPERATORS = {"Add": 0, "Sub": 1, "Mult": 2, "Div": 3, "FloorDiv": 4, "Mod": 5, "Pow": 6,
              "LShift": 7, "RShift": 8, "BitAnd": 9, "BitOr": 10, "BitXor": 11}
@@ -416,6 +417,11 @@ def identity(value):
     return kind_of(value), value.hex() if isinstance(value, float) else value
 
 
+def nesting(value):
+    """How many tuples stand within one another."""
+    return 1 + max([nesting(v) for v in value], default=0) if isinstance(value, tuple) else 0
+
+
 def quoted(text):
     return json.dumps(text, ensure_ascii=True)
 
@@ -538,6 +544,8 @@ class Code:
         return self.constants[key]
 
     def load(self, value):
+        if nesting(value) > NESTING:
+            refuse(self.line, "more than %d constant tuples within one another" % NESTING)
         self.emit("LOAD_CONST", Constant(value))
 
     def variable(self, action, name):

@@ -84,6 +84,11 @@ if since 12; then
 fi
 compile < <(printf '%s\n' "$bench" 'x = sum(i for i in [])')
 ok 'a refusal says what would help' grep -q 'write a list' "$work/err"
+nested() { python3 -c "print('x = ' + '(' * $1 + '1' + ',)' * $1)"; }
+compile < <(echo "$bench"; nested 100; echo 'y = 1')
+ok 'constant tuples within one another' made
+compile < <(echo "$bench"; nested 101; echo 'y = 1')
+ok 'more of them' outside 2 'more than 100 constant tuples within one another'
 
 # Syntax errors: Python's words.
 compile < <(printf '%s\n' "$bench" 'break')
