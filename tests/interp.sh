@@ -70,6 +70,66 @@ END
 run "$BUILD/cells/program/gil-3.12" --program <(scripts/compile_program.py "$work/prints.py") --ops 1 --samples 1
 ok "print() takes what CPython's takes" says "sep must be None or a string, not int" "end must be None or a string, not list"
 ok "... and prints" has err "some-text!"
+# CPython's own ends are elsewhere, and some of these end it
+cat >"$work/deep.py" <<'END'
+# Values within one another, n deep: what goes down into them ends with a RecursionError.
+def told(f):
+    try:
+        return f()
+    except RecursionError as e:
+        return "RecursionError"
+
+
+def tuples(n):
+    t = ()
+    for i in range(n):
+        t = (t,)
+    return t
+
+
+def wrapped(n, wrap):
+    it = iter([1, 2])
+    for i in range(n):
+        it = wrap(it)
+    return it
+
+
+class Called:
+    pass
+
+
+def deeper(k, f):
+    return f() if k == 0 else deeper(k - 1, f)
+
+
+def bench(n):
+    t, u, kinds = tuples(n), tuples(n), (str,)
+    Called.__call__ = Called()
+    for i in range(n):
+        kinds = (kinds,)
+    d = {}
+    out = []
+    for f in (
+        lambda: hash(t) == hash(u), lambda: t == u, lambda: t < u, lambda: len(repr(t)), lambda: t in d,
+        lambda: d.update({t: 1}), lambda: d[u], lambda: len({t, u}), lambda: str(t) == "%s" % (u,),
+        lambda: t in [u], lambda: "{!r}".format(t) == f"{u}", lambda: isinstance(1, kinds),
+        lambda: next(wrapped(n, enumerate)) is None, lambda: next(wrapped(n, zip)) is None,
+        lambda: next(wrapped(n, lambda it: map(str, it))), lambda: next(wrapped(n, lambda it: filter(None, it))),
+        lambda: Called()(),
+        lambda: sorted([t, u]) is None, lambda: max(t, u) is None, lambda: [t].index(u), lambda: (t,).count(u),
+        lambda: t in {u: 1}.keys(), lambda: {t: 1} == {u: 1}, lambda: {1: t} == {1: u},
+        lambda: ascii(t) is None, lambda: dict([(t, 1)]) is None, lambda: set([t]) is None,
+    ):
+        out.append(told(f))
+        out.append(told(lambda: deeper(900, f)))
+    return out
+END
+scripts/compile_program.py -o "$work/deep.rcb" "$work/deep.py"
+for n in 500 5000 60000 300000; do
+    run "$BUILD/cells/program/gil-3.12" --program "$work/deep.rcb" --param n=$n --ops 1 --samples 1
+    ok "values within one another, $n deep, overflow no stack" is 0
+done
+ok "... but raise, all of them" test "$(grep -o RecursionError "$work/out" | wc -l)" = 54
 ok "a cell's program is called as its runtime" test -x "$BUILD/cells/program/pep703"
 run "$rclab" run program --file "$work/sum.py" --runtime gil-3.12 --census "${few[@]}"
 ok "a census of a program" says "census, per operation:"

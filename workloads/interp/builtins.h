@@ -490,6 +490,8 @@ static struct object *builtin_chr(BUILTIN_ARGUMENTS)
 static int instance_of_any(struct thread *t, struct object *o, struct object *type)
 {
     if (is_tuple(type)) {
+        if (!stack_has_room(t))
+            return -1;
         for (size_t i = 0; i < tuple_length(type); i++) {
             int yes = instance_of_any(t, o, tuple_item(type, i));
             if (yes != 0)

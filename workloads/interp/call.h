@@ -679,7 +679,9 @@ OUT_OF_LINE struct object *call(struct thread *t, struct object *callable,
             type_lookup(t, class_of(t, callable), name_of(t, NAME_CALL));
         if (method == NULL)
             break;
-        struct object *result = call_with_self(t, method, callable, argument, n, names);
+        // a __call__ may be such an instance again
+        struct object *result =
+            stack_has_room(t) ? call_with_self(t, method, callable, argument, n, names) : NULL;
         drop(t, method);
         return result;
     }

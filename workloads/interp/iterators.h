@@ -391,6 +391,8 @@ static void enumerate_destroy(struct thread *t, struct object *o)
 static struct object *enumerate_next(struct thread *t, struct object *o)
 {
     struct enumerate *e = (struct enumerate *)o;
+    if (!stack_has_room(t))
+        return NULL;
     struct object *item = next_of(t, object_of(rc_peek(&e->iterator)));
     if (item == NULL)
         return NULL;
@@ -475,6 +477,8 @@ static bool joined_items(struct thread *t, struct object *o, struct object **ite
 enum { JOINED_NEAR = 8 };
 static struct object *zip_next(struct thread *t, struct object *o)
 {
+    if (!stack_has_room(t))
+        return NULL;
     unsigned n = ((struct joined *)o)->n;
     struct object *near[JOINED_NEAR], *result = NULL;
     struct object **item = n <= JOINED_NEAR ? near : sync_alloc(n * sizeof *item);
@@ -486,6 +490,8 @@ static struct object *zip_next(struct thread *t, struct object *o)
 }
 static struct object *map_next(struct thread *t, struct object *o)
 {
+    if (!stack_has_room(t))
+        return NULL;
     unsigned n = ((struct joined *)o)->n;
     struct object *near[JOINED_NEAR], *result = NULL;
     struct object **item = n <= JOINED_NEAR ? near : sync_alloc(n * sizeof *item);
@@ -501,6 +507,8 @@ static struct object *map_next(struct thread *t, struct object *o)
 static struct object *filter_next(struct thread *t, struct object *o)
 {
     struct object *function = joined_part(o, 1), *item;
+    if (!stack_has_room(t))
+        return NULL;
     while ((item = next_of(t, joined_part(o, 0))) != NULL) {
         struct object *result = is_none(t, function) ? keep(t, item) : call_1(t, function, item);
         int yes = result != NULL ? is_true(t, result) : -1;

@@ -56,11 +56,25 @@ static struct object *intern_text(struct thread *t, const char *text)
 
 // --- threads ----------------------------------------------------------------------------------
 
+// Down to where the calling thread's stack may be used; stacks grow downwards.
+static uintptr_t stack_floor(void)
+{
+    pthread_attr_t attributes;
+    void *low;
+    size_t size;
+    sync_check(pthread_getattr_np(pthread_self(), &attributes) == 0 &&
+                   pthread_attr_getstack(&attributes, &low, &size) == 0,
+               "the bounds of a thread's stack are not known");
+    pthread_attr_destroy(&attributes);
+    size_t used = size / STACK_PARTS < STACK_USED ? size / STACK_PARTS : STACK_USED;
+    return (uintptr_t)low + size - used;
+}
 static void interp_open(struct thread *t, struct machine *m)
 {
     struct interp *in = sync_alloc(sizeof *in);
     in->t = t;
     in->machine = m;
+    in->floor = stack_floor();
     in->none = m->none;
     in->truth[0] = m->truth[0];
     in->truth[1] = m->truth[1];

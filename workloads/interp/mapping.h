@@ -83,6 +83,8 @@ static bool key_prepare(struct thread *t, struct object *o, bool *asks)
         return instance_prepare(t, o, asks);
     if (o->type->hash == NULL)
         return unhashable(t, o);
+    if (!stack_has_room(t))
+        return false;
     for (size_t i = 0; is_tuple(o) && i < tuple_length(o); i++)
         if (!key_prepare(t, tuple_item(o, i), asks))
             return false;

@@ -239,6 +239,7 @@ struct interp {
     struct object *not_implemented;
     struct frame *frame; // that runs
     unsigned depth;      // of calls
+    uintptr_t floor;     // of the thread's C stack: stack_has_room
     struct shown *shown; // containers whose repr is under way
     struct object *error;   // raised and not caught: an exception, counted; or NULL
     struct object *handled; // what a bare `raise` raises again, counted; or NULL
@@ -306,6 +307,19 @@ static void error_clear(struct thread *t);
 API bool failed(struct thread *t)
 {
     return interp_of(t)->error != NULL;
+}
+
+// Values may be as deep within one another as memory has room; what goes down into them by calls of
+// C ends here, and CPython somewhere else. RecursionError, and false, if there is too little stack.
+// What is not asked for its stack needs less than STACK_USED leaves of it: 1000 calls and
+// comparisons (CALLS_MOST), the hash and equality of a key that was asked about (key_prepare).
+enum { STACK_PARTS = 2, STACK_USED = 1 << 22 }; // a part, at most so many bytes
+API bool stack_has_room(struct thread *t)
+{
+    if (__builtin_expect((uintptr_t)__builtin_frame_address(0) > interp_of(t)->floor, 1))
+        return true;
+    raise_error(t, RAISES_RECURSION_ERROR, "maximum recursion depth exceeded");
+    return false;
 }
 
 // --- what each file gives the others ----------------------------------------------------------
