@@ -400,6 +400,11 @@ int command_run(int argc, char **argv)
 
     size_t i;
     json_t *sample;
+    if (o.refused) {
+        json_decref(o.samples);
+        error_set(&e, "%s: %s", s.program->name, o.message);
+        return command_refuse(e.text);
+    }
     if (a.json) {
         json_array_foreach(o.samples, i, sample)
         {

@@ -387,6 +387,17 @@ static void take_samples(const struct spec *s, const struct text *said,
     }
 }
 
+// Where it begins to say that it does not take its program: what the program printed comes first.
+static const char *refused(const struct text *complained)
+{
+    const char *found = complained->data;
+    while (found != NULL && strncmp(found, RUN_REFUSAL, strlen(RUN_REFUSAL)) != 0) {
+        found = strchr(found, '\n');
+        found += found != NULL;
+    }
+    return found;
+}
+
 static void judge(const struct effort *effort, int status, bool in_time, const struct findings *f,
                   uint64_t limit_s, const struct text *complained, struct outcome *o)
 {
@@ -408,6 +419,11 @@ static void judge(const struct effort *effort, int status, bool in_time, const s
         o->status = OUTCOME_VOID;
         snprintf(o->message, sizeof o->message, "verification failed: %s",
                  wrong != NULL ? json_string_value(wrong) : "no reason given");
+    } else if (WEXITSTATUS(status) == 2 && refused(complained) != NULL) {
+        o->status = OUTCOME_CRASHED;
+        o->refused = true;
+        snprintf(o->message, sizeof o->message, "%.*s", (int)strcspn(refused(complained), "\n"),
+                 refused(complained));
     } else if (WEXITSTATUS(status) != 0 || got != effort->samples) {
         o->status = OUTCOME_CRASHED;
         snprintf(o->message, sizeof o->message, "exit status %d after %zu of %u samples%s%s",

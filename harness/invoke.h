@@ -25,6 +25,7 @@ struct outcome {
     json_t *samples; // array of complete sample objects; the caller's (json_decref)
     char message[512];
     char disturbed[200]; // by what (disturbance.h); empty: by nothing, or it did not end well
+    bool refused;        // crashed: it would not run the program, and the message says why
     uint64_t wall_ns;    // from fork to the end of the process
 };
 

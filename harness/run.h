@@ -52,6 +52,10 @@ struct run {
     const char *program;       // a workload that runs programs: the path of the bytecode's text
 };
 
+// So begins what a process says on standard error that does not take its program; it ends with
+// status 2. What the program is may show only when it runs: then `start` or `work` end it.
+#define RUN_REFUSAL "the program cannot be run"
+
 // The life of a sample, each sample in a world of its own (a workload that runs programs has read
 // the program by then, with `load`):
 //   meet                    the setting thread makes what lies outside all worlds

@@ -829,7 +829,7 @@ int main(int argc, char **argv)
         refuse("--memory: the kernel does not take this policy", strerror(errno));
     const char *refused = program->workload->load != NULL ? program->workload->load(&o.run) : NULL;
     if (refused != NULL)
-        refuse("the program cannot be run", refused);
+        refuse(RUN_REFUSAL, refused);
     struct sample all = {.options = &o, .program = program, .clock = &clock};
     if (o.pings != 0)
         all.ping_ns = ping(&clock, o.ping[0], o.ping[1]);

@@ -210,6 +210,24 @@ bad_input "a directory" "no regular file" -- run program --file "$work" --runtim
 bad_input "a program on another workload" "runs no programs" -- run dict_get "${some[@]}" --rc atomic
 bad_input "what is not in the language" "generator.py:1" "could not be compiled" -- \
     run program --file "$work/generator.py" --runtime gil-3.12
+while IFS=$'\t' read -r line what; do
+    printf '# a program\nprint("begins")\ndef bench(n):\n    try:\n        %s\n    except BaseException:\n        return 0\n' \
+        "$line" >"$work/fatal.py"
+    bad_input "what only the machine can refuse: $line" "fatal.py: the program cannot be run: fatal.py:5 in bench:" \
+        "outside rclab's subset of Python: $what" -- run program --file "$work/fatal.py" --runtime gil-3.12
+done <<'END'
+return 2 ** 64	an integer outside 64 bits
+print(n, file=n)	print() to a file
+return 'a'.encode()	str.encode()
+END
+echo 'def bench(n): return n
+del bench' >"$work/gone.py"
+bad_input "a program that ends without its bench" "gone.py: no bench(n)" -- run program --file "$work/gone.py" --runtime gil-3.12
+printf 'count = [0]\ndef bench(n):\n    count[0] += 1\n    return n if count[0] < 3 else chr(0xd800)\n' >"$work/late.py"
+bad_input "what only a later call shows" "late.py:4 in bench" -- run program --file "$work/late.py" --runtime gil-3.12
+echo 'def bench(n): return 1 // 0' >"$work/raises.py"
+run "$rclab" run program --file "$work/raises.py" --runtime gil-3.12 "${few[@]}"
+ok "a program that raises is not refused: its run is void" is 1 "raises.py:1 in bench: ZeroDivisionError"
 bad_input "an n that is none" "'-1'" "from 0 to 9007199254740992" -- \
     run program "${some[@]}" --runtime gil-3.12 --param n=-1
 echo nonsense >"$work/bytecode"

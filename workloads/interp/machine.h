@@ -197,8 +197,17 @@ static void machine_classes(struct thread *t, struct machine *m)
     }
 }
 
-// What was raised and not caught, as people read it; it is given up.
-static void machine_error(struct thread *t, char *error, size_t size)
+// Ends the process: the program is outside of the subset, as the run shows.
+_Noreturn static void program_refuse(const char *why)
+{
+    fprintf(stderr, RUN_REFUSAL ": %s\n", why);
+    fflush(stderr);
+    _exit(2); // other threads run
+}
+
+// What was raised and not caught, as people read it; it is given up. True: it is not an exception of
+// the program's, but what the machine cannot do.
+static bool machine_error(struct thread *t, char *error, size_t size)
 {
     struct interp *in = interp_of(t);
     struct object *e = in->error;
@@ -217,6 +226,7 @@ static void machine_error(struct thread *t, char *error, size_t size)
     drop_maybe(t, text);
     drop(t, e);
     error_clear(t);
+    return fatal;
 }
 
 // Gives up the interned strings.
@@ -238,8 +248,8 @@ static void intern_end(struct thread *t, struct machine *m)
 }
 
 // The program's text is checked; it is not needed afterwards. The caller has entered the runtime,
-// and has no other machine. If a code is too long, or the module's statements raised an error,
-// `error`, which was empty, tells it, and the machine can only be closed.
+// and has no other machine. If the module's statements raised an error, `error`, which was empty,
+// tells it, and the machine can only be closed.
 static struct machine *machine_open(struct thread *t, const struct bytecode *text, char *error,
                                     size_t size)
 {
@@ -277,7 +287,7 @@ static struct machine *machine_open(struct thread *t, const struct bytecode *tex
         m->code[m->codes] = lower(t, &text->code[m->codes]);
         if (m->code[m->codes] == NULL) {
             snprintf(error, size, "%s: a function of more than 65,535 instructions", m->file);
-            return m;
+            program_refuse(error);
         }
     }
     struct object *module = function_new(t, m->code[0], &m->globals->base, NULL, NULL);
@@ -289,8 +299,8 @@ static struct machine *machine_open(struct thread *t, const struct bytecode *tex
     }
     drop_maybe(t, result);
     drop(t, module);
-    if (result == NULL)
-        machine_error(t, error, size);
+    if (result == NULL && machine_error(t, error, size))
+        program_refuse(error);
     return m;
 }
 

@@ -83,8 +83,8 @@ static struct object *answer(struct thread *t, struct object *bench, struct obje
     struct object *value = call_1(t, bench, n);
     struct object *text = value != NULL ? str(t, value) : NULL;
     drop_maybe(t, value);
-    if (text == NULL)
-        machine_error(t, wrong, WRONG_SIZE);
+    if (text == NULL && machine_error(t, wrong, WRONG_SIZE))
+        program_refuse(wrong);
     return text;
 }
 
@@ -97,7 +97,7 @@ static void *start(struct thread *t, const struct run *run)
     struct rc_header *bench = dict_get(t, s->machine->globals, &name_of(t, NAME_BENCH)->rc);
     if (bench == NULL) {
         snprintf(s->wrong, sizeof s->wrong, "%s: no bench(n)", s->machine->file);
-        return s;
+        program_refuse(s->wrong);
     }
     s->bench = object_of(bench);
     s->n = int_new(t, run->param[N]);
