@@ -641,6 +641,14 @@ static struct object *builtin_id(BUILTIN_ARGUMENTS)
 static struct object *builtin_hash(BUILTIN_ARGUMENTS)
 {
     BUILTIN_UNUSED;
+    int64_t value;
+    if (is_int(argument[0]) ||
+        (is_float(argument[0]) && double_is_int(float_value(argument[0]), &value))) {
+        // as CPython's: modulo 2^61 - 1, towards 0, and never -1
+        value = is_int(argument[0]) ? int_value(argument[0]) : value;
+        value %= (INT64_C(1) << 61) - 1;
+        return int_new(t, value == -1 ? -2 : value);
+    }
     struct object *key = hashable(t, NULL, argument[0]);
     if (key == NULL)
         return NULL;

@@ -95,9 +95,10 @@ struct builtin_def {
 };
 #define BUILTIN_NAMES "**" // is no keyword
 
-// The builtin types, each with a class of its own in a program; KIND_INSTANCE is all others.
+// The builtin types, each with a class of its own in a program; KIND_INSTANCE is all others. A base
+// stands before what derives from it: bool is an int.
 #define KINDS(x)                                                                             \
-    x(INSTANCE, "object") x(NONE, "NoneType") x(BOOL, "bool") x(INT, "int") x(FLOAT, "float") \
+    x(INSTANCE, "object") x(NONE, "NoneType") x(INT, "int") x(BOOL, "bool") x(FLOAT, "float") \
     x(STRING, "str") x(TUPLE, "tuple") x(LIST, "list") x(DICT, "dict") x(SET, "set")          \
     x(RANGE, "range") x(SLICE, "slice") x(ITERATOR, "iterator") x(VIEW, "dict_view")          \
     x(ENUMERATE, "enumerate") x(ZIP, "zip") x(REVERSED, "reversed") x(MAP, "map") x(FILTER, "filter") \
