@@ -81,8 +81,8 @@ enum {
     // 1.4, -5 to 256 later.
     ERA_SMALL_LEAST = ERA < 205 ? -1 : -5,
     ERA_SMALL_MOST = ERA < 205 ? 99 : 256,
-    // 1.4 and 2.6 find a sum of integers in the loop itself, without a call through the type (from
-    // 1.5 on, to 2.7); so do lists indexed by integers.
+    // From 1.5 to 2.7 the loop itself adds, subtracts and compares integers and indexes lists by
+    // them, without a call through the type.
     ERA_INT_IN_LOOP = ERA >= 105 && ERA < 300,
 };
 

@@ -225,7 +225,6 @@ static struct object *make_class(struct thread *t, struct frame *f, struct objec
 API struct object *eval_binary(struct thread *t, enum operator how, struct object *a,
                                struct object *b)
 {
-    // 1.5 to 2.7 have the sum and the difference of small enough integers in the loop
     if (ERA_INT_IN_LOOP && is_exact_int(a) && is_exact_int(b)) {
         int64_t result;
         if (how == OPERATOR_ADD &&
@@ -236,6 +235,22 @@ API struct object *eval_binary(struct thread *t, enum operator how, struct objec
             return int_new(t, result);
     }
     return binary(t, how, a, b);
+}
+API struct object *eval_compare(struct thread *t, enum comparison how, struct object *a,
+                                struct object *b)
+{
+    if (ERA_INT_IN_LOOP && is_exact_int(a) && is_exact_int(b))
+        return truth(t, comparison_holds(how, order_of(int_value(a), int_value(b))));
+    return compare(t, how, a, b);
+}
+API struct object *eval_subscript(struct thread *t, struct object *o, struct object *index)
+{
+    if (ERA_INT_IN_LOOP && is_list(o) && is_exact_int(index) && int_value(index) >= 0) {
+        struct rc_header *item = list_get(t, (struct list *)o, (size_t)int_value(index));
+        if (item != NULL)
+            return object_of(item);
+    }
+    return subscript(t, o, index);
 }
 // conversion: 0 none, 1 !s, 2 !r, 3 !a.
 static struct object *eval_format(struct thread *t, struct object *o, unsigned conversion,
@@ -820,7 +835,7 @@ static struct object *run(struct thread *t, struct frame *f)
 #if ERA >= 311
     general_BINARY_SUBSCR:
 #endif
-        ANSWER(2, subscript(t, PEEK(2), PEEK(1)));
+        ANSWER(2, eval_subscript(t, PEEK(2), PEEK(1)));
         NEXT
     }
     INSTRUCTION_BEGIN(STORE_SUBSCR)
@@ -897,7 +912,7 @@ static struct object *run(struct thread *t, struct frame *f)
 #if ERA >= 311
     general_COMPARE_OP:
 #endif
-        ANSWER(2, compare(t, (enum comparison)A, PEEK(2), PEEK(1)));
+        ANSWER(2, eval_compare(t, (enum comparison)A, PEEK(2), PEEK(1)));
         NEXT
     }
     INSTRUCTION_BEGIN(IS_OP)

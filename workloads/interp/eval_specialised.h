@@ -71,8 +71,7 @@ INSTRUCTION_BEGIN(ADD_STRING)
         NEXT                                                                       \
     }
 COMPARISON(INT, is_exact_int(a) && is_exact_int(b),
-           comparison_holds((enum comparison)A, (int_value(a) > int_value(b)) -
-                                                    (int_value(a) < int_value(b))))
+           comparison_holds((enum comparison)A, order_of(int_value(a), int_value(b))))
 COMPARISON(FLOAT, is_float(a) && is_float(b),
            floats_hold((enum comparison)A, float_value(a), float_value(b)))
 COMPARISON(STRING, is_string(a) && is_string(b),

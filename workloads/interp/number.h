@@ -117,13 +117,15 @@ static uint64_t number_hash(struct object *o)
     bits *= 0x9e3779b97f4a7c15u; // Fibonacci hashing: a mantissa's low bits are mostly zero
     return bits ^ bits >> 32;
 }
+API int order_of(int64_t x, int64_t y)
+{
+    return (x > y) - (x < y);
+}
 // -1, 0, 1; 2: one of them is no number. A double and an integer are compared exactly.
 static int number_order(const struct object *a, const struct object *b)
 {
-    if (!is_float(a) && !is_float(b)) {
-        int64_t x = int_value(a), y = int_value(b);
-        return (x > y) - (x < y);
-    }
+    if (!is_float(a) && !is_float(b))
+        return order_of(int_value(a), int_value(b));
     // a long double holds every integer of 64 bits, on x86-64 and arm64
     long double x = is_float(a) ? (long double)float_value(a) : (long double)int_value(a);
     long double y = is_float(b) ? (long double)float_value(b) : (long double)int_value(b);
