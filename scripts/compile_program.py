@@ -43,6 +43,29 @@ OUTSIDE = {
     "MatMult": ("the operator @", ""), "ExtSlice": ("a slice within a tuple", ""),
     "TypeAlias": ("a type alias", ""), "TemplateStr": ("a template string", ""),
 }
+# What CPython finds without being told, and the machine does not.
+BUILTINS = set("""
+    BaseExceptionGroup BlockingIOError BrokenPipeError BufferError BytesWarning ChildProcessError
+    ConnectionAbortedError ConnectionError ConnectionRefusedError ConnectionResetError
+    DeprecationWarning EOFError Ellipsis EncodingWarning EnvironmentError ExceptionGroup
+    FileExistsError FileNotFoundError FloatingPointError FutureWarning GeneratorExit IOError
+    ImportError ImportWarning IndentationError InterruptedError IsADirectoryError
+    ModuleNotFoundError NotADirectoryError PendingDeprecationWarning PermissionError
+    ProcessLookupError PythonFinalizationError ReferenceError ResourceWarning RuntimeWarning
+    StopAsyncIteration SyntaxError SyntaxWarning SystemError TabError TimeoutError
+    UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning
+    UserWarning Warning __annotations__ __build_class__ __builtins__ __doc__ __file__ __import__
+    __loader__ __package__ __spec__ aiter anext breakpoint bytearray bytes classmethod compile
+    complex copyright credits dir eval exec exit frozenset globals help input license locals
+    memoryview open property quit staticmethod vars
+    """.split())
+# What a class says by binding it, and the machine does not heed.
+SPECIAL = set("""
+    __slots__ __new__ __del__ __setattr__ __delattr__ __getattribute__ __get__ __set__ __delete__
+    __set_name__ __init_subclass__ __class_getitem__ __divmod__ __rdivmod__ __trunc__ __round__
+    """.split())
+# What an assignment to would change more than an attribute.
+FIXED = {"__class__", "__dict__", "__name__", "__qualname__", "__bases__"}
 # What the walk passes through, without a say of its own.
 PLAIN = """Return Delete Assign For While If Raise Try Assert Global Nonlocal Expr Pass Break
     Continue BoolOp BinOp Dict Set IfExp Compare Attribute Subscript List Tuple Slice Index
@@ -126,6 +149,7 @@ class Names(ast.NodeVisitor):
         self.scopes, self.all = {}, []
         self.scope = None
         self.line = 1
+        self.builtins = {}  # asked for, that the machine does not have: the first line
 
     def mangled(self, name):
         private = self.scope.private
@@ -136,6 +160,10 @@ class Names(ast.NodeVisitor):
     def use(self, name, binds=False):
         if name == "super":
             refuse(self.line, "super other than in super().method(...)")
+        if binds and self.scope.kind == "class" and name in SPECIAL:
+            refuse(self.line, "%s in a class" % name)
+        if name in BUILTINS:
+            self.builtins.setdefault(name, self.line)
         self.scope.used[name] = True
         if binds:
             self.scope.bound[name] = True
@@ -169,6 +197,9 @@ class Names(ast.NodeVisitor):
         for scope in self.all:
             for name in list(scope.used):
                 scope.resolve(name)
+        for name, line in self.builtins.items():
+            if not any(name in scope.bound for scope in self.all):
+                refuse(line, name)
 
     def parameters(self, node):
         """A function's parameters, which a call gives by place."""
@@ -279,6 +310,8 @@ class Names(ast.NodeVisitor):
 
     def visit_Attribute(self, node):
         node.attr = self.mangled(node.attr)
+        if node.attr in FIXED and not isinstance(node.ctx, ast.Load):
+            refuse(self.line, "a change of %s" % node.attr)
         self.visit(node.value)
 
     def visit_ExceptHandler(self, node):

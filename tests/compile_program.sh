@@ -67,6 +67,15 @@ class C: f = lambda self: super(C, self).f()	super other than in super().method(
 class C: f = lambda self: [super().f() for i in '']	super() outside a method
 f = lambda x: super().f()	super() outside a class
 while True: pass	a loop that does nothing and never ends
+x = frozenset()	frozenset
+def f(): return open('x')	open
+f = lambda: [vars() for i in x]	vars
+raise IOError(1)	IOError
+if __file__: pass	__file__
+class C: __slots__ = ()	__slots__ in a class
+class C: __new__ = f	__new__ in a class
+x.__class__ = C	a change of __class__
+del x.__dict__	a change of __dict__
 EOT
 if since 10; then
     compile < <(printf '%s\n' "$bench" 'match 1:' '    case 1: pass')
@@ -175,6 +184,9 @@ x = f"{a}{b!r:>{c}}{d=}{{}}" "text"
 x = {1: 2, 3: 4} if 0 else [] if x else {}
 x = {i: j for i in a if i for j in i if j}
 x = a.b(c, d=e) + f(g=1)
+open = 3|x = open
+def f(input): return input
+x.__doc__ = 1
 EOT
 
 # One program, line by line.

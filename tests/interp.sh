@@ -219,7 +219,56 @@ done <<'END'
 return 2 ** 64	an integer outside 64 bits
 print(n, file=n)	print() to a file
 return 'a'.encode()	str.encode()
+return n.real	the attribute real of 'int'
+return getattr(n, 'imag', 0)	the attribute imag of 'int'
+return int.__mro__	the attribute __mro__ of 'int'
+return ValueError(n).__cause__	the attribute __cause__ of 'ValueError'
+bench.cache = n	a function's attribute cache
+setattr(ValueError(n), '__class__', int)	a change of __class__
 END
+# shellcheck disable=SC2016 # Python
+python3 - >"$work/attributes.py" <<'END'
+import builtins
+
+
+class C:
+    def m(self):
+        pass
+
+
+def f():
+    pass
+
+
+things = """C() C C().m f None 5 int True 1.5 "a" str () [] list {} dict set() range(3) slice(1) iter([])
+    iter(range(3)) {}.keys() {}.values() {}.items() enumerate([]) zip() reversed([]) map(str,[])
+    filter(None,[]) len [].append ValueError(1) KeyError StopIteration(1)""".split()
+print("class C:\n    def m(self): pass\ndef f(): pass\ndef bench(n):\n    absent = []")
+for thing in things:
+    print("    absent += [(name, %r) for name in %r if not hasattr(%s, name)]"
+          % (thing, dir(eval(thing)), thing))
+print("    return absent")
+END
+run "$BUILD/cells/program/gil-3.12" --program <(scripts/compile_program.py "$work/attributes.py") --ops 1 --samples 1
+ok "what CPython's objects have, the machine's have or are known to lack" says '"result":"[]"'
+python3 - >"$work/builtins.py" <<'END'
+import builtins
+print("def bench(n):\n    return [")
+for name in dir(builtins):
+    print("       ", name, ",")
+print("    ] is None")
+END
+unknown() { # builtins that are refused one after the other, then none
+    local name
+    while run scripts/compile_program.py -o "$work/builtins.rcb" "$work/builtins.py"; [ "$status" = 2 ]; do
+        name=$(sed -n 's/.*: \([A-Za-z_]*\)\( other.*\)\? is outside.*/\1/p' "$work/err")
+        [ -n "$name" ] || return
+        sed -i "/^        $name ,/d" "$work/builtins.py"
+    done
+    run "$BUILD/cells/program/gil-3.12" --program "$work/builtins.rcb" --ops 1 --samples 1
+    says '"result":"False"'
+}
+ok "a builtin of CPython's is found or refused" unknown
 echo 'def bench(n): return n
 del bench' >"$work/gone.py"
 bad_input "a program that ends without its bench" "gone.py: no bench(n)" -- run program --file "$work/gone.py" --runtime gil-3.12

@@ -40,7 +40,12 @@ static struct object *super_find(struct thread *t, struct class_object *c, struc
                                  struct object *name, struct object **self)
 {
     struct object *found = class_parent(c) != NULL ? type_lookup(t, class_parent(c), name) : NULL;
+    const struct builtin_def *def = object_default(name);
     *self = NULL;
+    if (found == NULL && def != NULL)
+        found = builtin_new(t, def, NULL, true, 0);
+    if (found == NULL && is_absent(t, o, name))
+        return raise_fatal(t, "super().%s", ((struct string *)name)->bytes);
     if (found == NULL)
         return raise_error(t, RAISES_ATTRIBUTE_ERROR, "'super' object has no attribute '%s'",
                            ((struct string *)name)->bytes);
@@ -303,6 +308,52 @@ static const struct builtin_def object_methods[] = {
     {"__init__", object_init, 0, 0, {NULL}},
     {0},
 };
+static bool is_class_method(const struct object *o)
+{
+    return is_builtin(o) && ((const struct builtin *)o)->def->call == dict_method_fromkeys;
+}
+// What object and BaseException do where a program's class has no method of its own: for super() and
+// for who asks by name. The machine itself does it without a look-up.
+static struct object *object_repr(BUILTIN_ARGUMENTS)
+{
+    BUILTIN_UNUSED;
+    return instance_own_repr(t, self);
+}
+static struct object *object_str(BUILTIN_ARGUMENTS)
+{
+    BUILTIN_UNUSED;
+    return instance_own_str(t, self);
+}
+static struct object *object_eq(BUILTIN_ARGUMENTS)
+{
+    BUILTIN_UNUSED;
+    return self == argument[0] ? truth(t, true) : keep(t, interp_of(t)->not_implemented);
+}
+static struct object *object_ne(BUILTIN_ARGUMENTS)
+{
+    BUILTIN_UNUSED;
+    if (self == argument[0])
+        return truth(t, false);
+    struct object *result = instance_own_ne(t, self, argument[0]);
+    return result == NOT_IMPLEMENTED ? keep(t, interp_of(t)->not_implemented) : result;
+}
+static struct object *object_hash(BUILTIN_ARGUMENTS)
+{
+    BUILTIN_UNUSED;
+    return int_new(t, (int64_t)(identity_hash(self) >> 1));
+}
+static const struct builtin_def *object_default(struct object *name)
+{
+    static const struct builtin_def defaults[] = {
+        {"__repr__", object_repr, 0, 0, {NULL}}, {"__str__", object_str, 0, 0, {NULL}},
+        {"__eq__", object_eq, 1, 1, {NULL}},     {"__ne__", object_ne, 1, 1, {NULL}},
+        {"__hash__", object_hash, 0, 0, {NULL}},
+    };
+    for (unsigned i = 0; i < sizeof defaults / sizeof *defaults; i++)
+        if (strcmp(defaults[i].name, ((struct string *)name)->bytes) == 0)
+            return &defaults[i];
+    return NULL;
+}
 static const struct builtin_def *builtin_methods(enum kind kind)
 {
     static const struct builtin_def *const methods[KIND_COUNT] = {
@@ -701,24 +752,44 @@ static struct object *builtin_hasattr(BUILTIN_ARGUMENTS)
     struct object *name = as_name(t, argument[1]);
     if (name == NULL)
         return NULL;
-    struct object *found = get_attribute(t, argument[0], name);
-    drop(t, name);
-    if (found == NULL && !raised(t, RAISES_ATTRIBUTE_ERROR))
-        return NULL;
-    if (found == NULL)
-        error_clear(t);
+    struct object *found = get_attribute_maybe(t, argument[0], name);
+    bool has = found != NULL || (!failed(t) && is_absent(t, argument[0], name));
     drop_maybe(t, found);
-    return truth(t, found != NULL);
+    if (!has && !failed(t)) {
+        drop_maybe(t, found = get_attribute(t, argument[0], name)); // by __getattr__
+        has = found != NULL;
+    }
+    drop(t, name);
+    if (!has && !raised(t, RAISES_ATTRIBUTE_ERROR))
+        return NULL;
+    if (!has)
+        error_clear(t);
+    return truth(t, has);
+}
+static struct object *change_attribute(struct thread *t, struct object *o, struct object *text,
+                                       struct object *value)
+{
+    struct object *name = as_name(t, text);
+    if (name == NULL)
+        return NULL;
+    bool fine = false;
+    if (name == name_of(t, NAME_CLASS) || name == name_of(t, NAME_DICT) ||
+        name == name_of(t, NAME_NAME) || name == name_of(t, NAME_QUALNAME))
+        raise_fatal(t, "a change of %s", ((struct string *)name)->bytes);
+    else
+        fine = set_attribute(t, o, name, value);
+    drop(t, name);
+    return fine ? none(t) : NULL;
 }
 static struct object *builtin_setattr(BUILTIN_ARGUMENTS)
 {
     BUILTIN_UNUSED;
-    struct object *name = as_name(t, argument[1]);
-    if (name == NULL)
-        return NULL;
-    bool fine = set_attribute(t, argument[0], name, argument[2]);
-    drop(t, name);
-    return fine ? none(t) : NULL;
+    return change_attribute(t, argument[0], argument[1], argument[2]);
+}
+static struct object *builtin_delattr(BUILTIN_ARGUMENTS)
+{
+    BUILTIN_UNUSED;
+    return change_attribute(t, argument[0], argument[1], NULL);
 }
 static struct object *in_base(struct thread *t, struct object *o, unsigned bits, const char *prefix)
 {
@@ -780,6 +851,7 @@ static const struct builtin_def builtin_functions[] = {
     {"getattr", builtin_getattr, 2, 3, {NULL}},
     {"hasattr", builtin_hasattr, 2, 2, {NULL}},
     {"setattr", builtin_setattr, 3, 3, {NULL}},
+    {"delattr", builtin_delattr, 2, 2, {NULL}},
     {"hex", builtin_hex, 1, 1, {NULL}},
     {"oct", builtin_oct, 1, 1, {NULL}},
     {"bin", builtin_bin, 1, 1, {NULL}},

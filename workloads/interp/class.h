@@ -13,6 +13,7 @@
 #ifndef CLASS_H
 #define CLASS_H
 
+#include "absent.h"
 #include "number.h"
 
 enum { CLASS_LOCKED = !PAIR_HAS(LK_TRAITS, LK_GLOBAL | LK_ISOLATED) };
@@ -279,16 +280,42 @@ static struct object *method_new(struct thread *t, struct object *function, stru
 static struct object *builtin_bind(struct thread *t, struct object *builtin, struct object *self);
 static struct object *builtin_new(struct thread *t, const struct builtin_def *def,
                                   struct object *self, bool method, unsigned flags);
+static const struct builtin_def *object_default(struct object *name);
 static bool is_function(const struct object *o);
 static bool is_method_builtin(const struct object *o); // a builtin type's, without its self
+static bool is_class_method(const struct object *o);   // dict.fromkeys
 
+// Whether CPython has this attribute of o, while the machine does not.
+static bool is_absent(struct thread *t, struct object *o, struct object *name)
+{
+    const struct string *text = (const struct string *)name;
+    size_t length = strlen(text->bytes);
+    struct class_object *c = is_class(o) ? as_class(o) : class_of(t, o);
+    if (absent_in(absent_common, text->bytes, length) ||
+        absent_in(absent_of[kind_of(o)], text->bytes, length) ||
+        absent_in(is_class(o) ? absent_of[c->kind] : NULL, text->bytes, length))
+        return true;
+    if (c->kind == KIND_INSTANCE && absent_in(absent_instance, text->bytes, length))
+        return true;
+    if (c->exception && absent_in(absent_exception, text->bytes, length))
+        return true;
+    for (unsigned i = 0; i < sizeof absent_special / sizeof *absent_special; i++)
+        if (is_subclass(c, machine_of(t)->exception[absent_special[i].kind]) &&
+            absent_in(absent_special[i].names, text->bytes, length))
+            return true;
+    return false;
+}
 static struct object *no_attribute(struct thread *t, struct object *o, struct object *name)
 {
+    const char *text = ((struct string *)name)->bytes;
+    if (is_absent(t, o, name))
+        return raise_fatal(t, "the attribute %s of '%s'", text,
+                           is_class(o) ? class_name(as_class(o)) : type_name(t, o));
     if (is_class(o))
         return raise_error(t, RAISES_ATTRIBUTE_ERROR, "type object '%s' has no attribute '%s'",
-                           class_name(as_class(o)), ((struct string *)name)->bytes);
+                           class_name(as_class(o)), text);
     return raise_error(t, RAISES_ATTRIBUTE_ERROR, "'%s' object has no attribute '%s'",
-                       type_name(t, o), ((struct string *)name)->bytes);
+                       type_name(t, o), text);
 }
 // In the instance's dictionary, held as the era holds it.
 static struct rc_header *instance_find(struct thread *t, struct object *o, struct object *name)
@@ -336,6 +363,12 @@ static struct object *common_attribute(struct thread *t, struct object *o, struc
     }
     if (name == name_of(t, NAME_ARGS) && is_instance_kind(o) && class_of(t, o)->exception)
         return object_of(rc_read(t, &as_instance(o)->args[0]));
+    const struct builtin_def *def =
+        is_instance_kind(o) || (is_class(o) && as_class(o)->kind == KIND_INSTANCE)
+            ? object_default(name)
+            : NULL;
+    if (def != NULL)
+        return builtin_new(t, def, is_class(o) ? NULL : o, true, 0);
     return NULL;
 }
 // A method of a builtin type, without self; or NULL and no error.
@@ -360,6 +393,11 @@ static struct object *get_attribute_maybe(struct thread *t, struct object *o, st
         if (name == name_of(t, NAME_NAME) || name == name_of(t, NAME_QUALNAME))
             return object_of(rc_read(t, &as_class(o)->name));
         found = type_lookup(t, as_class(o), name);
+        if (found != NULL && as_class(o)->kind == KIND_DICT && is_class_method(found)) {
+            struct object *bound = builtin_bind(t, found, interp_of(t)->none);
+            drop(t, found);
+            found = bound;
+        }
         break;
     default:
         if (slots_of(o)->attribute != NULL &&
@@ -379,7 +417,8 @@ OUT_OF_LINE struct object *get_attribute(struct thread *t, struct object *o, str
     struct object *found = get_attribute_maybe(t, o, name);
     if (found != NULL || failed(t))
         return found;
-    if (is_instance_kind(o)) {
+    // CPython finds its own before it asks
+    if (is_instance_kind(o) && !is_absent(t, o, name)) {
         bool has;
         found = call_special(t, NAME_GETATTR, o, &name, 1, &has);
         if (has)
@@ -473,6 +512,8 @@ OUT_OF_LINE bool set_attribute(struct thread *t, struct object *o, struct object
     if (is_class(o))
         raise_error(t, RAISES_TYPE_ERROR, "cannot set '%s' attribute of immutable type '%s'",
                     ((struct string *)name)->bytes, class_name(as_class(o)));
+    else if (is_function(o))
+        raise_fatal(t, "a function's attribute %s", ((struct string *)name)->bytes);
     else
         no_attribute(t, o, name);
     return false;
@@ -553,16 +594,11 @@ static struct object *instance_invert(struct thread *t, struct object *a)
 {
     return instance_unary(t, NAME_INVERT, a, "~");
 }
-static struct object *instance_compare(struct thread *t, struct object *a, struct object *b,
-                                       enum comparison how)
+// By __eq__, if there is one.
+static struct object *instance_own_ne(struct thread *t, struct object *a, struct object *b)
 {
     bool found;
-    struct object *result = call_special(t, NAME_COMPARE + how, a, &b, 1, &found);
-    if (found)
-        return instance_answer(t, result);
-    if (how != COMPARE_NE)
-        return NOT_IMPLEMENTED;
-    result = call_special(t, NAME_COMPARE + COMPARE_EQ, a, &b, 1, &found);
+    struct object *result = call_special(t, NAME_COMPARE + COMPARE_EQ, a, &b, 1, &found);
     if (!found || (result = instance_answer(t, result)) == NOT_IMPLEMENTED)
         return NOT_IMPLEMENTED;
     if (result == NULL)
@@ -570,6 +606,15 @@ static struct object *instance_compare(struct thread *t, struct object *a, struc
     int yes = is_true(t, result);
     drop(t, result);
     return yes < 0 ? NULL : truth(t, !yes);
+}
+static struct object *instance_compare(struct thread *t, struct object *a, struct object *b,
+                                       enum comparison how)
+{
+    bool found;
+    struct object *result = call_special(t, NAME_COMPARE + how, a, &b, 1, &found);
+    if (found)
+        return instance_answer(t, result);
+    return how == COMPARE_NE ? instance_own_ne(t, a, b) : NOT_IMPLEMENTED;
 }
 static int64_t instance_length(struct thread *t, struct object *o)
 {
@@ -725,14 +770,11 @@ static struct object *exception_args(struct thread *t, struct object *o)
 {
     return object_of(rc_read(t, &as_instance(o)->args[0]));
 }
-static struct object *instance_repr(struct thread *t, struct object *o)
+static struct object *instance_own_repr(struct thread *t, struct object *o)
 {
-    bool found;
-    struct object *result = call_special(t, NAME_REPR, o, NULL, 0, &found);
-    if (found)
-        return checked_string(t, result, "__repr__");
     if (!class_of(t, o)->exception)
-        return string_format(t, "<%s object at %p>", type_name(t, o), (void *)o);
+        return string_format(t, "<%s%s object at %p>", class_of(t, o)->program ? "__main__." : "",
+                             type_name(t, o), (void *)o);
     struct builder b;
     builder_open(&b);
     struct object *args = exception_args(t, o);
@@ -751,15 +793,17 @@ static struct object *instance_repr(struct thread *t, struct object *o)
     builder_close(&b);
     return NULL;
 }
-static struct object *instance_str(struct thread *t, struct object *o)
+static struct object *instance_repr(struct thread *t, struct object *o)
 {
     bool found;
-    struct object *result = call_special(t, NAME_STR, o, NULL, 0, &found);
-    if (found)
-        return checked_string(t, result, "__str__");
+    struct object *result = call_special(t, NAME_REPR, o, NULL, 0, &found);
+    return found ? checked_string(t, result, "__repr__") : instance_own_repr(t, o);
+}
+static struct object *instance_own_str(struct thread *t, struct object *o)
+{
     if (!class_of(t, o)->exception)
         return instance_repr(t, o);
-    struct object *args = exception_args(t, o);
+    struct object *args = exception_args(t, o), *result;
     if (tuple_length(args) == 0)
         result = keep(t, name_of(t, NAME_EMPTY));
     else if (tuple_length(args) != 1)
@@ -770,6 +814,12 @@ static struct object *instance_str(struct thread *t, struct object *o)
         result = str(t, tuple_item(args, 0));
     drop(t, args);
     return result;
+}
+static struct object *instance_str(struct thread *t, struct object *o)
+{
+    bool found;
+    struct object *result = call_special(t, NAME_STR, o, NULL, 0, &found);
+    return found ? checked_string(t, result, "__str__") : instance_own_str(t, o);
 }
 static const struct slots instance_slots = {
     .kind = KIND_INSTANCE,

@@ -459,10 +459,24 @@ METHOD(dict_method_copy)
 {
     return &dict_copy(t, as_dict(self))->base;
 }
+// Asked of the class, self is nothing.
 METHOD(dict_method_fromkeys)
 {
     (void)self;
-    return raise_fatal(t, "dict.fromkeys");
+    struct object *it = iterate(t, argument[0]);
+    if (it == NULL)
+        return NULL;
+    struct object *made = &dict_new(t)->base, *key;
+    bool fine = true;
+    while (fine && (key = next_of(t, it)) != NULL) {
+        fine = dict_store(t, made, key, n == 2 ? argument[1] : interp_of(t)->none);
+        drop(t, key);
+    }
+    drop(t, it);
+    if (!failed(t))
+        return made;
+    drop(t, made);
+    return NULL;
 }
 static const struct builtin_def dict_methods[] = {
     {"get", dict_method_get, 1, 2, {NULL}},
@@ -475,7 +489,7 @@ static const struct builtin_def dict_methods[] = {
     {"update", dict_method_update, 0, 1, {BUILTIN_NAMES}},
     {"clear", dict_method_clear, 0, 0, {NULL}},
     {"copy", dict_method_copy, 0, 0, {NULL}},
-    {"fromkeys", dict_method_fromkeys, 0, BUILTIN_ANY, {NULL}},
+    {"fromkeys", dict_method_fromkeys, 1, 2, {NULL}},
     {0},
 };
 static const struct slots dict_slots = {
