@@ -17,7 +17,7 @@ static const char absent_common[] =
 static const char absent_instance[] =
     " __firstlineno__ __ge__ __gt__ __le__ __lt__ __module__ __static_attributes__ __weakref__ ";
 static const char absent_exception[] =
-    " __cause__ __context__ __notes__ __setstate__ __suppress_context__ __traceback__ add_note "
+    " __cause__ __context__ __notes__ __setstate__ __suppress_context__ __traceback__ add_note args "
     "with_traceback ";
 #define ABSENT_NUMBER                                                                                \
     "__abs__ __add__ __bool__ __ceil__ __divmod__ __float__ __floor__ __floordiv__ __getnewargs__ "  \
