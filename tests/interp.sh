@@ -223,6 +223,8 @@ return n.real	the attribute real of 'int'
 return getattr(n, 'imag', 0)	the attribute imag of 'int'
 return int.__mro__	the attribute __mro__ of 'int'
 return ValueError(n).__cause__	the attribute __cause__ of 'ValueError'
+return str(OSError(2, 'x'))	an OSError of an error number
+return OSError().errno	the attribute errno of 'OSError'
 bench.cache = n	a function's attribute cache
 setattr(ValueError(n), '__class__', int)	a change of __class__
 END

@@ -76,6 +76,8 @@ static const struct absent_special {
     {RAISES_STOP_ITERATION, " value "},
     {RAISES_ATTRIBUTE_ERROR, " name obj "},
     {RAISES_NAME_ERROR, " name "},
+    {RAISES_SYSTEM_EXIT, " code "},
+    {RAISES_OS_ERROR, " characters_written errno filename filename2 strerror "},
 };
 
 static bool absent_in(const char *names, const char *name, size_t length)

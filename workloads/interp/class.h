@@ -766,18 +766,27 @@ static struct object *checked_string(struct thread *t, struct object *o, const c
     drop(t, o);
     return NULL;
 }
+// NULL: there was an error.
 static struct object *exception_args(struct thread *t, struct object *o)
 {
-    return object_of(rc_read(t, &as_instance(o)->args[0]));
+    struct object *args = object_of(rc_read(t, &as_instance(o)->args[0]));
+    // CPython makes another class of it, by the number
+    if (tuple_length(args) < 2 ||
+        !is_subclass(class_of(t, o), machine_of(t)->exception[RAISES_OS_ERROR]))
+        return args;
+    drop(t, args);
+    return raise_fatal(t, "an OSError of an error number");
 }
 static struct object *instance_own_repr(struct thread *t, struct object *o)
 {
     if (!class_of(t, o)->exception)
         return string_format(t, "<%s%s object at %p>", class_of(t, o)->program ? "__main__." : "",
                              type_name(t, o), (void *)o);
+    struct object *args = exception_args(t, o);
+    if (args == NULL)
+        return NULL;
     struct builder b;
     builder_open(&b);
-    struct object *args = exception_args(t, o);
     builder_text(&b, type_name(t, o));
     bool fine = true;
     if (tuple_length(args) == 1) {
@@ -804,6 +813,8 @@ static struct object *instance_own_str(struct thread *t, struct object *o)
     if (!class_of(t, o)->exception)
         return instance_repr(t, o);
     struct object *args = exception_args(t, o), *result;
+    if (args == NULL)
+        return NULL;
     if (tuple_length(args) == 0)
         result = keep(t, name_of(t, NAME_EMPTY));
     else if (tuple_length(args) != 1)

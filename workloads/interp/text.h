@@ -1255,7 +1255,7 @@ STRING_METHOD(join)
     STRING_METHOD(name)                                                \
     {                                                                  \
         (void)self;                                                    \
-        return raise_fatal(t, "str.%s() is not in the subset", #name); \
+        return raise_fatal(t, "str.%s()", #name);                      \
     }
 REFUSED(encode)
 REFUSED(maketrans)
