@@ -180,6 +180,15 @@ END
     ok "a sweep over runtimes" is 0 "12 of 12 invocations"
     run "$rclab" show --store "$work/store.db"
     ok "show calls cells as their runtimes" says "program=$program n=1" "  runtime " "  gil-3.12 " "  pep703 "
+    run "$rclab" show --format tsv --store "$work/store.db"
+    tsv_has() { # runtime, its index, the columns' end
+        awk -F '\t' -v runtime="$1" -v i="$2" -v program="$program" '
+            NR == 1 { last = $(NF - 2) " " $(NF - 1) " " $NF == "runtime runtime_index program" }
+            NR > 1 && $(NF - 2) == runtime && $(NF - 1) == i && $NF == program { n++ }
+            END { exit !(last && n == 1) }' "$work/out"
+    }
+    ok "show --format tsv tells runtime and program in its last columns" tsv_has gil-3.12 0
+    ok "... of each" tsv_has pep703 1
     run "$rclab" compare --base runtime=gil-3.12 --with runtime=pep703 --store "$work/store.db"
     ok "compare finds runtimes" says "runtime gil-3.12 -> pep703"
     run "$rclab" export --format csv --store "$work/store.db"
