@@ -64,6 +64,7 @@ all: $(BUILD)/rclab
 
 help:
 	@echo 'make sweep [PLAN=quick] [STORE=FILE] [LAYOUTS=1]  build, measure, tables and figures (the main job)'
+	@echo 'make sweep PLAN=programs        every Python program under every runtime (build/rclab list plan has all plans)'
 	@echo 'make test                       all tests (checks or installs packages first)'
 	@echo 'make                            the program: build/rclab (see build/rclab --help)'
 	@echo 'make figures [STORE=FILE]       draw the figures of a store again'

@@ -194,7 +194,7 @@ static bool make_spec(const struct arguments *a, struct spec *s, struct error *e
     for (unsigned i = 0; i < a->params; i++) {
         char *value = strchr(a->param[i], '=');
         if (value == NULL)
-            return error_set(e, "--param '%s' is not KEY=VALUE", a->param[i]);
+            return error_set(e, "--param '%s' is not KEY=VALUE, such as n=10", a->param[i]);
         *value++ = '\0';
         if (!spec_param(s, a->param[i], value, e))
             return false;

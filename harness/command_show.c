@@ -623,15 +623,15 @@ static void tsv_interval(struct stats_interval i)
     tsv_number(i.n != 0 ? i.high : NAN);
 }
 
-// The different names of the store, sorted: the place of one is a figure's colour or mark, the same
-// in all figures of one store.
+// The different names of the store, sorted, 3.9 before 3.11: the place of one is a figure's colour
+// or mark, the same in all figures of one store.
 struct names {
     const char **name;
     size_t n;
 };
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strverscmp(*(const char *const *)a, *(const char *const *)b);
 }
 static struct names names_of(const struct results *r, const char *member)
 {
@@ -656,6 +656,7 @@ static void print_tsv(const struct results *r, const struct view *cells,
                       const struct screen *screen)
 {
     struct names rc = names_of(r, "rc"), lock = names_of(r, "lock");
+    struct names runtime = names_of(r, "runtime");
     printf(
         "family\tworkload\trc\tlock\treclaimer\talloc\tallocator\tthreads\tplacement\tparams\trank"
         "\tns\tns_low\tns_high\tratio\tratio_low\tratio_high\tops_per_s\tcpu_ns\tfairness"
@@ -665,7 +666,8 @@ static void print_tsv(const struct results *r, const struct view *cells,
         "\tmemory_low\tmemory_high\tverdict\tspeed\tdead_peak\tdead_low\tdead_high\tobject_bytes"
         "\tobject_low\tobject_high\tpause_ns\tpause_low\tpause_high\tbackground_ns\tbackground_low"
         "\tbackground_high\theader_bytes\tlatency_ns\tlatency_low\tlatency_high\tlatency_p99_ns"
-        "\tlatency_p99_low\tlatency_p99_high\tsent_bytes\tsent_low\tsent_high\n");
+        "\tlatency_p99_low\tlatency_p99_high\tsent_bytes\tsent_low\tsent_high"
+        "\truntime\truntime_index\tprogram\n");
     for (size_t i = 0; i < cells->n; i++) {
         const struct result *row = cells->row[i];
         const struct comparison *c = screen_find(screen, row);
@@ -711,10 +713,13 @@ static void print_tsv(const struct results *r, const struct view *cells,
         tsv_interval(row->latency_ns);
         tsv_interval(row->latency_p99_ns);
         tsv_interval(row->sent_bytes);
-        printf("\n");
+        const char *name = result_text(row, "runtime"), *program = result_text(row, "program");
+        printf("\t%s\t%u\t%s\n", name[0] != '\0' ? name : "-", name_index(&runtime, name),
+               program[0] != '\0' ? program : "-");
     }
     free(rc.name);
     free(lock.name);
+    free(runtime.name);
 }
 
 int command_show(int argc, char **argv)

@@ -420,6 +420,25 @@ static bool has_param(const struct experiment *x, const char *name)
     return has;
 }
 
+static bool no_param(struct parser *p, const struct experiment *x, int line, const char *begins,
+                     const char *name)
+{
+    const struct values *w = &x->axis[WORKLOAD];
+    char known[WORD] = "";
+    for (unsigned i = 0; i < w->n; i++) {
+        const struct param *param = catalogue_workload(w->value[i].text)->params;
+        for (; param->name != NULL; param++) {
+            bool told = false;
+            for (unsigned k = 0; k < i && !told; k++)
+                told = spec_param_index(catalogue_workload(w->value[k].text), param->name) >= 0;
+            if (!told)
+                plan_join(&param->name, 1, known);
+        }
+    }
+    return WRONG(p, line, "%sno workload of [%s] has a parameter '%s'; known:%s", begins, x->name,
+                 name, known[0] != '\0' ? known : " none");
+}
+
 static bool resolve_together(struct parser *p, struct experiment *x)
 {
     x->compared[PAIR] = x->compared[RUNTIME] = x->together.line == 0;
@@ -462,8 +481,7 @@ static bool add_condition(struct parser *p, struct experiment *x, struct term *t
                      name, plan_join(plan_axis_name, AXES, (char[WORD]){""}),
                      axis == PAIR ? "; a pair is rc=... lock=..." : "");
     if (axis >= AXES && !has_param(x, name + 6))
-        return WRONG(p, word->line, "exclude: no workload of [%s] has a parameter '%s'", x->name,
-                     name + 6);
+        return no_param(p, x, word->line, "exclude: ", name + 6);
     if ((*op == '<' || *op == '>') && !number_axis((unsigned)axis))
         return WRONG(p, word->line, "exclude: '%s': %s is not a number", word->text, name);
     struct condition *bigger = realloc(t->condition, (t->conditions + 1) * sizeof *bigger);
@@ -525,8 +543,7 @@ bool plan_resolve(struct parser *p, struct experiment *x)
         return false;
     for (unsigned axis = 0; axis < AXES + x->params; axis++) {
         if (axis >= AXES && !has_param(x, x->param_name[axis - AXES]))
-            return WRONG(p, x->axis[axis].line, "no workload of [%s] has a parameter '%s'", x->name,
-                         x->param_name[axis - AXES]);
+            return no_param(p, x, x->axis[axis].line, "", x->param_name[axis - AXES]);
         if (axis != WORKLOAD && axis != PLACEMENT && !resolve(p, x, axis))
             return false;
     }

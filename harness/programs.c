@@ -78,10 +78,16 @@ struct program *program_find(const char *name)
 struct program *program_file(const char *path, struct error *e)
 {
     struct stat st;
-    if (stat(path, &st) != 0 || access(path, R_OK) != 0)
-        return error_set(e, "no program %s: %s", path, strerror(errno)), NULL;
-    if (!S_ISREG(st.st_mode))
-        return error_set(e, "no program %s: it is no regular file", path), NULL;
+    bool there = stat(path, &st) == 0 && access(path, R_OK) == 0;
+    if (!there || !S_ISREG(st.st_mode))
+        return error_set(e,
+                         "no program '%s': %s; what is needed is a Python file that defines "
+                         "bench(n), or --program and a name that `rclab list program` tells",
+                         path,
+                         !there                ? strerror(errno)
+                         : S_ISDIR(st.st_mode) ? "it is a directory"
+                                               : "it is no regular file"),
+               NULL;
     const char *slash = strrchr(path, '/');
     struct program *p = malloc(sizeof *p);
     char *name = strndup(slash != NULL ? slash + 1 : path, PROGRAM_TEXT - 1);

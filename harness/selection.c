@@ -38,6 +38,11 @@ static bool same_key(struct key a, struct key b)
     return a.param == b.param && strcmp(a.name, b.name) == 0;
 }
 
+static bool is_one_of(struct key key, const char *a, const char *b)
+{
+    return !key.param && (strcmp(key.name, a) == 0 || strcmp(key.name, b) == 0);
+}
+
 bool selection_value(const struct result *row, struct key key, char value[VALUE_TEXT])
 {
     const json_t *from = key.param ? json_object_get(row->cell, "params") : row->cell;
@@ -46,8 +51,10 @@ bool selection_value(const struct result *row, struct key key, char value[VALUE_
         snprintf(value, VALUE_TEXT, "%s", json_string_value(v));
     else if (json_is_integer(v))
         snprintf(value, VALUE_TEXT, "%" PRId64, (int64_t)json_integer_value(v));
-    else if (!key.param && (strcmp(key.name, "copy") == 0 || strcmp(key.name, "extra") == 0))
+    else if (is_one_of(key, "copy", "extra"))
         snprintf(value, VALUE_TEXT, "0");
+    else if (is_one_of(key, "runtime", "program"))
+        snprintf(value, VALUE_TEXT, "-");
     else
         return false;
     return true;
@@ -63,10 +70,15 @@ static bool is_scheme(struct key key)
 }
 
 // That two runtimes differ says of their schemes what there is to say.
+static bool runtimes_differ(const struct result *a, const struct result *b)
+{
+    const char *x = result_text(a, "runtime"), *y = result_text(b, "runtime");
+    return x[0] != '\0' && y[0] != '\0' && strcmp(x, y) != 0;
+}
 static bool differs(const struct result *a, const struct result *b, struct key key)
 {
     char x[VALUE_TEXT], y[VALUE_TEXT];
-    if (is_scheme(key) && differs(a, b, (struct key){"runtime", false}))
+    if (is_scheme(key) && runtimes_differ(a, b))
         return false;
     return selection_value(a, key, x) && selection_value(b, key, y) && strcmp(x, y) != 0;
 }

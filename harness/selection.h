@@ -31,7 +31,8 @@ bool selection_parse(const char *option, const char *text, const struct results 
 // The workload is known to the store; else a message with those that are.
 bool selection_workload(const char *name, const struct results *r, struct error *e);
 
-// The row's value; false: it has none.
+// The row's value; false: it has none. copy and extra are 0 where there are none, runtime and
+// program are "-".
 bool selection_value(const struct result *row, struct key key, char value[VALUE_TEXT]);
 // The keys in which two rows differ, as far as both have them; their number, at most KEYS_MOST.
 enum { KEYS_MOST = 64 };

@@ -45,7 +45,7 @@ judge() { # kind, directory, figures
 }
 old='scaling throughput fairness allocators one_core ownership sharing_degree'
 kinds=(large "$old memory sharing_distance" many one_core two "$old" bare "$old" single one_core empty ''
-    odd "$old memory sharing_distance")
+    odd "$old memory sharing_distance" programs 'scaling throughput fairness programs')
 for ((i = 0; i < ${#kinds[@]}; i += 2)); do
     draw "${kinds[i]}"
     judge "${kinds[i]}" "$work/${kinds[i]}" "${kinds[i + 1]}"
@@ -70,6 +70,16 @@ says "$work/large/sharing_distance.svg" 'not measured: same package' sibling han
 case_is $? 'sharing_distance names the distances that are lacking'
 says "$work/large/allocators-1.svg" jemalloc '192 threads' biased+pymutex
 case_is $? 'allocators names allocators, threads and schemes'
+says "$work/programs/programs.svg" fib, n=10 richards, gil-1.4 gil-3.11 gil-3.12-immortal pep703 '2 threads'
+case_is $? 'programs has a panel for each program, and names runtimes'
+distinct() { # figure, kind of table: the same colour and mark for no two series
+    gnuplot -e "table='$work/$2.tsv'; output='/dev/null'" -e 'set print "-"' \
+        -e 'load "scripts/plots/common.gp"; '"$1"'; do for [s = 1:series] { print hue(s), dash(s), mark(s) }' |
+        sort | uniq -d | { ! grep -q .; }
+}
+distinct 'load shape("{ point(key($workload, $params), $threads, $ns, $ns_low, $ns_high) }"); if (series != 12) { exit status 1 }' \
+    programs
+case_is $? 'each runtime is a series, unlike all others, whatever its schemes'
 odd="'\"\`\$(x)%d{a}_^<b>&\\@#;|*ä"
 says "$work/odd/allocators-1.svg" "jemalloc$odd" "tree$odd" "machine ../box$odd" &&
     says "$work/odd/scaling-1.svg" "atomic$odd+none" "window=256$odd"

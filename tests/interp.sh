@@ -145,7 +145,7 @@ cd "$work" || exit 2
 run "$rclab" run program --file "${odd##*/}" --runtime gil-3.12 --json "${few[@]}"
 ok "a file of any name" is 0
 run "$rclab" run program --file=- --runtime gil-3.12 "${few[@]}"
-ok "no file is called -" refused "no program -: No such file"
+ok "no file is called -" refused "no program '-': No such file"
 cd "$OLDPWD" || exit 2
 ok "nothing is left behind" test -z "$(ls -A "$TMPDIR")"
 both() { # at the same time
@@ -180,6 +180,15 @@ END
     ok "a sweep over runtimes" is 0 "12 of 12 invocations"
     run "$rclab" show --store "$work/store.db"
     ok "show calls cells as their runtimes" says "program=$program n=1" "  runtime " "  gil-3.12 " "  pep703 "
+    run "$rclab" show --format tsv --store "$work/store.db"
+    tsv_has() { # runtime, its index, the columns' end
+        awk -F '\t' -v runtime="$1" -v i="$2" -v program="$program" '
+            NR == 1 { last = $(NF - 2) " " $(NF - 1) " " $NF == "runtime runtime_index program" }
+            NR > 1 && $(NF - 2) == runtime && $(NF - 1) == i && $NF == program { n++ }
+            END { exit !(last && n == 1) }' "$work/out"
+    }
+    ok "show --format tsv tells runtime and program in its last columns" tsv_has gil-3.12 0
+    ok "... of each" tsv_has pep703 1
     run "$rclab" compare --base runtime=gil-3.12 --with runtime=pep703 --store "$work/store.db"
     ok "compare finds runtimes" says "runtime gil-3.12 -> pep703"
     run "$rclab" export --format csv --store "$work/store.db"
@@ -205,8 +214,10 @@ bad_input "no program" "--program NAME or --file" -- run program --runtime gil-3
 bad_input "an unknown program" "no program 'nonsense'; known:" -- run program --program nonsense --runtime gil-3.12
 bad_input "a path for a program's name" "no program '../x'" -- run program --program ../x --runtime gil-3.12
 bad_input "two programs" "either --program or --file" -- run program --program x "${some[@]}" --runtime gil-3.12
-bad_input "a missing file" "$work/none.py: No such file" -- run program --file "$work/none.py" --runtime gil-3.12
-bad_input "a directory" "no regular file" -- run program --file "$work" --runtime gil-3.12
+bad_input "a missing file" "$work/none.py': No such file" "rclab list program" -- run program --file "$work/none.py" --runtime gil-3.12
+bad_input "a directory" "'$work': it is a directory" "defines bench(n)" -- run program --file "$work" --runtime gil-3.12
+bad_input "no file at all" "no program '': No such file" -- run program --file '' --runtime gil-3.12
+bad_input "a device" "'/dev/null': it is no regular file" -- run program --file /dev/null --runtime gil-3.12
 bad_input "a program on another workload" "runs no programs" -- run dict_get "${some[@]}" --rc atomic
 bad_input "what is not in the language" "generator.py:1" "could not be compiled" -- \
     run program --file "$work/generator.py" --runtime gil-3.12
@@ -281,6 +292,27 @@ run "$rclab" run program --file "$work/raises.py" --runtime gil-3.12 "${few[@]}"
 ok "a program that raises is not refused: its run is void" is 1 "raises.py:1 in bench: ZeroDivisionError"
 bad_input "an n that is none" "'-1'" "from 0 to 9007199254740992" -- \
     run program "${some[@]}" --runtime gil-3.12 --param n=-1
+for n in '' x 1e3 5.5 0x10 9007199254740993 99999999999999999999; do
+    bad_input "n=$n" "'$n' is not a number from 0 to 9007199254740992" -- \
+        run program "${some[@]}" --runtime gil-3.12 --param "n=$n"
+done
+bad_input "another parameter" "'m'; known: n" -- run program "${some[@]}" --runtime gil-3.12 --param m=1
+bad_input "a parameter without its value" "'n' is not KEY=VALUE, such as n=10" -- \
+    run program "${some[@]}" --runtime gil-3.12 --param n
+# the line, what is said of it, and the plan's lines behind the first four
+while IFS=$'\t' read -r line says text; do
+    printf '[plan]\nrounds = 6\n[x]\nworkload = program\n%b\n' "$text" >"$work/bad.ini"
+    bad_input "a plan: $text" "$work/bad.ini:$line: $says" -- sweep "$work/bad.ini" --dry-run
+done <<END
+5	no runtime 'gil-9'; $known	runtime = gil-3.12 gil-9\nprogram = fib
+6	no program 'nonsense'; known: 	runtime = *\nprogram = fib nonsense
+6	no program 'fib.py'; known: 	runtime = *\nprogram = fib.py
+7	parameter n: '-1' is not a number from 0 to 9007199254740992	runtime = *\nprogram = fib\nparam.n = 3 -1
+7	no workload of [x] has a parameter 'm'; known: n	runtime = *\nprogram = fib\nparam.m = 3
+7	no runtime 'gil-9'; $known	runtime = *\nprogram = fib\nexclude = runtime=gil-9
+3	[x] has no valid cell: program: which program?	runtime = *
+3	[x] has no valid cell: program is built for a runtime	pair = plain+gil\nprogram = fib
+END
 echo nonsense >"$work/bytecode"
 run "$BUILD/cells/program/gil-3.12" --program "$work/bytecode"
 ok "the machine refuses what is no bytecode" refused "the program cannot be run"

@@ -8,6 +8,7 @@
 #     single    one row
 #     empty     the line of names alone
 #     machines  two machines in one table
+#     programs  three programs under nine runtimes, of which eight have the same schemes; a workload beside
 #     odd       names with characters that shells, awk and gnuplot would take for theirs
 # The figures follow from the names by formulas and a fixed sequence of pseudo-random numbers.
 function noise() {
@@ -28,7 +29,7 @@ function distance_of(placement) {
     return placement == "compact" ? "SMT sibling" : placement == "cores" ? "same cache" : "other package"
 }
 function row(family, workload, scheme, threads, placement, params, allocator, machine,
-             ns, wide, fills, old) {
+             runtime, runtime_index, program, ns, wide, fills, old) {
     ns = cost(workload, scheme, threads) * (0.95 + 0.1 * noise())
     if (allocator != "glibc")
         ns *= 0.8 + 0.3 * noise()
@@ -52,8 +53,22 @@ function row(family, workload, scheme, threads, placement, params, allocator, ma
             distance_of(placement) : "-", workload ~ /tree|free|mixed|append/ ? \
             resident = int(300 * threads * (1 + scheme % 4) * (0.5 + noise())) : "NaN", fills \
             "\t0.5\t1\t" 0.9 * resident "\t" 1.1 * resident "\tundecided\tfast" \
-            "\t5\t4\t6\t72\t70\t74\t0\t0\t0\t0\t0\t0\t8\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN"
+            "\t5\t4\t6\t72\t70\t74\t0\t0\t0\t0\t0\t0\t8\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\tNaN" \
+            "\t" (runtime == "" ? "-" : runtime) "\t" runtime_index "\t" (program == "" ? "-" : program)
     printf "\n"
+}
+# Every program under runtimes of which the most have the same schemes.
+function program_rows(runtimes,    n, r, i, k, program, s) {
+    n = split("fib nbody richards", program, " ")
+    split(runtimes, r, " ")
+    for (i = 1; i <= n; i++)
+        for (k = 1; k in r; k++) {
+            s = k == 1 ? 2 : 3
+            row(program[i], "program", s, 1, "cores", "program=" program[i] " n=" 10 * i, "glibc", "small", \
+                r[k], k - 1, program[i])
+            row(program[i], "program", s, 2, "cores", "program=" program[i] " n=" 10 * i, "glibc", "small", \
+                r[k], k - 1, program[i])
+        }
 }
 function header() {
     printf "family\tworkload\trc\tlock\treclaimer\talloc\tallocator\tthreads\tplacement\tparams\trank\tns\t" \
@@ -64,7 +79,8 @@ function header() {
             "fairness_low\tfairness_high\tmemory_low\tmemory_high\tverdict\tspeed\tdead_peak\tdead_low\t" \
             "dead_high\tobject_bytes\tobject_low\tobject_high\tpause_ns\tpause_low\tpause_high\t" \
             "background_ns\tbackground_low\tbackground_high\theader_bytes\tlatency_ns\tlatency_low\t" \
-            "latency_high\tlatency_p99_ns\tlatency_p99_low\tlatency_p99_high\tsent_bytes\tsent_low\tsent_high"
+            "latency_high\tlatency_p99_ns\tlatency_p99_low\tlatency_p99_high\tsent_bytes\tsent_low\tsent_high\t" \
+            "runtime\truntime_index\tprogram"
     printf "\n"
 }
 # Everything that a sweep of one machine measures.
@@ -146,6 +162,10 @@ BEGIN {
     else if (kind == "machines") {
         machine_rows("small one", "1 2", "cores", "glibc", 3)
         machine_rows("small/one", "1 2", "cores", "glibc jemalloc", 3)
+    } else if (kind == "programs") {
+        program_rows("gil-1.4 gil-2.6 gil-3.6 gil-3.9 gil-3.11 gil-3.12 gil-3.12-immortal gil-3.14 pep703")
+        for (i = 1; i <= 3; i++)
+            row("beside", "dict_get", i, 1, "cores", "incref=1", "glibc", "small")
     } else if (kind == "odd")
         machine_rows("../box", "1 2", "cores", "glibc jemalloc", 5)
 }

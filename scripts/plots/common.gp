@@ -14,7 +14,7 @@ png = strlen(output) > 4 && output[strlen(output)-3:*] eq ".png"
 # A command for `load`; the rule is awk on rows of the table, without single quotes (see panels.awk).
 shape(rule) = "< ".source." | LC_ALL=C awk \"$(cat scripts/plots/panels.awk)\"'".rule."'"
 
-# The refcount scheme has the colour, the lock scheme the mark: the same in every figure of one store.
+# The refcount scheme has the colour, the lock scheme the mark (a runtime has both): the same in every figure of one store.
 # Okabe and Ito's colours, which people with any colour vision tell apart; from the ninth scheme on the
 # dash of a line and the tint of a bar or a lone point differ too, and the dash from the sixteenth lock
 # on. s: the number of a series.

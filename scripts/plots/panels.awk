@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Turns the table of cells (rclab show --format tsv) into what a figure draws, printed as gnuplot
-# commands: panels, in each panel a block of points for each pair of schemes, and the pairs (series).
+# commands: panels, in each panel a block of points for each pair of schemes or runtime, which are the
+# series.
 # A figure appends its own rule, which picks rows and calls point() for each; in a rule a column of the
 # table goes by its name: $workload, $ns. A column that the table lacks is empty.
 function at(name) {
@@ -21,6 +22,7 @@ NR == 1 {
     distance = at("distance"); memory_kib = at("memory_kib")
     memory_low = at("memory_low"); memory_high = at("memory_high")
     fairness_low = at("fairness_low"); fairness_high = at("fairness_high")
+    runtime = at("runtime"); runtime_index = at("runtime_index"); program = at("program")
     split("cache package cores CPUs", mark_name, " ")
     fill[1] = at("fill_cache"); fill[2] = at("fill_package"); fill[3] = at("fill_core")
     fill[4] = at("fill_all")
@@ -29,6 +31,9 @@ NR == 1 {
 # One machine a figure; scripts/figures hands over one at a time.
 NR == 2 { the_machine = $machine }
 $machine != the_machine { next }
+# Runtimes have the colours and marks behind those of schemes.
+$runtime ~ /^-?$/ && $rc_index + 0 >= schemes { schemes = $rc_index + 1 }
+$runtime ~ /^-?$/ && $lock_index + 0 >= locks { locks = $lock_index + 1 }
 
 function finite(text) {
     return text ~ /^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$/
@@ -58,12 +63,15 @@ function point(panel, x, y, low, high,    pair, s, k) {
     }
     pair = $rc "+" $lock
     s = pair "+" $reclaimer "+" $alloc
+    if ($runtime !~ /^-?$/)
+        pair = s = $runtime
     if (!(s in series_pair)) {
         series_pair[s] = pair
         variants[pair]++
         series_key[++all_series] = s
-        series_rc[s] = $rc_index + 0
-        series_lock[s] = $lock_index + 0
+        of_runtime[s] = $runtime !~ /^-?$/
+        series_rc[s] = of_runtime[s] ? $runtime_index : $rc_index + 0
+        series_lock[s] = of_runtime[s] ? $runtime_index : $lock_index + 0
     }
     if (!(panel in panel_of)) {
         panel_of[panel] = ++all_panels
@@ -186,6 +194,10 @@ END {
 
     for (i = 1; i <= all_series; i++) {
         s = series_key[i]
+        if (of_runtime[s]) {
+            series_rc[s] += schemes
+            series_lock[s] += locks
+        }
         series_rank[s] = series_rc[s] * 1000 + series_lock[s]
     }
     sort(series_key, series_rank, all_series)

@@ -1019,7 +1019,7 @@ static void test_exclude(void **state)
         {"threads<=2", "'=2' is not a number", 6},
         {"threads<1|2", "one number", 6},
         {"threads=", "'' is not a number", 6},
-        {"param.object=1", "no workload of [x] has a parameter 'object'", 6},
+        {"param.object=1", "no workload of [x] has a parameter 'object'; known: objects size", 6},
         {"param.keys=1", "no workload of [x] has a parameter 'keys'", 6},
         {"objects=1", "no axis 'objects'", 6},
         {"rc=plain", "term 1 excludes nothing in [x]", 6},

@@ -332,6 +332,45 @@ static void test_differences(void **state)
     assert_false(selection_value(&row[0], (struct key){"objects", true}, value));
 }
 
+// Runtimes with the same schemes, programs, and a cell of these schemes without a runtime: all
+// differ.
+static void test_runtimes(void **state)
+{
+    static const struct {
+        const char *runtime, *program;
+    } known[] = {{"gil-3.12", "fib"}, {"gil-3.9", "fib"}, {"gil-3.12", "nbody"}, {NULL, NULL}};
+    struct key key[KEYS_MOST];
+    struct result *r[4];
+    char value[VALUE_TEXT];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        r[i] = put("1", "program", "generational", "gil", 1);
+        if (known[i].runtime != NULL)
+            set(r[i], "runtime", json_string(known[i].runtime));
+        if (known[i].program != NULL)
+            set(r[i], "program", json_string(known[i].program));
+    }
+    assert_int_equal(selection_differences(r[0], r[1], key), 1);
+    assert_string_equal(key[0].name, "runtime");
+    assert_int_equal(selection_differences(r[0], r[2], key), 1);
+    assert_string_equal(key[0].name, "program");
+    assert_int_equal(selection_differences(r[0], r[3], key), 2);
+    assert_true(selection_value(r[3], (struct key){"runtime", false}, value));
+    assert_string_equal(value, "-");
+
+    assert_true(find("runtime=gil-3.12", "runtime=gil-3.9"));
+    assert_int_equal(pairs.n, 1);
+    assert_pair(0, 0, 1);
+    pairs_free(&pairs);
+    // what has other schemes is compared with what has no runtime either
+    put("1", "program", "plain", "gil", 1);
+    assert_true(find("rc=generational", "rc=plain"));
+    assert_int_equal(pairs.n, 1);
+    assert_pair(0, 3, 4);
+    pairs_free(&pairs);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -340,7 +379,7 @@ int main(void)
         TEST(test_conditions),  TEST(test_bad_conditions), TEST(test_pairs),
         TEST(test_workloads),   TEST(test_ambiguous),      TEST(test_ambiguous_parameter),
         TEST(test_checks),      TEST(test_apart),          TEST(test_nothing),
-        TEST(test_differences),
+        TEST(test_differences), TEST(test_runtimes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

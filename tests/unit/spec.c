@@ -682,10 +682,10 @@ static void test_files(void **state)
 
     (void)state;
     assert_null(program_file("/nonsense/x.py", &e));
-    assert_says(e.text, "/nonsense/x.py: No such file");
+    assert_says(e.text, "'/nonsense/x.py': No such file");
     assert_null(program_file("", &e));
     assert_null(program_file("/tmp", &e));
-    assert_says(e.text, "no regular file");
+    assert_says(e.text, "it is a directory");
     char path[] = "/tmp/it's \xff\n\xc3\xa9-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
