@@ -329,7 +329,7 @@ documented() {
     # shellcheck disable=SC2086 # words
     scripts/programs_table "$rclab" $exact <docs/interpreter.md >"$work/counted" || return
     awk -F ' [|] ' -v n="$(echo "$exact" | wc -l)" '
-        /^<!-- programs / { inside = 1; whole = / published /; next }
+        /^<!-- programs / { inside = 1; whole = / (published|locks) /; next }
         /^<!-- end/ { inside = 0 }
         inside && whole { print }
         inside && !whole { for (i = 1; i <= n + 1; i++) printf "%s%s", $i, i <= n ? " | " : " |\n" }
