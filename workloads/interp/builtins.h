@@ -6,7 +6,7 @@
 
 #include "operations.h"
 
-#define BUILTIN_ARGUMENTS                                                               \
+#define BUILTIN_ARGUMENTS                                                              \
     struct thread *t, struct object *self, struct object *const *argument, unsigned n, \
         struct object *const *keyword
 #define BUILTIN_UNUSED (void)self, (void)argument, (void)n, (void)keyword
@@ -56,9 +56,8 @@ static struct object *super_find(struct thread *t, struct class_object *c, struc
 static struct object *super_attribute(struct thread *t, struct object *o, struct object *name)
 {
     struct super *s = (struct super *)o;
-    struct object *self,
-        *found = super_find(t, as_class(object_of(rc_peek(&s->class))),
-                            object_of(rc_peek(&s->self)), name, &self);
+    struct object *self, *found = super_find(t, as_class(object_of(rc_peek(&s->class))),
+                                             object_of(rc_peek(&s->self)), name, &self);
     if (self == NULL)
         return found;
     struct object *bound =
@@ -108,7 +107,8 @@ static struct object *make_int(BUILTIN_ARGUMENTS)
     if (base != NULL) {
         int64_t number;
         if (!is_string(o))
-            return raise_error(t, RAISES_TYPE_ERROR, "int() can't convert non-string with explicit base");
+            return raise_error(t, RAISES_TYPE_ERROR,
+                               "int() can't convert non-string with explicit base");
         return as_index(t, base, &number) ? int_from_text(t, o, number) : NULL;
     }
     if (is_int(o))
@@ -121,7 +121,8 @@ static struct object *make_int(BUILTIN_ARGUMENTS)
         if (isnan(d))
             return raise_error(t, RAISES_VALUE_ERROR, "cannot convert float NaN to integer");
         if (isinf(d))
-            return raise_error(t, RAISES_OVERFLOW_ERROR, "cannot convert float infinity to integer");
+            return raise_error(t, RAISES_OVERFLOW_ERROR,
+                               "cannot convert float infinity to integer");
         return double_is_int(trunc(d), &i) ? int_new(t, i) : int_outside(t);
     }
     bool found;
@@ -312,8 +313,8 @@ static bool is_class_method(const struct object *o)
 {
     return is_builtin(o) && ((const struct builtin *)o)->def->call == dict_method_fromkeys;
 }
-// What object and BaseException do where a program's class has no method of its own: for super() and
-// for who asks by name. The machine itself does it without a look-up.
+// What object and BaseException do where a program's class has no method of its own: for super()
+// and for who asks by name. The machine itself does it without a look-up.
 static struct object *object_repr(BUILTIN_ARGUMENTS)
 {
     BUILTIN_UNUSED;
@@ -444,8 +445,9 @@ static struct object *extreme(struct thread *t, const char *name, enum compariso
     }
     if (e.best == NULL && keyword[1] != NULL)
         return keep(t, keyword[1]);
-    return e.best != NULL ? e.best
-                          : raise_error(t, RAISES_VALUE_ERROR, "%s() arg is an empty sequence", name);
+    return e.best != NULL
+               ? e.best
+               : raise_error(t, RAISES_VALUE_ERROR, "%s() arg is an empty sequence", name);
 }
 static struct object *builtin_min(BUILTIN_ARGUMENTS)
 {
@@ -656,8 +658,8 @@ static struct object *builtin_pow(BUILTIN_ARGUMENTS)
         return raise_error(t, RAISES_VALUE_ERROR, "pow() 3rd argument cannot be 0");
     unsigned __int128 m = modulus < 0 ? -(unsigned __int128)modulus : (unsigned __int128)modulus;
     int64_t base = int_value(argument[0]);
-    unsigned __int128 x = base < 0 ? (m - (-(unsigned __int128)base % m)) % m
-                                   : (unsigned __int128)base % m;
+    unsigned __int128 x =
+        base < 0 ? (m - (-(unsigned __int128)base % m)) % m : (unsigned __int128)base % m;
     unsigned __int128 result = 1 % m;
     for (; exponent != 0; exponent >>= 1) {
         if ((exponent & 1) != 0)
@@ -711,11 +713,10 @@ static struct object *builtin_callable(BUILTIN_ARGUMENTS)
 {
     BUILTIN_UNUSED;
     enum kind kind = kind_of(argument[0]);
-    bool yes = kind == KIND_FUNCTION || kind == KIND_BUILTIN || kind == KIND_METHOD ||
-               kind == KIND_CLASS;
+    bool yes =
+        kind == KIND_FUNCTION || kind == KIND_BUILTIN || kind == KIND_METHOD || kind == KIND_CLASS;
     if (kind == KIND_INSTANCE) {
-        struct object *method =
-            type_lookup(t, class_of(t, argument[0]), name_of(t, NAME_CALL));
+        struct object *method = type_lookup(t, class_of(t, argument[0]), name_of(t, NAME_CALL));
         yes = method != NULL;
         drop_maybe(t, method);
     }

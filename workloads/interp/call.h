@@ -45,12 +45,12 @@ struct cache {
 struct frame;
 struct code {
     struct object base;
-    struct rc_slot title;   // its name: a string
+    struct rc_slot title; // its name: a string
     enum bytecode_code_kind kind;
     uint16_t arguments, locals, cells, frees, stack;
     unsigned size; // entries of a frame
     unsigned constants, names, length, caches;
-    int32_t *cell_local; // the parameter that a cell is too, or -1
+    int32_t *cell_local;        // the parameter that a cell is too, or -1
     struct object **constant;   // counted; immutable
     struct object **name;       // interned strings, of the machine's
     struct object **local_name; // locals, cells, free variables: likewise
@@ -116,7 +116,8 @@ API struct code *function_code(const struct function *f)
 static struct object *function_repr(struct thread *t, struct object *o)
 {
     return string_format(t, "<function %s at %p>",
-                         ((struct string *)rc_peek(&((struct function *)o)->name))->bytes, (void *)o);
+                         ((struct string *)rc_peek(&((struct function *)o)->name))->bytes,
+                         (void *)o);
 }
 static struct object *function_attribute(struct thread *t, struct object *o, struct object *name)
 {
@@ -302,8 +303,8 @@ static struct object *builtin_call(struct thread *t, const struct builtin_def *d
         while (k < BUILTIN_KEYWORDS && d->keyword[k] != NULL && strcmp(d->keyword[k], name) != 0)
             k++;
         if (k == BUILTIN_KEYWORDS || d->keyword[k] == NULL)
-            return raise_error(t, RAISES_TYPE_ERROR,
-                               "'%s' is an invalid keyword argument for %s()", name, d->name);
+            return raise_error(t, RAISES_TYPE_ERROR, "'%s' is an invalid keyword argument for %s()",
+                               name, d->name);
         keyword[k] = argument[n + i];
     }
     if (__builtin_expect(n < d->least || (n > d->most && d->most != BUILTIN_ANY), 0)) {
@@ -336,7 +337,8 @@ struct frame {
     const machine_word *next;                // where it goes on
     struct rc_local *top;                    // of the stack, while another one runs
     bool entry;                              // who called is C: run() ends with it
-    uint8_t makes; // what becomes of its result: 0 the value, 1 nothing (an __init__ of a new object)
+    uint8_t
+        makes; // what becomes of its result: 0 the value, 1 nothing (an __init__ of a new object)
     uint8_t blocks;
 #if ERA < 311
     struct block block[FRAME_BLOCKS];
@@ -478,7 +480,8 @@ static void frame_pop(struct thread *t, struct frame *f)
 #if ERA >= 311
     in->stack_top = (char *)f;
 #else
-    struct frame_object *o = (struct frame_object *)((char *)f - offsetof(struct frame_object, frame));
+    struct frame_object *o =
+        (struct frame_object *)((char *)f - offsetof(struct frame_object, frame));
     struct frame *back = f->back;
     drop(t, &f->globals->base);
     drop(t, &f->builtins->base);
@@ -634,9 +637,9 @@ API struct frame *frame_with(struct thread *t, struct object *function, struct r
 
 static struct object *class_call(struct thread *t, struct class_object *c,
                                  struct object *const *argument, unsigned n, struct object *names);
-static struct object *call_with_self(struct thread *t, struct object *function,
-                                     struct object *self, struct object *const *argument,
-                                     unsigned n, struct object *names)
+static struct object *call_with_self(struct thread *t, struct object *function, struct object *self,
+                                     struct object *const *argument, unsigned n,
+                                     struct object *names)
 {
     struct object *near[8], **all = n < 8 ? near : sync_alloc((n + 1) * sizeof *all);
     all[0] = self;
@@ -648,7 +651,7 @@ static struct object *call_with_self(struct thread *t, struct object *function,
     return result;
 }
 OUT_OF_LINE struct object *call(struct thread *t, struct object *callable,
-                           struct object *const *argument, unsigned n, struct object *names)
+                                struct object *const *argument, unsigned n, struct object *names)
 {
     switch (kind_of(callable)) {
     case KIND_FUNCTION: {
@@ -660,8 +663,8 @@ OUT_OF_LINE struct object *call(struct thread *t, struct object *callable,
         struct object *self = object_of(rc_peek(&b->self));
         if (b->method && self == NULL) {
             if (n == (names != NULL ? tuple_length(names) : 0))
-                return raise_error(t, RAISES_TYPE_ERROR,
-                                   "unbound method %s() needs an argument", b->def->name);
+                return raise_error(t, RAISES_TYPE_ERROR, "unbound method %s() needs an argument",
+                                   b->def->name);
             self = *argument++;
             n--;
         }
@@ -675,8 +678,7 @@ OUT_OF_LINE struct object *call(struct thread *t, struct object *callable,
     case KIND_CLASS:
         return class_call(t, as_class(callable), argument, n, names);
     case KIND_INSTANCE: {
-        struct object *method =
-            type_lookup(t, class_of(t, callable), name_of(t, NAME_CALL));
+        struct object *method = type_lookup(t, class_of(t, callable), name_of(t, NAME_CALL));
         if (method == NULL)
             break;
         // a __call__ may be such an instance again

@@ -2,14 +2,14 @@
 //
 // Classes, their instances, attributes and exceptions.
 //
-// A class has a dictionary, at most one base and a version (Objects/typeobject.c). Invariant: what a
-// look-up from a class finds stays the same as long as its version does, and no version is given
+// A class has a dictionary, at most one base and a version (Objects/typeobject.c). Invariant: what
+// a look-up from a class finds stays the same as long as its version does, and no version is given
 // twice. The type lock is held by who changes a class and by who looks up without a cache; where a
 // global lock excludes all others there is none.
 //
-// An instance has a dictionary of its own, made with it. Python 1.4 searches that first and then the
-// classes; from 2.2 on the classes come first, for there may be data descriptors (we have none, but
-// pay for the look), with a cache of types and names from 2.6 on (method_cache.h).
+// An instance has a dictionary of its own, made with it. Python 1.4 searches that first and then
+// the classes; from 2.2 on the classes come first, for there may be data descriptors (we have none,
+// but pay for the look), with a cache of types and names from 2.6 on (method_cache.h).
 #ifndef CLASS_H
 #define CLASS_H
 
@@ -216,8 +216,7 @@ static struct object *type_lookup(struct thread *t, struct class_object *c, stru
         return class_find(t, c, name);
     struct machine *m = machine_of(t);
     uint64_t version = class_version(c);
-    struct method_cache_entry *e =
-        &m->method_cache[method_cache_index(version, string_hash(name))];
+    struct method_cache_entry *e = &m->method_cache[method_cache_index(version, string_hash(name))];
     struct rc_local l = {0};
     struct rc_header *h = method_cache_get(t, e, version, name, &l);
     if (__builtin_expect(h == &m->missing->rc, 0)) {
@@ -346,7 +345,8 @@ static struct object *instance_get(struct thread *t, struct object *o, struct ob
     if (ERA_CLASSIC)
         found = class_find(t, class_of(t, o), name);
     if (found != NULL && (is_function(found) || is_method_builtin(found))) {
-        struct object *bound = is_function(found) ? method_new(t, found, o) : builtin_bind(t, found, o);
+        struct object *bound =
+            is_function(found) ? method_new(t, found, o) : builtin_bind(t, found, o);
         drop(t, found);
         return bound;
     }
@@ -426,8 +426,8 @@ OUT_OF_LINE struct object *get_attribute(struct thread *t, struct object *o, str
     }
     return no_attribute(t, o, name);
 }
-// Of LOAD_METHOD: *self is o's own reference if what is answered is a function to be called with it,
-// or NULL if it is to be called as it is.
+// Of LOAD_METHOD: *self is o's own reference if what is answered is a function to be called with
+// it, or NULL if it is to be called as it is.
 static struct object *get_method(struct thread *t, struct object *o, struct object *name,
                                  struct object **self)
 {
@@ -501,7 +501,7 @@ static bool class_set(struct thread *t, struct class_object *c, struct object *n
     return value != NULL || old != NULL || no_attribute(t, &c->base, name) != NULL;
 }
 OUT_OF_LINE bool set_attribute(struct thread *t, struct object *o, struct object *name,
-                          struct object *value)
+                               struct object *value)
 {
     if (is_instance_kind(o))
         return instance_set(t, o, name, value);
@@ -557,18 +557,18 @@ static struct object *instance_operator(struct thread *t, unsigned how, struct o
     result = call_special(t, NAME_RIGHT + how, b, &a, 1, &found);
     return found ? instance_answer(t, result) : NOT_IMPLEMENTED;
 }
-#define INSTANCE_OPERATOR(name, symbol, method)                                                \
+#define INSTANCE_OPERATOR(name, symbol, method)                                                 \
     static struct object *instance_##name(struct thread *t, struct object *a, struct object *b) \
-    {                                                                                          \
-        return instance_operator(t, OPERATOR_##name, a, b);                                    \
-    }                                                                                          \
-    static struct object *instance_in_place_##name(struct thread *t, struct object *a,         \
-                                                   struct object *b)                           \
-    {                                                                                          \
-        bool found;                                                                            \
-        struct object *result =                                                                \
-            call_special(t, NAME_IN_PLACE + OPERATOR_##name, a, &b, 1, &found);                \
-        return found ? instance_answer(t, result) : NOT_IMPLEMENTED;                           \
+    {                                                                                           \
+        return instance_operator(t, OPERATOR_##name, a, b);                                     \
+    }                                                                                           \
+    static struct object *instance_in_place_##name(struct thread *t, struct object *a,          \
+                                                   struct object *b)                            \
+    {                                                                                           \
+        bool found;                                                                             \
+        struct object *result =                                                                 \
+            call_special(t, NAME_IN_PLACE + OPERATOR_##name, a, &b, 1, &found);                 \
+        return found ? instance_answer(t, result) : NOT_IMPLEMENTED;                            \
     }
 OPERATORS(INSTANCE_OPERATOR)
 #undef INSTANCE_OPERATOR
@@ -726,10 +726,10 @@ static struct object *iterator_itself(struct thread *t, struct object *o)
 static const struct slots getitem_iterator_slots = {
     .kind = KIND_ITERATOR, .iterate = iterator_itself, .next = getitem_iterator_next};
 static const struct type getitem_iterator_type = {.name = "iterator",
-                                               .destroy = getitem_iterator_destroy,
-                                               .traverse = getitem_iterator_visit,
-                                               .hash = identity_hash,
-                                               .slots = &getitem_iterator_slots};
+                                                  .destroy = getitem_iterator_destroy,
+                                                  .traverse = getitem_iterator_visit,
+                                                  .hash = identity_hash,
+                                                  .slots = &getitem_iterator_slots};
 static struct object *instance_iterate(struct thread *t, struct object *o)
 {
     bool found;

@@ -185,15 +185,15 @@ API bool both_ints(const struct object *a, const struct object *b)
 {
     return is_int(a) && is_int(b);
 }
-#define INT_CHECKED(name, builtin)                                                          \
-    static struct object *int_##name(struct thread *t, struct object *a, struct object *b)  \
-    {                                                                                       \
-        int64_t result;                                                                     \
-        if (!both_ints(a, b))                                                               \
-            return NOT_IMPLEMENTED;                                                         \
-        if (__builtin_expect(builtin(int_value(a), int_value(b), &result), 0))              \
-            return int_outside(t);                                                          \
-        return int_new(t, result);                                                          \
+#define INT_CHECKED(name, builtin)                                                         \
+    static struct object *int_##name(struct thread *t, struct object *a, struct object *b) \
+    {                                                                                      \
+        int64_t result;                                                                    \
+        if (!both_ints(a, b))                                                              \
+            return NOT_IMPLEMENTED;                                                        \
+        if (__builtin_expect(builtin(int_value(a), int_value(b), &result), 0))             \
+            return int_outside(t);                                                         \
+        return int_new(t, result);                                                         \
     }
 INT_CHECKED(add, __builtin_add_overflow)
 INT_CHECKED(subtract, __builtin_sub_overflow)
@@ -372,15 +372,22 @@ static const struct builtin_def int_methods[] = {
     {0},
 };
 
-#define INT_SLOTS                                                                              \
-    .binary = {[OPERATOR_ADD] = int_add, [OPERATOR_SUBTRACT] = int_subtract,                   \
-               [OPERATOR_MULTIPLY] = int_multiply, [OPERATOR_TRUE_DIVIDE] = int_true_divide,   \
-               [OPERATOR_FLOOR_DIVIDE] = int_floor_divide, [OPERATOR_REMAINDER] = int_remainder, \
-               [OPERATOR_POWER] = int_power, [OPERATOR_LEFT_SHIFT] = int_left_shift,           \
-               [OPERATOR_RIGHT_SHIFT] = int_right_shift, [OPERATOR_AND] = int_and,             \
-               [OPERATOR_OR] = int_or, [OPERATOR_XOR] = int_xor},                              \
-    .unary = {[UNARY_NEGATIVE] = int_negative, [UNARY_POSITIVE] = int_positive,                \
-              [UNARY_INVERT] = int_invert},                                                    \
+#define INT_SLOTS                                          \
+    .binary = {[OPERATOR_ADD] = int_add,                   \
+               [OPERATOR_SUBTRACT] = int_subtract,         \
+               [OPERATOR_MULTIPLY] = int_multiply,         \
+               [OPERATOR_TRUE_DIVIDE] = int_true_divide,   \
+               [OPERATOR_FLOOR_DIVIDE] = int_floor_divide, \
+               [OPERATOR_REMAINDER] = int_remainder,       \
+               [OPERATOR_POWER] = int_power,               \
+               [OPERATOR_LEFT_SHIFT] = int_left_shift,     \
+               [OPERATOR_RIGHT_SHIFT] = int_right_shift,   \
+               [OPERATOR_AND] = int_and,                   \
+               [OPERATOR_OR] = int_or,                     \
+               [OPERATOR_XOR] = int_xor},                  \
+    .unary = {[UNARY_NEGATIVE] = int_negative,             \
+              [UNARY_POSITIVE] = int_positive,             \
+              [UNARY_INVERT] = int_invert},                \
     .compare = number_compare, .truth = int_truth, .method = int_methods
 static const struct slots int_slots = {
     .kind = KIND_INT, .keep = KEEP_INT, INT_SLOTS, .repr = int_repr};
@@ -388,9 +395,9 @@ static const struct slots bool_slots = {.kind = KIND_BOOL, INT_SLOTS, .repr = bo
 
 // --- floats -----------------------------------------------------------------------------------
 
-#define FLOAT_OPERANDS                            \
-    double x, y;                                  \
-    if (!as_double(a, &x) || !as_double(b, &y))   \
+#define FLOAT_OPERANDS                          \
+    double x, y;                                \
+    if (!as_double(a, &x) || !as_double(b, &y)) \
         return NOT_IMPLEMENTED;
 #define FLOAT_SIMPLE(name, operator)                                                         \
     static struct object *float_##name(struct thread *t, struct object *a, struct object *b) \
@@ -456,8 +463,7 @@ static struct object *float_raise(struct thread *t, double x, double y)
         return raise_fatal(t, "a complex number");
     double result = pow(x, y);
     if (isinf(result) && isfinite(x) && isfinite(y))
-        return raise_error(t, RAISES_OVERFLOW_ERROR,
-                           "(34, 'Numerical result out of range')");
+        return raise_error(t, RAISES_OVERFLOW_ERROR, "(34, 'Numerical result out of range')");
     return float_new(t, result);
 }
 static struct object *float_power(struct thread *t, struct object *a, struct object *b)

@@ -2,8 +2,8 @@
 //
 // Instructions that write a specialised one in their place (PEP 659, M. Shannon, 3.11;
 // Python/specialize.c): when one has been executed so often, its operands are looked at, and if a
-// faster instruction fits them it takes the place. That one checks its operands each time; if they do
-// not fit, the general one does the work, and after some such misses it is there again.
+// faster instruction fits them it takes the place. That one checks its operands each time; if they
+// do not fit, the general one does the work, and after some such misses it is there again.
 //
 // An instruction counts its executions, or its misses, in the last sixteen bits of its word. Where
 // there is no global lock, it is specialised once, by one thread at a time, and never again, as in
@@ -20,9 +20,9 @@
 
 enum {
     SPECIALISE_ONCE = !PAIR_HAS(LK_TRAITS, LK_GLOBAL),
-    SPECIALISE_FIRST = 8,       // executions before the first look; then twice as many each time
-    SPECIALISE_LAST = 1 << 14,  // and after these never again
-    SPECIALISE_MISSES = 64,     // before the general one is there again
+    SPECIALISE_FIRST = 8,      // executions before the first look; then twice as many each time
+    SPECIALISE_LAST = 1 << 14, // and after these never again
+    SPECIALISE_MISSES = 64,    // before the general one is there again
     SPECIALISED_NEVER = 0xffff,
 };
 
@@ -39,7 +39,8 @@ API bool specialise_due(machine_word *at, uint64_t word)
 {
     unsigned count = WORD_C(word) + 1u;
     bool power = (count & (count - 1)) == 0;
-    specialise_write(at, specialise_counted(word, count >= SPECIALISE_LAST ? SPECIALISED_NEVER : count));
+    specialise_write(
+        at, specialise_counted(word, count >= SPECIALISE_LAST ? SPECIALISED_NEVER : count));
     return count >= SPECIALISE_FIRST && power;
 }
 // op 0: none fits. b: operand b of the new instruction. True: the new one stands there.
@@ -60,19 +61,19 @@ static bool specialise_as(struct thread *t, machine_word *at, uint64_t word, uns
 }
 // The specialised instruction does not fit what it found.
 static __attribute__((noinline, unused)) void specialise_miss(struct thread *t, machine_word *at,
-                                                      uint64_t word, unsigned general)
+                                                              uint64_t word, unsigned general)
 {
     unsigned misses = WORD_C(word) + 1u;
     if (misses < SPECIALISE_MISSES) {
         specialise_write(at, specialise_counted(word, misses));
     } else if (eval_specialises_alone(t)) {
-        specialise_write(at, WORD(general, WORD_A(word), WORD_B(word),
-                                  SPECIALISE_ONCE ? SPECIALISED_NEVER : 0));
+        specialise_write(
+            at, WORD(general, WORD_A(word), WORD_B(word), SPECIALISE_ONCE ? SPECIALISED_NEVER : 0));
         eval_specialised(t);
     }
 }
 
-#define SPECIALISE_ARGUMENTS                                                                       \
+#define SPECIALISE_ARGUMENTS \
     struct thread *t, struct frame *f, machine_word *at, uint64_t word, struct rc_local *sp
 #define OPERAND(n) object_of(rc_local_peek(&sp[-(int)(n)]))
 
@@ -226,8 +227,7 @@ static __attribute__((noinline)) bool specialise_load_method(SPECIALISE_ARGUMENT
     return specialise_as(t, at, word, op, WORD_B(word));
 }
 static bool specialise_callee(struct thread *t, machine_word *at, uint64_t word,
-                              struct object *callable, unsigned n, unsigned exact,
-                              unsigned builtin)
+                              struct object *callable, unsigned n, unsigned exact, unsigned builtin)
 {
     unsigned op = 0;
     if (is_function(callable) && function_code((struct function *)callable)->arguments == n)
