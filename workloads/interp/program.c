@@ -14,7 +14,9 @@
 #include "number.h"
 
 #include "text.h"
+#include "text_methods.h"
 #include "format.h"
+#include "percent.h"
 
 #include "tuple.h"
 #include "sequence.h"
@@ -26,6 +28,7 @@
 #include "operations.h"
 #include "builtins.h"
 #include "lower.h"
+#include "steps.h"
 #include "eval.h"
 #include "machine.h"
 
