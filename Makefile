@@ -74,7 +74,8 @@ help:
 	@echo 'make audits [BUDGET=45s]        docs/audits.md again: which memory orders are needed, of every scheme, so long each'
 	@echo 'make check [TESTS="a b"]        the tests alone, without looking at packages'
 	@echo 'make check-scheme SCHEME=x      one scheme (NAME, KIND/NAME or a header): contract, census, sanitizers, explorer'
-	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   every scheme: long histories, so many schedules in both faces'
+	@echo 'make torture [SCHEME=x] [SCHEDULES=1000000]   every scheme: long histories, so many schedules in both faces,'
+	@echo '    [PROGRAMS=2000] [PROGRAM_SEED=1001|new]   and so many random programs beside CPython on every runtime'
 	@echo 'make lint                       how schemes may touch shared memory'
 	@echo 'make liveness [REPEAT=200]      every cell of the quick plan, again and again: no hang'
 	@echo 'make fuzz [SECONDS=60]          what is read from files: each fuzz target for so long (clang)'
@@ -130,8 +131,10 @@ check-scheme:
 	@BUILD=$(BUILD) CC=$(CC) tests/check-scheme '$(SCHEME)'
 
 SCHEDULES ?= 1000000
+PROGRAMS ?= 2000
+PROGRAM_SEED ?= 1001
 torture: all
-	@BUILD=$(BUILD) SCHEDULES=$(SCHEDULES) tests/torture $(SCHEME)
+	@BUILD=$(BUILD) SCHEDULES=$(SCHEDULES) PROGRAMS=$(PROGRAMS) PROGRAM_SEED=$(PROGRAM_SEED) tests/torture $(SCHEME)
 
 lint:
 	@scripts/lint

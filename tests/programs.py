@@ -4,18 +4,26 @@
 shipped, those that strangers wrote, and random ones. In TAP: a case is a program on a runtime.
 
     tests/programs.py [--build DIR] [--place release|asan|tsan|...] [--runtimes A,B] [--threads N]
-                      [--random FIRST LAST] [--spread K] [--small] [--only WORD]
+                      [--random FIRST LAST] [--spread K] [--small] [--only WORD] [--brief]
 
-A random program may be refused, if a reason is given: that is told as skipped.
+A random program may be refused, if a reason is given: that is told as skipped. Of one that answers something
+else a command is printed which runs it again. In more threads than one, random programs keep what they write
+to themselves. --brief tells what failed and a line for each runtime, in place of a line for each case.
 """
 import argparse
+import collections
 import concurrent.futures
 import glob
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "interp"))
+import generate  # pylint: disable=wrong-import-position
 
 OUTSIDE = "outside rclab's subset of Python"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -31,6 +39,7 @@ def arguments():
     parser.add_argument("--spread", type=int, help="each random program on so many runtimes, in turn")
     parser.add_argument("--small", action="store_true", help="each program's two smallest n")
     parser.add_argument("--only", default="", help="programs whose name has this")
+    parser.add_argument("--brief", action="store_true", help="what failed, and a line for each runtime")
     return parser.parse_args()
 
 
@@ -53,20 +62,21 @@ def expected(options, directory):
                 name, n, result = line.rstrip("\n").split(" ", 2)
                 source = os.path.join(folder, name + ".py")
                 programs.setdefault(name, (source, []))[1].append((int(n), result))
-    for seed in range(options.random[0], options.random[1] + 1):
-        name = "random_%d" % seed
-        source = os.path.join(directory, name + ".py")
-        text = subprocess.run([sys.executable, "tests/interp/generate.py", str(seed)],
-                              stdout=subprocess.PIPE, check=True).stdout
-        with open(source, "wb") as f:
-            f.write(text)
-        space = {"__name__": "__program__"}
-        exec(compile(text, source, "exec"), space)
-        programs[name] = (source, [(n, str(space["bench"](n))) for n in (0, 3)])
     for name, (source, cases) in sorted(programs.items()):
         if options.only in name:
             cases.sort()
             yield name, source, cases[:2] if options.small else cases
+    for seed in range(options.random[0], options.random[1] + 1):
+        name = "random_%d" % seed
+        if options.only not in name:
+            continue
+        source = os.path.join(directory, name + ".py")
+        text = generate.program(seed, own=options.threads > 1)
+        with open(source, "w", encoding="utf-8") as f:
+            f.write(text)
+        space = {"__name__": "__program__"}
+        exec(compile(text, source, "exec"), space)
+        yield name, source, [(n, str(space["bench"](n))) for n in (0, 3)]
 
 
 def differences(cell, code, cases, threads):
@@ -96,6 +106,15 @@ def differences(cell, code, cases, threads):
     return wrong
 
 
+def again(options, runtime, name):
+    """The command that runs a random program on one runtime again."""
+    words = ["tests/programs.py", "--build", options.build, "--place", options.place, "--runtimes", runtime,
+             "--random", name[7:], name[7:], "--only", name]
+    if options.threads > 1:
+        words += ["--threads", str(options.threads)]
+    return shlex.join(words)
+
+
 def main():
     options = arguments()
     os.chdir(ROOT)
@@ -107,7 +126,8 @@ def main():
                           stderr=subprocess.STDOUT)
     if made.returncode != 0:
         print(made.stdout.decode(errors="replace"))
-    number = bad = 0
+    number = 0
+    counts = collections.Counter()  # (runtime, right, refused or wrong): cases
     # what leaves objects behind in cycles is no leak of the machine's
     os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0:detect_stack_use_after_return=0")
     os.environ.setdefault("TSAN_OPTIONS", "halt_on_error=1")
@@ -131,16 +151,32 @@ def main():
         for name, runtime, job, refused in jobs:
             number += 1
             wrong = [refused] if job is None else job.result()
-            if name.startswith("random_") and wrong and all(OUTSIDE in line for line in wrong):
-                print("ok %d # SKIP %s on %s, %s" % (number, name, runtime, wrong[0]))
+            drawn = name.startswith("random_")
+            if drawn and wrong and all(OUTSIDE in line for line in wrong):
+                counts[runtime, "refused"] += 1
+                if not options.brief:
+                    print("ok %d # SKIP %s on %s, %s" % (number, name, runtime, wrong[0]))
                 continue
-            bad += bool(wrong)
-            print("%sok %d - %s on %s, %s" % ("not " if wrong else "", number, name, runtime,
-                                              options.place))
+            counts[runtime, "wrong" if wrong else "right"] += 1
+            if wrong or not options.brief:
+                print("%sok %d - %s on %s, %s" % ("not " if wrong else "", number, name, runtime,
+                                                  options.place))
             for line in wrong:
                 print("#   " + line.replace("\n", "\n#   "))
-    print("1..%d" % number)
-    return bad != 0
+            if wrong and drawn:
+                print("#   again: " + again(options, runtime, name))
+    if not options.brief:
+        print("1..%d" % number)
+        return any(counts[runtime, "wrong"] for runtime in runtimes)
+    good = True
+    for runtime in runtimes:
+        right, refused, wrong = (counts[runtime, what] for what in ("right", "refused", "wrong"))
+        passed = right > 0 and wrong == 0
+        good = good and passed
+        print("%sok - %-42s %d programs, %d failed, %d refused" % (
+            "" if passed else "not ", "programs on %s, %s" % (runtime, options.place),
+            right + wrong + refused, wrong, refused))
+    return not good
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tests/interp/generate.py SEED: a random program of the subset that workloads/interp runs.
+"""tests/interp/generate.py SEED [--own]: a random program of the subset that workloads/interp runs.
 
 It defines bench(n), which returns a string that everything computed goes into. The program ends soon:
 loops run over few numbers, calls go only to functions that are defined before, recursion counts
 down. Integers are cut back by % after each step, so that they stay far within 64 bits. What a
 builtin refuses is caught; the exception's type goes into the result.
+
+Functions write globals, so calls in several threads disturb one another. With --own, all of it is within
+bench(n): each call has its own functions, classes and variables.
 """
 import random
 import sys
@@ -540,11 +543,20 @@ class Last(Derived):
         return super().go(x) %% 1009 + sum(self.seen) %% 11'''
 
 
+def program(seed, own=False):
+    text = Generator(seed).program()
+    if not own:
+        return text
+    lines = text.replace("global ", "nonlocal ").splitlines()
+    return "\n    ".join(["def bench(n):"] + lines + ["return bench(n)"]) + "\n"
+
+
 def main(arguments):
-    if len(arguments) != 1 or not arguments[0].isdigit():
-        print("usage: tests/interp/generate.py SEED", file=sys.stderr)
+    own = arguments[1:] == ["--own"]
+    if not arguments or not arguments[0].isdigit() or len(arguments) > 1 + own:
+        print("usage: tests/interp/generate.py SEED [--own]", file=sys.stderr)
         return 2
-    sys.stdout.write(Generator(int(arguments[0])).program())
+    sys.stdout.write(program(int(arguments[0]), own))
     return 0
 
 
