@@ -1326,9 +1326,11 @@ def main(arguments):
         return failed("%s: nesting this deep is outside rclab's subset of Python" % file)
     except OSError as e:
         return failed("%s: %s" % (file, e.strerror))
-    aside = "%s.%d" % (out, os.getpid()) if out else None
+    # a pipe or a device is written to, never replaced
+    file_wanted = out and (os.path.isfile(out) or not os.path.exists(out))
+    aside = "%s.%d" % (out, os.getpid()) if file_wanted else None
     try:
-        with open(aside or 1, "w", encoding="ascii", closefd=bool(aside)) as stream:
+        with open(aside or out or 1, "w", encoding="ascii", closefd=bool(out)) as stream:
             stream.write(text)
         if aside:
             os.replace(aside, out)

@@ -217,7 +217,14 @@ bad_input "two programs" "either --program or --file" -- run program --program x
 bad_input "a missing file" "$work/none.py': No such file" "rclab list program" -- run program --file "$work/none.py" --runtime gil-3.12
 bad_input "a directory" "'$work': it is a directory" "defines bench(n)" -- run program --file "$work" --runtime gil-3.12
 bad_input "no file at all" "no program '': No such file" -- run program --file '' --runtime gil-3.12
-bad_input "a device" "'/dev/null': it is no regular file" -- run program --file /dev/null --runtime gil-3.12
+mkfifo "$work/pipe"
+bad_input "a pipe" "'$work/pipe': it is no regular file" -- run program --file "$work/pipe" --runtime gil-3.12
+to_pipe() {
+    timeout 10 cat "$work/pipe" >"$work/piped" &
+    timeout 10 scripts/compile_program.py "$work/sum.py" -o "$work/pipe" && wait $! &&
+        [ -p "$work/pipe" ] && scripts/compile_program.py "$work/sum.py" | cmp - "$work/piped"
+}
+ok "the compiler writes to a pipe, and does not replace it" to_pipe
 bad_input "a program on another workload" "runs no programs" -- run dict_get "${some[@]}" --rc atomic
 bad_input "what is not in the language" "generator.py:1" "could not be compiled" -- \
     run program --file "$work/generator.py" --runtime gil-3.12
