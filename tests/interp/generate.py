@@ -76,6 +76,16 @@ class Generator:
             lambda: "%s.count(%s)" % (r.choice(LISTS), a),
             lambda: "%s.index(%s)" % (r.choice(LISTS), a),
             lambda: "(%s).bit_length()" % a,
+            lambda: "len({x %% %d for x in %s})" % (r.randrange(1, 9), self.integers(level - 1)),
+            lambda: "sum([i * x for i, x in enumerate(%s, %d)], %s) %% 7919" % (
+                self.integers(level - 1), r.randrange(4), a),
+            lambda: "%s(%s, key=lambda x: (x %% %d, x))" % (
+                self.one("min", "max"), self.integers(level - 1), r.randrange(2, 9)),
+            lambda: "int(%s%s)" % self.one(("'12'", ""), ("'ff'", ", 16"), ("'-101'", ", 2"), ("s", "")),
+            lambda: "divmod(%s, %d)[%d]" % (a, r.randrange(-7, 8), r.randrange(2)),
+            lambda: "pow(%s %% 50, %d, %d)" % (a, r.randrange(6), r.randrange(1, 99)),
+            lambda: "round(%s) %% 997" % self.real(level - 1),
+            lambda: "(%s).%s(%s)" % (self.text(level - 1), self.one("find", "rfind", "index", "count"), self.text(0)),
         )()
 
     def call(self, a, b):
@@ -122,6 +132,15 @@ class Generator:
             lambda: "%s.join([str(x) for x in %s])" % (self.one("','", "''"), self.integers(level - 1)),
             lambda: "chr(97 + %s %% 26)" % self.integer(level - 1),
             lambda: "'|'.join((%s).split(%s))" % (a, self.one("", "','")),
+            lambda: "(%s)[:9].%s(%d%s)" % (a, self.one("center", "ljust", "rjust"), r.randrange(14),
+                                           self.one("", ", '*'")),
+            lambda: "(%s)[:9].zfill(%d)" % (a, r.randrange(14)),
+            lambda: "(%s).%s()" % (a, self.one("title", "capitalize", "swapcase")),
+            lambda: "str((%s).%s(%s))" % (a, self.one("partition", "rpartition"), self.one("','", "'a'", "' '")),
+            lambda: "''.join(%s(%s))" % (self.one("reversed", "sorted", "list"), a),
+            lambda: "''.join([c for c in %s if c %s 'b'])" % (a, self.one("!=", ">", "not in", "<=")),
+            lambda: "str(%s)[:30]" % self.one("{k: v for k, v in sorted(%s.items())}" % r.choice(DICTS),
+                                              "(%s, s)" % r.choice(INTS), "[s, %s]" % r.choice(FLOATS)),
             lambda: self.formatted(level - 1),
             lambda: "(%s if %s else %s)" % (a, self.condition(level - 1), r.choice(STRINGS)),
         )()
@@ -130,8 +149,10 @@ class Generator:
         parts = []
         for _ in range(self.r.randrange(1, 4)):
             parts.append(self.one(
-                lambda: "{%s:%s}" % (self.r.choice(INTS), self.one("d", "5d", "05d", "<6", ">+7d", "x", "^9", "b", ",")),
-                lambda: "{%s:%s}" % (self.r.choice(FLOATS), self.one(".2f", "10.3f", ".3e", "g", "+.1f", "012.4f")),
+                lambda: "{%s:%s}" % (self.r.choice(INTS), self.one("d", "5d", "05d", "<6", ">+7d", "x", "^9", "b", ",",
+                                                                    "#x", "o", "=+8", "*^10,", "_", "#010b")),
+                lambda: "{%s:%s}" % (self.r.choice(FLOATS), self.one(".2f", "10.3f", ".3e", "g", "+.1f", "012.4f",
+                                                                      "%", "<9.1f", ",.2f", ".4g", "^+12.3e")),
                 lambda: "{%s[:8]%s}" % (self.r.choice(STRINGS), self.one("", "!r", ":>10", ":*^9", ":.3")),
                 lambda: "{%s=}" % self.r.choice(INTS),
                 lambda: "{%s:>{%s %% 9 + 1}}" % (self.r.choice(INTS), self.r.choice(INTS)),
@@ -167,12 +188,27 @@ class Generator:
             lambda: "[%s[k] for k in sorted(%s)]" % ((r.choice(DICTS),) * 2),
             lambda: "sorted(set(%s) %s {1, 2, 3, %s})" % (a, self.one("|", "&", "-", "^"), r.choice(INTS)),
             lambda: "list(%s)" % self.one("(1, %s)" % r.choice(INTS), "{x: 1 for x in %s}" % a),
+            lambda: "(%s)[%s:%s:%d]" % (a, self.one("", r.choice(INTS)), self.one("", r.choice(INTS)),
+                                          r.choice((-3, -2, -1, 2))),
+            lambda: "[f(x) %% 89 for f in [lambda x, k=k: x * k + %s for k in range(3)] for x in %s[:3]]" % (
+                r.choice(INTS), a),
+            lambda: "[f() %% 83 for f in [lambda: x + %s for x in %s[:4]]]" % (r.choice(INTS), a),
+            lambda: "[y for y in [[x, %s] for x in %s[:4]] for y in y]" % (r.choice(INTS), a),
+            lambda: "[sum([x * y for y in range(x %% 4)]) for x in %s]" % a,
+            lambda: "[k + v for k, v in sorted(%s.items(), key=lambda kv: (kv[1], -kv[0])%s)]" % (
+                r.choice(DICTS), self.one("", ", reverse=True")),
+            lambda: "[len(w) for w in sorted([s, t, u], key=len%s)]" % self.one("", ", reverse=True"),
+            lambda: "sorted({1, %s}.%s(%s))" % (
+                r.choice(INTS), self.one("union", "intersection", "difference", "symmetric_difference"), a),
+            lambda: "[int(x) for x in %s.split(',') if x.isdigit()]" % self.text(0),
+            lambda: "[x if x > y else y for x, y in zip(%s, reversed(%s))]" % (a, r.choice(LISTS)),
         )()
 
     def container(self, level):
         return self.one(self.integers, self.text)(level) if self.chance(70) else self.r.choice(DICTS)
 
     def condition(self, level=2):
+        r = self.r
         if level <= 0 or self.chance(20):
             return "(%s %s %s)" % (self.integer(0), self.one("<", ">", "==", "!=", "<=", ">="), self.integer(0))
         a, b = self.condition(level - 1), self.condition(level - 1)
@@ -188,6 +224,14 @@ class Generator:
             lambda: "isinstance(%s, %s)" % (self.integer(0), self.one("int", "str", "(int, float)", "bool")),
             lambda: "%s([x > 2 for x in %s])" % (self.one("any", "all"), self.integers(level - 1)),
             lambda: "bool(%s)" % self.container(level - 1),
+            lambda: "(%s %s %s %s %s)" % (self.integer(0), self.one("<", "!=", "<="), self.integer(level - 1),
+                                          self.one(">", "==", ">="), self.integer(0)),
+            lambda: "set(%s).%s(%s)" % (self.integers(0), self.one("issubset", "issuperset", "isdisjoint"),
+                                        self.integers(level - 1)),
+            lambda: "(set(%s) %s {1, 2})" % (self.integers(level - 1), self.one("<", "<=", ">", ">=", "==")),
+            lambda: "((%s, %s) %s (%s, s))" % (self.integer(0), self.text(0), self.one("<", "==", ">="),
+                                               self.integer(0)),
+            lambda: "(%s is %s)" % ((r.choice(LISTS), r.choice(LISTS))),
             lambda: "(%s).%s" % (self.text(0), self.one("isdigit()", "startswith('a')", "endswith('z')")),
         )()
 
@@ -204,7 +248,7 @@ class Generator:
         kinds = [self.assign] * 6 + [self.augment] * 3 + [self.mutate] * 4 + [self.note] * 3 + [self.unpack] * 2
         if self.budget > 0 and self.depth < 6:
             kinds += [self.branch] * 3 + [self.loop] * 3 + [self.guarded] * 4 + [self.closure, self.instance] * 2
-            kinds += [self.deletion, self.scoped]
+            kinds += [self.deletion, self.scoped, self.nested, self.named, self.local_class]
         if self.loops:
             kinds += [self.escape] * 2
         if self.chance(4):
@@ -230,6 +274,15 @@ class Generator:
             lambda: self.put("%s %s= %s; %s %%= 100003" % (v, self.one("+", "-", "*", "|", "^", "&"), self.integer(), v)),
             lambda: self.put("%s //= %s" % (v, self.integer(1))),
             lambda: self.put("%s[%s] += %s" % (r.choice(LISTS), self.small(), self.integer(1))),
+            lambda: self.put("%s[%s] %s= %s" % (r.choice(LISTS), self.small(), self.one("-", "|", "&", "^", "%", "//"),
+                                                self.integer(1))),
+            lambda: self.put("%s[%s] *= %d" % (r.choice(LISTS), self.small(), r.randrange(-1, 2))),
+            lambda: self.put("%s += (%s)[:3]" % (r.choice(LISTS), self.integers(1))),
+            lambda: self.put("%s = %s[:5]; %s *= %d" % ((lambda x: (x, x, x, r.randrange(3)))(r.choice(LISTS)))),
+            lambda: self.put("%s &= 0xffff; %s <<= %d; %s >>= %d" % (v, v, r.randrange(9), v, r.randrange(9))),
+            lambda: self.put("%s %%= 9; %s **= %d" % (v, v, r.randrange(4))),
+            lambda: self.put("z = {1, 2, %s}; z %s= set(%s); note(sorted(z))" % (
+                v, self.one("|", "&", "-", "^"), self.integers(1))),
             lambda: self.put("%s[%s] = %s; %s[%s] -= 1" % ((r.choice(DICTS), v, self.integer(1)) + (r.choice(DICTS), v))),
             lambda: self.put("%s += %s; %s = %s[-40:]" % ((lambda s: (s, self.text(1), s, s))(r.choice(STRINGS)))),
             lambda: self.put("%s %s= %s" % (r.choice(FLOATS), self.one("+", "-", "*", "/"), self.real(1))),
@@ -253,6 +306,15 @@ class Generator:
             lambda: "%s = %s.pop(%s%s)" % (r.choice(INTS), k, self.integer(0), self.one("", ", 7")),
             lambda: "%s = %s.setdefault(%s, %s)" % (r.choice(INTS), k, self.integer(0), self.integer(0)),
             lambda: "%s.update({%s: 1, 5: %s})" % (k, self.integer(0), self.integer(0)),
+            lambda: "z = set(%s); z.%s(%s); note(sorted(z))" % (
+                self.integers(1), self.one("add", "discard", "remove"), self.integer(0)),
+            lambda: "z = set(%s); z.update(%s); note((len(z), sorted(z.copy())))" % (self.integers(1), r.choice(LISTS)),
+            lambda: "z = {(%s, 1): %s, %s: 2, None: 3}; note(z.get((%s, 1)))" % (
+                self.integer(0), self.integer(1), self.text(0), self.integer(0)),
+            lambda: "note(%s.%s)" % (k, self.one("popitem()", "get(%s)" % self.integer(0), "copy() == %s" % k)),
+            lambda: "%s[%s:%s:%d] = (%s)[:2]" % (x, self.one("", "1"), self.one("", "4"), r.choice((2, -1, -2)),
+                                                 self.integers(1)),
+            lambda: "note((%s in %s, len(%s), list(%s)[:3]))" % (self.integer(0), k, k, k),
             lambda: "%s.%s" % (self.one(x, k), "clear()") if self.chance(20) else "%s.append(1)" % x,
         )())
 
@@ -263,6 +325,9 @@ class Generator:
             lambda: "%s, %s = %s, %s" % (INTS[0], INTS[1], self.integer(1), self.integer(1)),
             lambda: "%s, *%s = %s" % (r.choice(INTS), r.choice(LISTS), self.integers(1)),
             lambda: "a, *l, b = %s" % self.integers(1),
+            lambda: "*m, (a, b) = (%s)[:2] + [(%s, c)]" % (self.integers(1), self.integer(0)),
+            lambda: "a, l[%s], p[%s] = %s, b, c" % (self.small(), self.integer(0), self.integer(1)),
+            lambda: "s, t = t, (s + %s)[:20]" % self.text(0),
             lambda: "a, (b, c) = %s, (%s, %s)" % tuple(self.integer(1) for _ in range(3)),
             lambda: "[a, b] = %s" % self.integers(1),
             lambda: "a, b = divided(%s, %s)" % (self.integer(1), self.integer(0)),
@@ -373,12 +438,84 @@ class Generator:
         self.put("note(%s)" % ("type_of(%s)" % name if name else "'caught'"))
         if name and self.chance(20):
             self.put("note([type_of(%s) for _ in range(2)])" % name)
+        if name and self.chance(30):
+            self.put("note((len(%s.args), isinstance(%s, Trouble)))" % (name, name))
         self.depth -= 1
         self.block(1)
         if self.chance(25):
             self.put("    if %s:" % self.condition(1))
             self.put("        " + self.one("raise", self.way_out(), "raise WorseTrouble(1)"
                                            + (" from " + name if name else "")))
+
+    def nested(self):
+        """Each part of a try within each part of another one, all of which is told."""
+        def inner(depth):
+            self.put("try:")
+            self.depth += 1
+            self.put("note('%s')" % self.new("in"))
+            if depth and self.chance(50):
+                inner(depth - 1)
+            if self.chance(60):
+                self.put(self.risky_plain())
+            self.depth -= 1
+            for kind in self.r.sample(ERRORS, 2) + ["Exception"] * self.chance(60):
+                self.put("except %s:" % kind)
+                self.depth += 1
+                if depth and self.chance(30):
+                    inner(depth - 1)
+                self.put(self.one("note('%s')" % kind, "raise", "raise WorseTrouble(%s)" % self.integer(0)))
+                self.depth -= 1
+            if self.chance(50):
+                self.put("else:")
+                self.put("    note(%s)" % self.integer(1))
+            if self.chance(60):
+                self.put("finally:")
+                self.depth += 1
+                if depth and self.chance(40):
+                    inner(depth - 1)
+                self.put("note('%s')" % self.new("last"))
+                self.depth -= 1
+        inner(2)
+
+    def risky_plain(self):
+        return self.one("raise %s(%s)" % (self.r.choice(ERRORS), self.integer(0)), "%s" % self.integer(2),
+                        "note(l[%s])" % self.small(), "assert %s" % self.condition(1), "del p[%s]" % self.integer(0))
+
+    def named(self):
+        """Arguments by place, by name and by default, in all orders; some calls are wrong."""
+        f = self.new("named")
+        self.put("def %s(x, y=%s, z=%s):" % (f, self.integer(1), self.integer(0)))
+        self.put("    return (x * 3 + y * 5 + z * 7) % 6007")
+        for _ in range(2):
+            x, y, z = self.integer(1), self.integer(0), self.integer(1)
+            self.put("%s = %s(%s)" % (self.r.choice(INTS), f, self.one(
+                x, "%s, z=%s" % (x, z), "z=%s, x=%s" % (z, x), "%s, %s, z=%s" % (x, y, z), "%s, %s, %s" % (x, y, z),
+                "y=%s, z=%s, x=%s" % (y, z, x), *(["y=%s" % y, "%s, x=%s" % (x, y)] if self.chance(20) else []))))
+
+    def local_class(self):
+        """A class of the function's own, which sees its variables and derives from one of the module's."""
+        kind, o = self.new("Own"), self.new("o")
+        v = self.r.choice(INTS[:2])
+        self.put("class %s(%s):" % (kind, self.one("Base", "Derived", "Last")))
+        self.put("    table = [%s, %s]" % (self.integer(0), self.integer(0)))
+        self.put("    def go(self, x=%s, twice=False):" % self.integer(0))
+        self.put("        self.table[x %% 2] += %s %% 100" % v)
+        self.put("        self.step ^= x & 7")
+        self.put("        if twice:")
+        self.put("            return super().go(x) + super().go(x=x + 1)")
+        self.put("        return super().go(%s) - len(super().name())" % self.one("", "x", "x=x"))
+        self.put("    def __eq__(self, other):")
+        self.put("        return self.value % 3 == other.value % 3")
+        self.put("    def __len__(self):")
+        self.put("        return self.value % 4")
+        self.put("    def __getitem__(self, i):")
+        self.put("        return self.table[i]")
+        self.put("%s = %s(%s)" % (o, kind, self.integer(1)))
+        self.put("note((%s.go(%s), %s.go(%s, twice=True), %s.table))" % (o, self.integer(0), o, self.integer(0), o))
+        self.put("%s.value %s= %s; %s.table[%s] += %s.step" % (o, self.one("+", "-", "^"), self.integer(1), o,
+                                                               self.one("0", "1", "-1", "2"), o))
+        self.put("note((bool(%s), %s == %s(%s), %s[0], len(%s), isinstance(%s, Derived)))" % (
+            o, o, kind, self.integer(0), o, o, o))
 
     def closure(self):
         f = self.new("inner")
