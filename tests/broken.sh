@@ -29,8 +29,8 @@ lock_nothing       pthread LK lock     tsan   TSan
 gil_unforced       gil     LK lock     census verification
 pymutex_unfair     pymutex LK lock     census verification
 worlds_tally       isolated LK lock    tsan   TSan
-section_forgotten  critical_section LK lock plain assertion
-section_returns    critical_section LK lock plain assertion
+section_forgotten  critical_section LK lock plain assertion|verification
+section_returns    critical_section LK lock plain assertion|verification
 census_off         atomic  RC census   census census
 decrement_relaxed  atomic_relaxed RC refcount tsan   TSan
 immortal_wraps     plain_immortal RC refcount plain  verification
